@@ -1,0 +1,25 @@
+"""How the domain says no. Everything else that flies is a bug and becomes a 500."""
+
+
+class DomainError(Exception):
+    """Base of the expected refusals; the message is for the person: what is wrong, what to do."""
+
+
+class NotFoundError(DomainError):
+    """No such thing, or not yours to see."""
+
+
+class ForbiddenError(DomainError):
+    """You may see it, but not do this to it."""
+
+
+class InvalidError(DomainError):
+    """The values do not make sense together."""
+
+
+class ConflictError(DomainError):
+    """The thing has moved on since you looked."""
+
+
+class DeliveryError(Exception):
+    """Another system did not take our message; the outbox will try again."""
