@@ -1,0 +1,137 @@
+"""Default deny: every view states who may call it, or the program does not start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from flask import Flask, g, request, session
+
+from app.core.errors import ForbiddenError, NotFoundError
+from app.core.principal import Principal, Role
+
+SESSION_KEY = "sid"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call a view.
+
+    `is_public`: anybody, signed in or not. `roles`: one of these in the course
+    that the address names (`course_id`). `needs_appointment`: a grantor of at
+    least one achievement today. None of the three: any signed-in person.
+    """
+
+    is_public: bool = False
+    roles: frozenset[Role] = frozenset()
+    needs_appointment: bool = False
+
+    def __str__(self) -> str:
+        """Say the rule in the access table's words."""
+        if self.is_public:
+            return "public"
+        if self.needs_appointment:
+            return "grantor"
+        return " ".join(sorted(self.roles)) if self.roles else "signed in"
+
+
+class SignInRequiredError(ForbiddenError):
+    """Nobody is signed in, or the session has run out."""
+
+
+class PrincipalLoader(Protocol):
+    """Finds the person behind a session; `launch` provides it."""
+
+    def __call__(
+        self, sid: str, *, course_id: int | None, wants_grants: bool
+    ) -> Principal | None:
+        """Return the principal, or `None` if the session is unknown or has run out."""
+
+
+def public(view: View) -> View:
+    """Let anybody call this view."""
+    return _mark(view, Rule(is_public=True))
+
+
+def signed_in(view: View) -> View:
+    """Let any person with a running session call this view; the service decides the rest."""
+    return _mark(view, Rule())
+
+
+def requires(*roles: Role) -> Callable[[View], View]:
+    """Let those call this view who have one of the roles in the course `course_id`."""
+    return lambda view: _mark(view, Rule(roles=frozenset(roles)))
+
+
+def requires_grantor(view: View) -> View:
+    """Let grantors call this view; the service checks for which achievement."""
+    return _mark(view, Rule(needs_appointment=True))
+
+
+def install_access(app: Flask, loader: PrincipalLoader) -> None:
+    """Check each request against its view's rule, before anything reads the body."""
+
+    def check() -> None:
+        if request.url_rule is None or request.endpoint is None:
+            return
+        rule = access_rule(app, request.endpoint)
+        if not rule.is_public:
+            g.principal = _authorise(rule, loader)
+
+    app.before_request_funcs.setdefault(None, []).insert(0, check)
+
+
+def access_rule(app: Flask, endpoint: str) -> Rule:
+    """Return the rule of one endpoint.
+
+    Raises: `RuntimeError` if its view has none.
+    """
+    if endpoint == "static" or endpoint.endswith(".static"):
+        return Rule(is_public=True)
+    rule = getattr(app.view_functions[endpoint], "access_rule", None)
+    if not isinstance(rule, Rule):
+        raise RuntimeError(f"The view {endpoint} does not say who may call it.")
+    return rule
+
+
+def access_table(app: Flask) -> dict[str, str]:
+    """Return who may call what: endpoint → rule in words.
+
+    Raises: `RuntimeError` if a view has no rule, or asks for a role in a
+    course that its address does not name.
+    """
+    table = {}
+    for rule in app.url_map.iter_rules():
+        access = access_rule(app, rule.endpoint)
+        if access.roles and "course_id" not in rule.arguments:
+            raise RuntimeError(f"{rule.endpoint} asks for a role, but names no course.")
+        table[rule.endpoint] = str(access)
+    return table
+
+
+def _mark(view: View, rule: Rule) -> View:
+    view.access_rule = rule  # type: ignore[attr-defined]
+    return view
+
+
+def _authorise(rule: Rule, loader: PrincipalLoader) -> Principal:
+    course_id = (request.view_args or {}).get("course_id")
+    sid = session.get(SESSION_KEY)
+    principal = (
+        loader(sid, course_id=course_id, wants_grants=rule.needs_appointment) if sid else None
+    )
+    if principal is None:
+        raise SignInRequiredError(
+            "Your session has ended, or your browser did not send it. "
+            "Open Assay again from your course."
+        )
+    if course_id is not None and principal.role is None:
+        raise NotFoundError("There is no such course, or you have not opened it from the LMS.")
+    if rule.roles and principal.role not in rule.roles:
+        raise ForbiddenError("Your role in this course does not allow this.")
+    if rule.needs_appointment and not principal.grants:
+        raise ForbiddenError(
+            "You are not appointed as a grantor today. "
+            "The programme administrator of your institution can appoint you."
+        )
+    return principal

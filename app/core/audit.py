@@ -1,0 +1,119 @@
+"""The audit log: append-only, each entry chained to the one before it by hash."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core.orm import Base
+
+GENESIS = "0" * 64
+
+
+class AuditHead(Base):
+    """The newest link of one institution's chain; locking it puts writers in a row."""
+
+    __tablename__ = "audit_head"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), unique=True)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditEntry(Base):
+    """One thing that was done, by whom, to what.
+
+    `actor`: `person:7`, or `command:<name>` for somebody at the server's shell.
+    `facts`: ids and decisions; never a learner's name, e-mail, token or text.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (UniqueConstraint("institution_id", "number"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(120), index=True)
+    facts: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    def digest(self) -> str:
+        """Return the SHA-256 over everything this entry says and the hash before it."""
+        said = [
+            self.institution_id,
+            self.number,
+            self.at.isoformat(),
+            self.actor,
+            self.action,
+            self.subject,
+            self.facts,
+            self.previous_hash,
+        ]
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record(
+    session: Session,
+    institution_id: int,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    facts: dict[str, Any] | None = None,
+    now: datetime,
+) -> AuditEntry:
+    """Append one entry to the institution's chain, in the caller's transaction."""
+    head = session.scalar(
+        select(AuditHead).where(AuditHead.institution_id == institution_id).with_for_update()
+    )
+    if head is None:
+        head = AuditHead(institution_id=institution_id, number=0, hash=GENESIS)
+        session.add(head)
+    entry = AuditEntry(
+        institution_id=institution_id,
+        number=head.number + 1,
+        at=now,
+        actor=actor,
+        action=action,
+        subject=subject,
+        facts=facts or {},
+        previous_hash=head.hash,
+    )
+    entry.hash = entry.digest()
+    head.number, head.hash = entry.number, entry.hash
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def find_broken_entry(session: Session, institution_id: int) -> int | None:
+    """Return the number of the first entry that was changed or is missing, or `None`.
+
+    The head is checked too, so cutting off the newest entries shows.
+    """
+    previous, expected = GENESIS, 1
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.institution_id == institution_id)
+        .order_by(AuditEntry.number)
+        .execution_options(yield_per=500)
+    )
+    for entry in entries:
+        if (
+            entry.number != expected
+            or entry.previous_hash != previous
+            or entry.hash != entry.digest()
+        ):
+            return expected
+        previous, expected = entry.hash, expected + 1
+    head = session.scalar(select(AuditHead).where(AuditHead.institution_id == institution_id))
+    if (head.number, head.hash) != (expected - 1, previous) if head else expected != 1:
+        return expected
+    return None

@@ -1,0 +1,38 @@
+"""Encryption of private keys at rest, and hashes of secrets that are only compared."""
+
+import base64
+import hashlib
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class Vault:
+    """Seals small secrets with a key derived from `ASSAY_SECRET_KEY`."""
+
+    def __init__(self, secret_key: str) -> None:
+        """Derive the sealing key. Source: RFC 5869 (HKDF)."""
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"assay keys at rest")
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived.derive(secret_key.encode())))
+
+    def seal(self, secret: bytes) -> str:
+        """Return the secret encrypted and authenticated, as text for a column."""
+        return self._fernet.encrypt(secret).decode()
+
+    def open(self, sealed: str) -> bytes:
+        """Return the secret again.
+
+        Raises: `RuntimeError` if `ASSAY_SECRET_KEY` is not the one it was sealed with.
+        """
+        try:
+            return self._fernet.decrypt(sealed.encode())
+        except InvalidToken as error:
+            raise RuntimeError(
+                "A stored key cannot be read: ASSAY_SECRET_KEY is not the one it was sealed with."
+            ) from error
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a random secret, in hexadecimal, to store instead of it."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""Every setting of the program: read once from the environment, prefix `ASSAY_`."""
+
+import ipaddress
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+MIN_SECRET_LENGTH = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Settings(BaseSettings):
+    """The program's settings, frozen.
+
+    A default stands only where it is right in production and fit to be public.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
+
+    base_url: str = Field(description="The public address of the tool, without a path.")
+    secret_key: SecretStr = Field(
+        description="Signs cookies and encrypts keys at rest; at least 32 characters."
+    )
+    database_url: str = Field(
+        default="sqlite:///var/assay.sqlite", description="SQLite file or PostgreSQL address."
+    )
+    storage_dir: Path = Field(
+        default=Path("var/artifacts"), description="The folder that keeps submitted files."
+    )
+    max_upload_mb: int = Field(default=50, ge=1, description="The largest file accepted, in MB.")
+    session_hours: int = Field(
+        default=12, ge=1, le=72, description="How long a launch keeps its person signed in."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(), description="Addresses or networks whose X-Forwarded-* headers are believed."
+    )
+    allow_loopback: bool | None = Field(
+        default=None,
+        description="Whether an LMS on this very machine may be called; unset: only for a tool "
+        "whose own address is local.",
+    )
+    log_format: str = Field(
+        default="json", pattern="^(json|console)$", description="`json`, or `console` for people."
+    )
+    bind: str = Field(default="127.0.0.1:8000", description="Where `make serve` listens.")
+    web_workers: int = Field(default=2, ge=1, description="Web processes of `make serve`.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, value: str) -> str:
+        parts = urlsplit(value.rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("give the whole address, such as https://assay.example.edu")
+        if parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("give only scheme, host and port: https://assay.example.edu")
+        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+            raise ValueError("http is refused for any host but localhost: use https")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < MIN_SECRET_LENGTH:
+            raise ValueError(
+                f"use at least {MIN_SECRET_LENGTH} characters: "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_proxies(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(
+                ipaddress.ip_network(part.strip(), strict=False)
+                for part in value.split(",")
+                if part.strip()
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _check_database(self) -> "Settings":
+        if not self.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg:")):
+            raise ValueError("ASSAY_DATABASE_URL must start with sqlite:/// or postgresql://")
+        return self
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether the tool's own address is on this machine (development, demo)."""
+        return urlsplit(self.base_url).hostname in LOCAL_HOSTS
+
+    @cached_property
+    def may_call_loopback(self) -> bool:
+        """Whether outgoing calls may reach loopback addresses."""
+        return self.is_local if self.allow_loopback is None else self.allow_loopback
+
+    @cached_property
+    def max_upload_bytes(self) -> int:
+        """The largest accepted file, in bytes."""
+        return self.max_upload_mb * 1024 * 1024
