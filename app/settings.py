@@ -91,6 +91,14 @@ class Settings(BaseSettings):
         return self
 
     @cached_property
+    def resolved_database_url(self) -> str:
+        """The database address, a relative SQLite path made absolute from the working folder."""
+        prefix = "sqlite:///"
+        if not self.database_url.startswith(prefix):
+            return self.database_url
+        return prefix + str(Path(self.database_url.removeprefix(prefix)).absolute())
+
+    @cached_property
     def is_local(self) -> bool:
         """Whether the tool's own address is on this machine (development, demo)."""
         return urlsplit(self.base_url).hostname in LOCAL_HOSTS

@@ -1,0 +1,1 @@
+"""The grantor's queue and workbench, rubric arithmetic, decisions."""

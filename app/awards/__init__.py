@@ -1,0 +1,1 @@
+"""Awards: issuing, revoking, and what a learner has earned."""

@@ -1,0 +1,49 @@
+"""Awards."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.catalog.models import Achievement, AchievementVersion
+from app.core.orm import Base
+from app.courses.models import Person
+
+
+class Award(Base):
+    """The credential given to one person for one achievement; one that is not revoked at most.
+
+    `public_id`: random, the last part of its public address.
+    `recipient_name`: frozen as it was when awarded; `None` if the LMS told none.
+    `credential`: the signed Open Badges 3.0 document, byte for byte as served.
+    `revoked_at`, `revocation_reason`: `None` while it is valid.
+    """
+
+    __tablename__ = "award"
+    __table_args__ = (
+        Index(
+            "uq_award_standing",
+            "person_id",
+            "achievement_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    public_id: Mapped[str] = mapped_column(String(40), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"))
+    issuer_key_id: Mapped[int] = mapped_column(ForeignKey("issuer_key.id"))
+    awarded_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    recipient_name: Mapped[str | None] = mapped_column(String(255))
+    awarded_at: Mapped[datetime]
+    credential: Mapped[str] = mapped_column(Text)
+    revoked_at: Mapped[datetime | None]
+    revocation_reason: Mapped[str | None] = mapped_column(Text)
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    achievement: Mapped[Achievement] = relationship()
+    version: Mapped[AchievementVersion] = relationship()

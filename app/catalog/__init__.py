@@ -1,0 +1,1 @@
+"""Achievements: versions, criteria, rubrics and skills."""

@@ -1,0 +1,148 @@
+"""Achievements and everything that defines one version of them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.orm import Base, TextEnum
+from app.programme.models import IssuerProfile, Level
+
+
+class Achievement(Base):
+    """One micro-credential, whatever its version.
+
+    `retired_at`: `None` while it may be mapped and awarded.
+    """
+
+    __tablename__ = "achievement"
+    __table_args__ = (UniqueConstraint("institution_id", "slug"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("issuer_profile.id"))
+    level_id: Mapped[int] = mapped_column(ForeignKey("level.id"))
+    slug: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    issuer: Mapped[IssuerProfile] = relationship()
+    level: Mapped[Level] = relationship()
+    versions: Mapped[list["AchievementVersion"]] = relationship(
+        back_populates="achievement", order_by="AchievementVersion.number"
+    )
+
+
+class VersionStatus(StrEnum):
+    """Whether a version may be used: only an approved one is mapped or awarded."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SUPERSEDED = "superseded"
+
+
+class AchievementVersion(Base):
+    """One wording of an achievement; frozen once approved.
+
+    `public_id`: random, the last part of its public address.
+    `criteria_narrative`: Markdown. `approved_at`, `approval_reference`: when,
+    and the committee's reference; `None` while it is a draft.
+    """
+
+    __tablename__ = "achievement_version"
+    __table_args__ = (UniqueConstraint("achievement_id", "number"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"))
+    public_id: Mapped[str] = mapped_column(String(40), unique=True)
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    criteria_narrative: Mapped[str] = mapped_column(Text)
+    image_alt: Mapped[str] = mapped_column(String(300))
+    tags: Mapped[list[str]]
+    status: Mapped[VersionStatus] = mapped_column(TextEnum(VersionStatus))
+    approved_at: Mapped[datetime | None]
+    approval_reference: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+    achievement: Mapped[Achievement] = relationship(back_populates="versions")
+    criteria: Mapped[list["Criterion"]] = relationship(
+        back_populates="version", order_by="Criterion.position"
+    )
+    alignments: Mapped[list["Alignment"]] = relationship(order_by="Alignment.id")
+
+
+class Criterion(Base):
+    """One thing to be shown.
+
+    `is_required`: an award needs it. `required_position`: the position of the
+    lowest rubric level that counts as met.
+    """
+
+    __tablename__ = "criterion"
+    __table_args__ = (
+        UniqueConstraint("version_id", "position"),
+        UniqueConstraint("version_id", "key"),
+    )
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"))
+    position: Mapped[int]
+    key: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    is_required: Mapped[bool] = mapped_column(default=True)
+    required_position: Mapped[int]
+
+    version: Mapped[AchievementVersion] = relationship(back_populates="criteria")
+    rubric_levels: Mapped[list["RubricLevel"]] = relationship(
+        back_populates="criterion", order_by="RubricLevel.position"
+    )
+
+    @property
+    def max_points(self) -> int:
+        """The points of the best rubric level."""
+        return max(level.points for level in self.rubric_levels)
+
+
+class RubricLevel(Base):
+    """One rated step of a criterion: an observable descriptor, worth whole points.
+
+    `position`: 0 is the lowest.
+    """
+
+    __tablename__ = "rubric_level"
+    __table_args__ = (
+        UniqueConstraint("criterion_id", "position"),
+        CheckConstraint("points >= 0", name="points_not_negative"),
+    )
+
+    criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text)
+    points: Mapped[int]
+
+    criterion: Mapped[Criterion] = relationship(back_populates="rubric_levels")
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether this level meets its criterion."""
+        return self.position >= self.criterion.required_position
+
+
+class Alignment(Base):
+    """The skill in an outside framework that a version is aligned to.
+
+    Source: Open Badges 3.0 `Alignment`; `None` where the framework has no such field.
+    """
+
+    __tablename__ = "alignment"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"), index=True)
+    target_name: Mapped[str] = mapped_column(String(300))
+    target_url: Mapped[str] = mapped_column(String(1000))
+    target_framework: Mapped[str | None] = mapped_column(String(200))
+    target_code: Mapped[str | None] = mapped_column(String(200))
+    target_type: Mapped[str | None] = mapped_column(String(60))
+    target_description: Mapped[str | None] = mapped_column(Text)

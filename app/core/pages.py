@@ -1,0 +1,153 @@
+"""What every page shares: error pages, security headers, template filters."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime
+from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+
+from app.core.access import SignInRequiredError
+from app.core.db import db
+from app.core.errors import (
+    ConflictError,
+    DomainError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+)
+from app.core.principal import find_principal
+
+log = structlog.get_logger()
+
+STATUS: dict[type[DomainError], int] = {
+    SignInRequiredError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    InvalidError: 422,
+}
+TITLES = {
+    400: "The request was not understood",
+    401: "Open Assay from your course",
+    403: "You may not do this",
+    404: "Not found",
+    405: "Not found",
+    409: "This has moved on",
+    413: "Too large",
+    422: "This does not fit together",
+    500: "Something went wrong on our side",
+}
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+
+
+def install_pages(app: Flask) -> None:
+    """Install error pages, headers and filters."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected_error)
+    app.after_request(_headers)
+    app.add_template_filter(moment)
+
+
+def moment(value: datetime, style: str = "medium") -> Markup:
+    """Return `<time>` with the moment in the reader's words. Units: aware UTC."""
+    return Markup('<time datetime="{}">{}</time>').format(  # noqa: S704 (format escapes)
+        value.isoformat(timespec="seconds"), format_datetime(value, style)
+    )
+
+
+def wants_fragment() -> bool:
+    """Return whether `live.js` asks for the changing part of a page alone."""
+    return request.headers.get("X-Fragment") == "1"
+
+
+def new_reference() -> str:
+    """Return a short code that a person can read out and a log can be searched for."""
+    return secrets.token_hex(4).upper()
+
+
+def error_page(
+    code: int, message: str, *, reference: str | None = None, next_step: str | None = None
+) -> tuple[str, int]:
+    """Return the page for one refusal."""
+    page = render_template(
+        "errors/error.html",
+        code=code,
+        title=TITLES.get(code, "This did not work"),
+        message=message,
+        what_next=next_step,
+        reference=reference,
+    )
+    return page, code
+
+
+def _domain_error(error: DomainError) -> ResponseReturnValue:
+    db.session.rollback()
+    code = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+    return error_page(code, str(error))
+
+
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    log.info("csrf refused", reason=error.description)
+    message = (
+        "This form has run out, or it did not come from this tool. Go back, reload the page "
+        "and send it again; if that does not help, open Assay again from your course."
+    )
+    return error_page(400, message)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if 300 <= code < 400:  # noqa: PLR2004 (werkzeug's redirects are exceptions too)
+        return error
+    message = {
+        404: "There is nothing at this address, or you may not see it.",
+        405: "There is nothing at this address, or you may not see it.",
+        413: "What was sent is larger than the tool accepts.",
+    }.get(code, error.description or "The request was not understood.")
+    page, code = error_page(code, message)
+    headers = [(k, v) for k, v in error.get_headers() if k.lower() in {"allow", "retry-after"}]
+    return page, code, headers
+
+
+def _unexpected_error(error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    reference = new_reference()
+    log.error("unexpected error", reference=reference, exc_info=error)
+    message = "The error was recorded. What you saved before is safe; please try again."
+    return error_page(500, message, reference=reference)
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    if "Content-Security-Policy" not in headers:
+        principal = find_principal()
+        allowed: tuple[str, ...] = g.get("frame_origins") or (
+            principal.frame_origins if principal else ()
+        )
+        ancestors = " ".join(allowed) or "'none'"
+        headers["Content-Security-Policy"] = (
+            f"{POLICY}; form-action 'self' {' '.join(allowed)}; frame-ancestors {ancestors}".strip()
+        )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    if "Cache-Control" not in headers and find_principal() is not None:
+        headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def frame_by(*origins: str) -> None:
+    """Say which origins may frame the page of this request that has no session."""
+    g.frame_origins = tuple(origin for origin in origins if origin)
+
+
+def page_context() -> dict[str, Any]:
+    """Return what every template may use."""
+    return {"principal": find_principal()}

@@ -1,0 +1,48 @@
+"""Believe forwarded addresses only from the proxies that the settings name."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.settings import Network
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_FORWARDED",
+)
+
+
+class TrustedProxies:
+    """WSGI middleware: one hop of X-Forwarded-*, and only from a trusted address."""
+
+    def __init__(self, wsgi_app: "WSGIApplication", networks: Sequence[Network]) -> None:
+        """Wrap the application."""
+        self._plain = wsgi_app
+        self._forwarded = ProxyFix(wsgi_app, x_for=1, x_proto=1, x_host=1)
+        self._networks = networks
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Apply the headers, or take them away."""
+        if self._trusts(environ.get("REMOTE_ADDR", "")):
+            return self._forwarded(environ, start_response)
+        for name in FORWARDED:
+            environ.pop(name, None)
+        return self._plain(environ, start_response)
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)

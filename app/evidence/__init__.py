@@ -1,0 +1,1 @@
+"""Submissions, attempts and artifacts, and the storage that keeps their files."""

@@ -1,0 +1,110 @@
+"""Submissions, attempts and artifacts."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.orm import Base, TextEnum
+from app.courses.models import Person
+from app.mapping.models import Assignment
+
+
+class SubmissionStatus(StrEnum):
+    """Where a learner's work for one assignment stands (DOMAIN: status table)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    IN_ASSESSMENT = "in_assessment"
+    REVISION_REQUESTED = "revision_requested"
+    MET = "met"
+    AWARDED = "awarded"
+    NOT_MET = "not_met"
+    REVOKED = "revoked"
+
+
+class Submission(Base):
+    """What one learner hands in for one assignment, over all attempts.
+
+    `achievement_id`: repeated from the assignment, so that a grantor's queue is
+    one index. `submitted_at`: of the newest attempt handed in; `None` while
+    there is only a draft. `assessor_id`: who started assessing; `None` while
+    nobody has. `status_changed_at`: when the status last changed.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "learner_id"),
+        Index("ix_submission_queue", "achievement_id", "status", "submitted_at", "id"),
+    )
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"))
+    learner_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    status: Mapped[SubmissionStatus] = mapped_column(TextEnum(SubmissionStatus))
+    status_changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    assessor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    assessment_started_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    assignment: Mapped[Assignment] = relationship()
+    learner: Mapped[Person] = relationship(foreign_keys=[learner_id])
+    assessor: Mapped[Person | None] = relationship(foreign_keys=[assessor_id])
+    attempts: Mapped[list["Attempt"]] = relationship(
+        back_populates="submission", order_by="Attempt.number"
+    )
+
+
+class Attempt(Base):
+    """A learner's n-th try. `submitted_at`: `None` while it is a draft; frozen afterwards."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    number: Mapped[int]
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+
+    submission: Mapped[Submission] = relationship(back_populates="attempts")
+    artifacts: Mapped[list["Artifact"]] = relationship(
+        back_populates="attempt", order_by="Artifact.id", cascade="all, delete-orphan"
+    )
+
+
+class ArtifactKind(StrEnum):
+    """What an artifact is."""
+
+    FILE = "file"
+    LINK = "link"
+    TEXT = "text"
+
+
+class Artifact(Base):
+    """One file, link or text of an attempt.
+
+    A file has `file_name`, `media_type` (found in its bytes), `size_bytes` and
+    `storage_key`; a link has `url`; a text has `text`; the others are `None`.
+    `sha256`: hexadecimal, of the file's bytes, of the address, or of the text,
+    both as UTF-8.
+    """
+
+    __tablename__ = "artifact"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    kind: Mapped[ArtifactKind] = mapped_column(TextEnum(ArtifactKind))
+    file_name: Mapped[str | None] = mapped_column(String(255))
+    media_type: Mapped[str | None] = mapped_column(String(150))
+    size_bytes: Mapped[int | None]
+    storage_key: Mapped[str | None] = mapped_column(String(200))
+    url: Mapped[str | None] = mapped_column(String(2000))
+    text: Mapped[str | None] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+    attempt: Mapped[Attempt] = relationship(back_populates="artifacts")

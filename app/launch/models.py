@@ -1,0 +1,70 @@
+"""What a launch leaves behind: a login in progress, a session, a deep-linking request."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.orm import Base
+
+
+class OidcLogin(Base):
+    """A login that was started and may be used once: state, nonce and browser in one row.
+
+    Only hashes of the three secrets are kept. `used_at`: `None` until the
+    launch; one atomic update sets it, and that settles replays and races.
+    `parameters`: what the platform sent to start the login, to start it again
+    in a new tab.
+    """
+
+    __tablename__ = "oidc_login"
+
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    nonce_hash: Mapped[str] = mapped_column(String(64))
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    parameters: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class LaunchSession(Base):
+    """One signed-in browser: who, from which platform, until when.
+
+    `sid_hash`: SHA-256 of the secret in the session cookie.
+    `frame_origin`: the LMS origin seen in the launch's return address; empty if none.
+    """
+
+    __tablename__ = "launch_session"
+
+    sid_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    frame_origin: Mapped[str] = mapped_column(String(300), default="")
+    return_url: Mapped[str | None] = mapped_column(String(2000))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DeepLinkRequest(Base):
+    """One deep-linking launch: where and how its answer goes back.
+
+    `settings`: the `deep_linking_settings` claim. `answered_at`: `None` until
+    an answer was shown; answering again gives the same items.
+    """
+
+    __tablename__ = "deep_link_request"
+    __table_args__ = (UniqueConstraint("institution_id", "token"),)
+
+    token: Mapped[str] = mapped_column(String(64))
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    deployment_pk: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""Which assignment shows which criteria; deep linking."""

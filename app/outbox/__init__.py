@@ -1,0 +1,1 @@
+"""Deliveries owed to the outside, kept until they are acknowledged."""

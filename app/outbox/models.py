@@ -1,0 +1,62 @@
+"""Deliveries."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.orm import Base, TextEnum
+
+
+class DeliveryState(StrEnum):
+    """Where a message stands.
+
+    `waiting`: owed, never tried. `failing`: tried, will be tried again.
+    `delivered`: acknowledged. `failed`: will not heal by itself; somebody must
+    act. `superseded`: a newer message of the same subject took its place.
+    """
+
+    WAITING = "waiting"
+    FAILING = "failing"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+OPEN_STATES = (DeliveryState.WAITING, DeliveryState.FAILING)
+
+
+class Delivery(Base):
+    """One message owed to the outside.
+
+    `subject`: what it is about, such as `score:7:12`; messages of one subject
+    leave in order, and a newer one supersedes an older one not yet sent.
+    `payload`: everything the handler needs; it never changes, so a repeated
+    post is identical to the first. `leased_until`: a worker has it until then.
+    `last_error`: for the person who looks, in plain words; `None` if none.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index(
+            "ix_delivery_due",
+            "next_attempt_at",
+            "id",
+            sqlite_where=text("state IN ('waiting', 'failing')"),
+            postgresql_where=text("state IN ('waiting', 'failing')"),
+        ),
+    )
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(120), index=True)
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[DeliveryState] = mapped_column(TextEnum(DeliveryState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]

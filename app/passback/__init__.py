@@ -1,0 +1,1 @@
+"""Scores to the gradebook: what a status means there, line items, the AGS client."""

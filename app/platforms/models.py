@@ -1,0 +1,108 @@
+"""Institutions, platforms, deployments, and the keys with which the tool signs."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.orm import Base, TextEnum
+
+
+class Institution(Base):
+    """The tenant: owns platforms, programme, people and awards."""
+
+    __tablename__ = "institution"
+
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class PlatformStatus(StrEnum):
+    """Whether launches from a platform are accepted."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Platform(Base):
+    """One registration: the issuer and client id by which an LMS knows this tool.
+
+    `token_audience`: the `aud` that the token endpoint wants; `None` means its
+    own address (Brightspace wants another one).
+    `jwks`: the platform's public keys as last fetched at `jwks_fetched_at`;
+    `None` until the first launch. `jwks_checked_at`: the last attempt, so that
+    an unknown key id is not looked up more than once a minute.
+    `product_family`: as the last launch told it; `None` until then.
+    """
+
+    __tablename__ = "platform"
+    __table_args__ = (UniqueConstraint("issuer", "client_id"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    issuer: Mapped[str] = mapped_column(String(500))
+    client_id: Mapped[str] = mapped_column(String(255))
+    auth_url: Mapped[str] = mapped_column(String(1000))
+    token_url: Mapped[str] = mapped_column(String(1000))
+    token_audience: Mapped[str | None] = mapped_column(String(1000))
+    jwks_url: Mapped[str] = mapped_column(String(1000))
+    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    jwks_fetched_at: Mapped[datetime | None]
+    jwks_checked_at: Mapped[datetime | None]
+    product_family: Mapped[str | None] = mapped_column(String(100))
+    status: Mapped[PlatformStatus] = mapped_column(TextEnum(PlatformStatus))
+    created_at: Mapped[datetime]
+
+    deployments: Mapped[list["Deployment"]] = relationship(
+        back_populates="platform", order_by="Deployment.id"
+    )
+
+
+class DeploymentStatus(StrEnum):
+    """Whether launches from a deployment are accepted; an unknown one waits."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class Deployment(Base):
+    """One installation of the tool on a platform."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (UniqueConstraint("platform_id", "deployment_id"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    deployment_id: Mapped[str] = mapped_column(String(255))
+    status: Mapped[DeploymentStatus] = mapped_column(TextEnum(DeploymentStatus))
+    created_at: Mapped[datetime]
+
+    platform: Mapped[Platform] = relationship(back_populates="deployments")
+
+
+class KeyStatus(StrEnum):
+    """A key's life: published ahead, signing, published until nothing needs it."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    REVOKED = "revoked"
+
+
+class ToolKey(Base):
+    """One RSA key pair of the tool towards platforms.
+
+    `private_key_sealed`: PEM, encrypted with `ASSAY_SECRET_KEY`.
+    """
+
+    __tablename__ = "tool_key"
+
+    kid: Mapped[str] = mapped_column(String(100), unique=True)
+    public_jwk: Mapped[dict[str, Any]]
+    private_key_sealed: Mapped[str] = mapped_column(Text)
+    status: Mapped[KeyStatus] = mapped_column(TextEnum(KeyStatus))
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The institution's micro-credential programme: levels, issuers, grantors."""

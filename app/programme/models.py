@@ -1,0 +1,95 @@
+"""Levels, issuer profiles and their keys, and the appointments of grantors."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.orm import Base, TextEnum
+from app.platforms.models import KeyStatus
+
+
+class Level(Base):
+    """One kind of micro-credential with its rules; a row from the preset, never an enum.
+
+    `environment`: `simulated`, `professional`, or `None` where no work is assessed.
+    `award_by`: `grantor`, `request` or `rule`. `approval_route`: the preset's word.
+    `achievement_type`: Open Badges 3.0 `achievementType`.
+    `image_svg`: the level's picture, as the preset ships it.
+    `family`: `white`, `silver` or `gold`: the colour in which pages show it.
+    """
+
+    __tablename__ = "level"
+    __table_args__ = (UniqueConstraint("institution_id", "key"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    key: Mapped[str] = mapped_column(String(60))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    short_name: Mapped[str] = mapped_column(String(60))
+    description: Mapped[str] = mapped_column(Text)
+    environment: Mapped[str | None] = mapped_column(String(40))
+    needs_artifact: Mapped[bool]
+    shares_evidence: Mapped[bool]
+    award_by: Mapped[str] = mapped_column(String(20))
+    approval_route: Mapped[str] = mapped_column(String(60))
+    achievement_type: Mapped[str] = mapped_column(String(60))
+    family: Mapped[str] = mapped_column(String(20))
+    image_svg: Mapped[str] = mapped_column(Text)
+
+    @property
+    def is_mappable(self) -> bool:
+        """Whether assignments can show its criteria: a grantor assesses artifacts."""
+        return self.needs_artifact and self.award_by == "grantor"
+
+
+class IssuerProfile(Base):
+    """The organisation in whose name awards are made.
+
+    `did_path`: what follows the host in its `did:web`; empty for the first
+    issuer of the installation, whose document is `/.well-known/did.json`.
+    """
+
+    __tablename__ = "issuer_profile"
+    __table_args__ = (UniqueConstraint("institution_id", "slug"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    did_path: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(String(1000))
+    email: Mapped[str | None] = mapped_column(String(320))
+    description: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+    keys: Mapped[list["IssuerKey"]] = relationship(order_by="IssuerKey.id")
+
+
+class IssuerKey(Base):
+    """One Ed25519 key pair of an issuer; never deleted while an award signed by it lives."""
+
+    __tablename__ = "issuer_key"
+
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("issuer_profile.id"), index=True)
+    multikey: Mapped[str] = mapped_column(String(100), unique=True)
+    private_key_sealed: Mapped[str] = mapped_column(Text)
+    status: Mapped[KeyStatus] = mapped_column(TextEnum(KeyStatus))
+    created_at: Mapped[datetime]
+
+
+class GrantorAppointment(Base):
+    """One person's right to assess for and award one achievement.
+
+    `ends_at`: `None` while no end is set; rights stop the moment it passes.
+    `trained_on`: `None` if no training is on record.
+    """
+
+    __tablename__ = "grantor_appointment"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    trained_on: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Verification pages and hosted documents; no session."""
