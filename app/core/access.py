@@ -42,9 +42,7 @@ class SignInRequiredError(ForbiddenError):
 class PrincipalLoader(Protocol):
     """Finds the person behind a session; `launch` provides it."""
 
-    def __call__(
-        self, sid: str, *, course_id: int | None, wants_grants: bool
-    ) -> Principal | None:
+    def __call__(self, sid: str, *, course_id: int | None, wants_grants: bool) -> Principal | None:
         """Return the principal, or `None` if the session is unknown or has run out."""
 
 
