@@ -1,0 +1,73 @@
+"""What a credential is made of: plain, frozen facts, handed over by the room that awards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class IdentityType(StrEnum):
+    """By what a recipient is known; the words are the standard's `IdentifierTypeEnum`."""
+
+    EMAIL_ADDRESS = "emailAddress"
+    LTI_USER_ID = "ltiUserId"
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentFacts:
+    """One skill or competency of an outside framework that the achievement shows."""
+
+    target_name: str
+    target_url: str
+    target_framework: str | None
+    target_code: str | None
+    target_type: str | None
+    target_description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerFacts:
+    """The organisation in whose name the award is made. `id` is its DID."""
+
+    id: str
+    name: str
+    url: str
+    email: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AchievementFacts:
+    """One version of an achievement. `id` is its URL, `criteria_narrative` is Markdown."""
+
+    id: str
+    achievement_type: str
+    name: str
+    description: str
+    criteria_narrative: str
+    image_url: str
+    image_caption: str
+    version: str
+    tags: tuple[str, ...]
+    alignments: tuple[AlignmentFacts, ...]
+    level_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """Who earned it, as a salted hash: `hash` is what `hash_recipient` returned for `salt`."""
+
+    hash: str
+    salt: str
+    identity_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwardFacts:
+    """One award. `id` is the credential's URL.
+
+    `valid_from` is later than `awarded_at` only when the credential was issued again.
+    """
+
+    id: str
+    awarded_at: datetime
+    valid_from: datetime

@@ -1,0 +1,197 @@
+"""JSON-LD to N-Quads, strictly: nothing is fetched, and nothing is left unsigned."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+from pyld import jsonld
+from pyld.canon import URDNA2015
+from pyld.nquads import serialize_nquad, serialize_nquads
+
+from app.core.errors import InvalidError
+from app.credentials.text import is_absolute_iri, is_signable, sorts_alike
+
+_NQUADS = "application/n-quads"
+_DEEPEST = 24
+_LARGEST_INTEGER = 2**53
+
+# pyld's caches of contexts are shared by all threads and not safe there.
+_PYLD = threading.Lock()
+
+
+def _read_context(name: str) -> dict[str, Any]:
+    text = files("app.credentials").joinpath("contexts", name).read_text(encoding="utf-8")
+    context: dict[str, Any] = json.loads(text)
+    return context
+
+
+SHIPPED_CONTEXTS: Mapping[str, Mapping[str, Any]] = {
+    "https://www.w3.org/ns/credentials/v2": _read_context("credentials-v2.json"),
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json": _read_context(
+        "ob-v3p0-3.0.3.json"
+    ),
+    "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json": _read_context(
+        "ob-v3p0-extensions.json"
+    ),
+}
+
+
+def to_nquads(
+    document: Mapping[str, Any],
+    contexts: Mapping[str, Mapping[str, Any]] = SHIPPED_CONTEXTS,
+) -> str:
+    """Return the document's N-Quads, with blank nodes as they happen to be numbered.
+
+    Raises: `InvalidError` if any part of the document would not be signed, if a context is
+        not shipped, or if two blank nodes cannot be told apart.
+    """
+    return str(serialize_nquads(_to_dataset(document, contexts)))
+
+
+def canonical_nquads(
+    document: Mapping[str, Any],
+    contexts: Mapping[str, Mapping[str, Any]] = SHIPPED_CONTEXTS,
+) -> bytes:
+    """Return the document's canonical N-Quads, by the slow and obvious way.
+
+    Raises: `InvalidError` as `to_nquads`, or as `refuse_unportable_order`.
+    Source: RDFC-1.0, which renamed URDNA2015.
+    """
+    canonical = URDNA2015().main(_to_dataset(document, contexts), {"format": _NQUADS}).encode()
+    refuse_unportable_order(canonical.split(b"\n"))
+    return bytes(canonical)
+
+
+def refuse_unportable_order(lines: list[bytes]) -> None:
+    """Refuse lines that verifiers in other languages sort in another order.
+
+    Raises: `InvalidError`, with a message for whoever wrote the texts.
+    """
+    if not sorts_alike(lines):
+        raise InvalidError(
+            "Two of the texts begin alike and go on with an emoji in one and a full-width or "
+            "other rare letter in the other. Some verifiers cannot read that; change one of them."
+        )
+
+
+def _to_dataset(
+    document: Mapping[str, Any], contexts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    _refuse_foreign_contexts(document, contexts)
+    _refuse_unsignable(document)
+    options = {"documentLoader": _loader(contexts), "base": ""}
+    dropped: list[str | None] = []
+    try:
+        with _PYLD:
+            expanded = jsonld.expand(document, options, on_property_dropped=dropped.append)
+            dataset: dict[str, list[dict[str, Any]]] = jsonld.to_rdf(expanded, options)
+    except jsonld.JsonLdError as error:
+        raise InvalidError("The document is not well-formed JSON-LD.") from error
+    if dropped:
+        raise InvalidError("The document has members that its contexts do not define.")
+    _refuse_relative_iris(expanded)
+    if dataset.keys() != {"@default"}:
+        raise InvalidError("The document holds another document, or says nothing.")
+    _refuse_twins(dataset["@default"])
+    return dataset
+
+
+def _loader(contexts: Mapping[str, Mapping[str, Any]]) -> Any:
+    def load(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
+        if url not in contexts:
+            raise InvalidError(f"The context {url} is not one that is shipped.")
+        return {
+            "contentType": "application/ld+json",
+            "contextUrl": None,
+            "documentUrl": url,
+            "document": contexts[url],
+        }
+
+    return load
+
+
+def _refuse_foreign_contexts(
+    document: Mapping[str, Any], contexts: Mapping[str, Mapping[str, Any]]
+) -> None:
+    named = document.get("@context")
+    if not isinstance(named, list) or not named:
+        raise InvalidError("The document must name its contexts in an array.")
+    if any(not isinstance(url, str) or url not in contexts for url in named):
+        raise InvalidError("The document has a context that is not shipped.")
+
+
+def _refuse_unsignable(document: Mapping[str, Any]) -> None:
+    """Refuse what JSON-LD would drop without a word, or libraries write differently."""
+    for name, value in document.items():
+        if name != "@context":
+            _refuse_unsignable_member(name, value, depth=0)
+
+
+def _refuse_unsignable_member(name: str, value: Any, *, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise InvalidError("The document is nested too deeply.")
+    if not isinstance(name, str) or name.startswith("@") or not is_signable(name):
+        raise InvalidError("The document has a member whose name is not allowed.")
+    for part in value if isinstance(value, list) and value else [value]:
+        if isinstance(part, Mapping) and part:
+            for inner_name, inner in part.items():
+                _refuse_unsignable_member(inner_name, inner, depth=depth + 1)
+        elif isinstance(part, str):
+            if not is_signable(part):
+                raise InvalidError(f"“{name}” holds control characters.")
+        elif not isinstance(part, int) or abs(part) > _LARGEST_INTEGER:
+            raise InvalidError(f"“{name}” holds nothing, or what cannot be signed.")
+
+
+def _refuse_relative_iris(expanded: Any) -> None:
+    """Refuse ids and types that are no absolute IRI: they would be dropped, so unsigned.
+
+    An undefined type is one of them, because it stays as it was written.
+    """
+    for name, value in _members(expanded):
+        if name in {"@id", "@type"}:
+            for iri in value if isinstance(value, list) else [value]:
+                if not is_absolute_iri(iri):
+                    raise InvalidError(f"“{iri}” is neither a complete address nor a known type.")
+
+
+def _members(expanded: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(expanded, list):
+        for element in expanded:
+            yield from _members(element)
+    elif isinstance(expanded, dict):
+        for name, value in expanded.items():
+            yield name, value
+            yield from _members(value)
+
+
+def _refuse_twins(quads: list[dict[str, Any]]) -> None:
+    """Refuse blank nodes that look alike.
+
+    Telling them apart can take a canonicaliser minutes, which a hostile document would use;
+    our own never repeat themselves.
+    Source: RDFC-1.0 sections 4.6 (first degree hash) and 7.1 (dataset poisoning).
+    """
+    descriptions: dict[str, list[str]] = {}
+    for quad in quads:
+        labels = {
+            quad[place]["value"]
+            for place in ("subject", "object")
+            if quad[place]["type"] == "blank node"
+        }
+        for label in labels:
+            descriptions.setdefault(label, []).append(_seen_from(label, quad))
+    alike = {tuple(sorted(lines)) for lines in descriptions.values()}
+    if len(alike) != len(descriptions):
+        raise InvalidError("The document says the same thing twice.")
+
+
+def _seen_from(label: str, quad: dict[str, Any]) -> str:
+    seen = dict(quad)
+    for place in ("subject", "object"):
+        if quad[place]["type"] == "blank node":
+            mark = "_:a" if quad[place]["value"] == label else "_:z"
+            seen[place] = {"type": "blank node", "value": mark}
+    return str(serialize_nquad(seen))

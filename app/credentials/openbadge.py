@@ -1,0 +1,227 @@
+"""An award as an unsigned Open Badges 3.0 credential."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.core.errors import InvalidError
+from app.credentials.facts import (
+    AchievementFacts,
+    AlignmentFacts,
+    AwardFacts,
+    IssuerFacts,
+    RecipientFacts,
+)
+from app.credentials.text import clean_text, encode_iri, timestamp
+
+# Their order is fixed by the standard.
+CONTEXTS = (
+    "https://www.w3.org/ns/credentials/v2",
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+)
+CREDENTIAL_TYPES = ("VerifiableCredential", "OpenBadgeCredential")
+
+# Source: Open Badges 3.0, AchievementType and AlignmentTargetType enumerations.
+ACHIEVEMENT_TYPES = frozenset(
+    {
+        "Achievement",
+        "ApprenticeshipCertificate",
+        "Assessment",
+        "Assignment",
+        "AssociateDegree",
+        "Award",
+        "Badge",
+        "BachelorDegree",
+        "Certificate",
+        "CertificateOfCompletion",
+        "Certification",
+        "CommunityService",
+        "Competency",
+        "Course",
+        "CoCurricular",
+        "Degree",
+        "Diploma",
+        "DoctoralDegree",
+        "Fieldwork",
+        "GeneralEducationDevelopment",
+        "JourneymanCertificate",
+        "LearningProgram",
+        "License",
+        "Membership",
+        "ProfessionalDoctorate",
+        "QualityAssuranceCredential",
+        "MasterCertificate",
+        "MasterDegree",
+        "MicroCredential",
+        "ResearchDoctorate",
+        "SecondarySchoolDiploma",
+    }
+)
+TARGET_TYPES = frozenset(
+    {
+        "ceasn:Competency",
+        "ceterms:Credential",
+        "CFItem",
+        "CFRubric",
+        "CFRubricCriterion",
+        "CFRubricCriterionLevel",
+        "CTDL",
+    }
+)
+_EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+")
+
+
+def normalise_email(email: str) -> str:
+    """Return the spelling of an e-mail address that is hashed: trimmed, in lower case."""
+    return email.strip().lower()
+
+
+def hash_recipient(identity: str, salt: str) -> str:
+    """Hash who the recipient is, so that the credential names nobody.
+
+    Give e-mail addresses through `normalise_email`; LTI user ids are case-sensitive and go in
+    as they are.
+    Source: Open Badges 3.0, IdentityHash.
+    """
+    return "sha256$" + hashlib.sha256((identity + salt).encode()).hexdigest()
+
+
+def build_credential(
+    award: AwardFacts,
+    recipient: RecipientFacts,
+    achievement: AchievementFacts,
+    issuer: IssuerFacts,
+) -> dict[str, Any]:
+    """Build the unsigned credential of an award.
+
+    What is missing is left out: the schemas refuse nulls, and empty arrays cannot be signed.
+
+    Raises: `InvalidError` if a required text is empty, an address is incomplete, or a type is
+        not one that the standard knows.
+    Source: Open Badges 3.0, AchievementCredential.
+    """
+    return {
+        "@context": list(CONTEXTS),
+        "id": encode_iri(award.id),
+        "type": list(CREDENTIAL_TYPES),
+        "name": _required(achievement.name, "The achievement needs a name."),
+        "issuer": _profile(issuer),
+        "validFrom": timestamp(award.valid_from),
+        "awardedDate": timestamp(award.awarded_at),
+        "credentialSubject": {
+            "type": ["AchievementSubject"],
+            "identifier": [_identity(recipient)],
+            "achievement": _achievement(achievement),
+        },
+    }
+
+
+def to_json(document: Mapping[str, Any]) -> str:
+    """Write a document as the text that is stored, and served byte for byte."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _profile(issuer: IssuerFacts) -> dict[str, Any]:
+    return _present(
+        {
+            "id": encode_iri(issuer.id),
+            "type": ["Profile"],
+            "name": _required(issuer.name, "The issuer needs a name."),
+            "url": encode_iri(issuer.url),
+            "email": _optional(issuer.email),
+            "description": _optional(issuer.description),
+        }
+    )
+
+
+def _identity(recipient: RecipientFacts) -> dict[str, Any]:
+    return {
+        "type": "IdentityObject",
+        "hashed": True,
+        "identityHash": _required(recipient.hash, "The recipient's hash is missing."),
+        "identityType": _required(recipient.identity_type, "The recipient's kind is missing."),
+        "salt": _required(recipient.salt, "The recipient's salt is missing."),
+    }
+
+
+def _achievement(achievement: AchievementFacts) -> dict[str, Any]:
+    if not _is_known(achievement.achievement_type, ACHIEVEMENT_TYPES):
+        raise InvalidError(
+            f"“{achievement.achievement_type}” is no achievement type of Open Badges 3.0; "
+            "choose one of its list, or write ext:Name."
+        )
+    narrative = _required(achievement.criteria_narrative, "The achievement needs criteria.")
+    tags = (achievement.level_name, *achievement.tags)
+    return _present(
+        {
+            "id": encode_iri(achievement.id),
+            "type": ["Achievement"],
+            "achievementType": achievement.achievement_type,
+            "name": _required(achievement.name, "The achievement needs a name."),
+            "description": _required(
+                achievement.description, "The achievement needs a description."
+            ),
+            "criteria": {"narrative": narrative},
+            "image": _present(
+                {
+                    "id": encode_iri(achievement.image_url),
+                    "type": "Image",
+                    "caption": _optional(achievement.image_caption),
+                }
+            ),
+            "version": _optional(achievement.version),
+            # The level is said in words too: a picture is not read by machines or by everyone.
+            "tag": _distinct(clean_text(tag) for tag in tags),
+            "alignment": _distinct(_alignment(facts) for facts in achievement.alignments),
+        }
+    )
+
+
+def _alignment(alignment: AlignmentFacts) -> dict[str, Any]:
+    target_type = _optional(alignment.target_type)
+    if target_type is not None and not _is_known(target_type, TARGET_TYPES):
+        raise InvalidError(
+            f"“{target_type}” is no target type of Open Badges 3.0; "
+            "choose one of its list, or write ext:Name."
+        )
+    return _present(
+        {
+            "type": ["Alignment"],
+            "targetName": _required(alignment.target_name, "A skill needs a name."),
+            "targetUrl": encode_iri(alignment.target_url),
+            "targetFramework": _optional(alignment.target_framework),
+            "targetCode": _optional(alignment.target_code),
+            "targetType": target_type,
+            "targetDescription": _optional(alignment.target_description),
+        }
+    )
+
+
+def _is_known(name: str, names: frozenset[str]) -> bool:
+    return name in names or _EXTENSION.fullmatch(name) is not None
+
+
+def _required(text: str, message: str) -> str:
+    cleaned = clean_text(text)
+    if not cleaned:
+        raise InvalidError(message)
+    return cleaned
+
+
+def _optional(text: str | None) -> str | None:
+    return clean_text(text or "") or None
+
+
+def _present(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value not in (None, [])}
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    """Drop empty and repeated values: in a signed set a repetition would be unsigned."""
+    distinct: list[Any] = []
+    for value in values:
+        if value and value not in distinct:
+            distinct.append(value)
+    return distinct
