@@ -1,0 +1,32 @@
+// What HTML cannot do for a page inside an LMS frame.
+"use strict";
+
+// After a failed submit, the list of what went wrong is the first thing to meet.
+document.getElementById("error-summary")?.focus();
+
+// A form is sent once, however often its button is pressed. It opens again after a while,
+// because an answer that is a download leaves the page standing.
+const SENT_MS = 5000;
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, SENT_MS);
+});
+
+// Ask the LMS for a frame as tall as the page. Those that do not know the message ignore it.
+if (window.parent !== window) {
+  let told = 0;
+  const tell = () => {
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height === told) return;
+    told = height;
+    // To whoever embeds us: only a height is told, and `frame-ancestors` decides who may embed.
+    window.parent.postMessage(JSON.stringify({ subject: "lti.frameResize", height }), "*");
+  };
+  new ResizeObserver(tell).observe(document.body);
+}
