@@ -34,7 +34,11 @@ class Delivery(Base):
     `subject`: what it is about, such as `score:7:12`; messages of one subject
     leave in order, and a newer one supersedes an older one not yet sent.
     `payload`: everything the handler needs; it never changes, so a repeated
-    post is identical to the first. `leased_until`: a worker has it until then.
+    post is identical to the first. `attempts`: how often a worker took it up,
+    counted before it calls, so that a worker that dies counts too.
+    `leased_until`: a worker has it until then; `None` while nobody has.
+    `give_up_at`: the end of trying, set by the first failure; `None` before.
+    `is_parked`: failed, but taken up again when the other side has changed.
     `last_error`: for the person who looks, in plain words; `None` if none.
     """
 
@@ -57,6 +61,8 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
+    give_up_at: Mapped[datetime | None]
+    is_parked: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]

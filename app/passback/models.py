@@ -26,3 +26,17 @@ class GradebookCell(Base):
     graded_points: Mapped[int | None]
     graded_max_points: Mapped[int | None]
     last_comment: Mapped[str] = mapped_column(Text, default="")
+
+
+class ColumnReservation(Base):
+    """Who may make the gradebook column of an assignment: one worker at a time.
+
+    Reserved before the LMS is asked, because no lock is held while it answers:
+    two workers with scores of one assignment must not make two columns.
+    `reserved_until`: a worker that dies lets it run out.
+    """
+
+    __tablename__ = "column_reservation"
+
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), unique=True)
+    reserved_until: Mapped[datetime]
