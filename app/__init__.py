@@ -90,6 +90,7 @@ def _install(app: Flask, settings: Settings) -> None:
     install_uploads(app, max_file_bytes=settings.max_upload_bytes)
     install_pages(app)
     app.context_processor(page_context)
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals.pop("config", None)
     for room in ROOMS_WITH_VIEWS:
         app.register_blueprint(import_module(f"app.{room}.views").bp)

@@ -88,7 +88,9 @@ def access_rule(app: Flask, endpoint: str) -> Rule:
         return Rule(is_public=True)
     rule = getattr(app.view_functions[endpoint], "access_rule", None)
     if not isinstance(rule, Rule):
-        raise RuntimeError(f"The view {endpoint} does not say who may call it.")
+        raise RuntimeError(  # noqa: TRY004 (no wrong type: a forgotten decorator)
+            f"The view {endpoint} does not say who may call it."
+        )
     return rule
 
 

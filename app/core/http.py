@@ -1,5 +1,6 @@
 """The one outgoing client: timeouts, a size limit, no redirects, an address guard."""
 
+import json
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -34,7 +35,7 @@ class Reply:
         Raises: `CallError` if it is something else.
         """
         try:
-            return requests.compat.json.loads(self.body)
+            return json.loads(self.body)
         except ValueError as error:
             raise CallError("The answer was not JSON.") from error
 

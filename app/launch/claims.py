@@ -1,0 +1,175 @@
+"""The rules of an id_token, and what is read from one. Pure.
+
+Source: LTI 1.3 core §5.3 and §5.4, LTI Security Framework 1.0 §5.1.3.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.launch.refusal import LaunchRefusedError, Mender
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+
+RESOURCE_LINK = "LtiResourceLinkRequest"
+DEEP_LINK = "LtiDeepLinkingRequest"
+SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
+
+LEEWAY_SECONDS = 60
+MAX_AGE_SECONDS = 600
+MAX_ID_LENGTH = 255
+
+Claims = Mapping[str, Any]
+
+
+def check_token(claims: Claims, *, issuer: str, client_id: str, now: float) -> None:
+    """Check what OpenID Connect asks of an id_token. Units: `now` in seconds since 1970.
+
+    Raises: `LaunchRefusedError`.
+    """
+    if claims.get("iss") != issuer:
+        raise _bad("issuer", "The launch came from another issuer than the login.")
+    check_audience(claims, client_id)
+    _check_times(claims, now)
+
+
+def check_audience(claims: Claims, client_id: str) -> None:
+    """Check that the token is meant for this tool.
+
+    Several audiences are accepted in any order, if `azp` names this tool.
+    Source: OpenID Connect Core 1.0 §3.1.3.7, rules 3 to 5.
+    Raises: `LaunchRefusedError`.
+    """
+    audience = claims.get("aud")
+    audiences = [audience] if isinstance(audience, str) else audience
+    if not isinstance(audiences, list) or client_id not in audiences:
+        raise _bad("audience", "The launch is addressed to another tool.")
+    azp = claims.get("azp")
+    if (azp is not None or len(audiences) > 1) and azp != client_id:
+        raise _bad("authorized_party", "The launch was made for another tool.")
+
+
+def check_message(claims: Claims, *, tool_origin: str) -> str:
+    """Check what LTI asks of the message; return its type.
+
+    Raises: `LaunchRefusedError`.
+    """
+    if claims.get(f"{CLAIM}version") != "1.3.0":
+        raise _bad("version", "The launch is not LTI 1.3.")
+    message_type = claims.get(f"{CLAIM}message_type")
+    if not isinstance(message_type, str) or not message_type:
+        raise _bad("message_type", "The launch does not say what it wants.")
+    _text(claims, f"{CLAIM}deployment_id", "deployment_id")
+    subject = _text(claims, "sub", "subject")
+    if not subject.isascii():
+        raise _bad("subject", "The launch names its user in a way that LTI does not allow.")
+    roles = claims.get(f"{CLAIM}roles")
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise _bad("roles", "The launch does not list the user's roles.")
+    _check_target(claims, message_type, tool_origin)
+    _check_parts(claims, message_type)
+    return message_type
+
+
+def value(raw: Any, *, max_length: int = 500) -> str | None:
+    """Return a text claim cleaned, or `None` if it says nothing.
+
+    A substitution variable that the platform did not resolve arrives as its
+    own name ("$User.name") or empty: both are no value. Source: LTI 1.3 core, appendix B.
+    """
+    if not isinstance(raw, str):
+        return None
+    text = "".join(char for char in raw if char.isprintable()).strip()
+    return None if not text or text.startswith("$") else text[:max_length]
+
+
+def web_address(raw: Any) -> str | None:
+    """Return an http(s) address, or `None` if it is none."""
+    text = value(raw, max_length=2000)
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    return text if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def origin_of(url: str | None) -> str:
+    """Return scheme, host and port of an address, as a policy header writes them; or nothing."""
+    parts = urlsplit(url or "")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def part(claims: Claims, name: str) -> Mapping[str, Any]:
+    """Return a claim that is an object; an absent or misshapen one as an empty object."""
+    found = claims.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _check_times(claims: Claims, now: float) -> None:
+    expires, issued = _seconds(claims, "exp"), _seconds(claims, "iat")
+    if expires <= now - LEEWAY_SECONDS:
+        raise _clock("expired", "This launch has run out.", now)
+    if issued > now + LEEWAY_SECONDS:
+        raise _clock("issued_in_future", "This launch comes from the future.", now)
+    if issued < now - MAX_AGE_SECONDS:
+        raise _clock("issued_too_long_ago", "This launch is too old.", now)
+    if expires <= issued:
+        raise _clock("expires_before_issue", "This launch ended before it began.", now)
+    if claims.get("nbf") is not None and _seconds(claims, "nbf") > now + LEEWAY_SECONDS:
+        raise _clock("not_yet_valid", "This launch is not valid yet.", now)
+
+
+def _seconds(claims: Claims, name: str) -> float:
+    raw = claims.get(name)
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise _bad(f"no_{name}", f"The launch does not say its time ({name}).")
+    return float(raw)
+
+
+def _text(claims: Claims, name: str, cause: str) -> str:
+    raw = claims.get(name)
+    if not isinstance(raw, str) or not 0 < len(raw) <= MAX_ID_LENGTH:
+        raise _bad(cause, f"The launch lacks a part that LTI requires ({cause}).")
+    return raw
+
+
+def _check_target(claims: Claims, message_type: str, tool_origin: str) -> None:
+    target = claims.get(f"{CLAIM}target_link_uri")
+    if target is None and message_type == DEEP_LINK:
+        return  # the certification suite sends none there
+    if not isinstance(target, str) or origin_of(target) != tool_origin:
+        raise _bad("target_link_uri", "The launch is meant for an address that is not this tool's.")
+
+
+def _check_parts(claims: Claims, message_type: str) -> None:
+    if message_type == RESOURCE_LINK:
+        _text(part(claims, f"{CLAIM}resource_link"), "id", "resource_link_id")
+    elif message_type == DEEP_LINK:
+        settings = part(claims, DEEP_LINKING)
+        if web_address(settings.get("deep_link_return_url")) is None:
+            raise _bad("deep_link_return_url", "The LMS does not say where to return.")
+        if not isinstance(settings.get("accept_types"), list):
+            raise _bad("accept_types", "The LMS does not say what it accepts.")
+    elif message_type == SUBMISSION_REVIEW:
+        _text(part(claims, f"{CLAIM}for_user"), "user_id", "for_user")
+
+
+def _bad(cause: str, message: str) -> LaunchRefusedError:
+    return LaunchRefusedError(message, cause=cause)
+
+
+def _clock(cause: str, message: str, now: float) -> LaunchRefusedError:
+
+    shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return LaunchRefusedError(
+        f"{message} Open the activity again. If it stays so, the clocks of the LMS and of "
+        f"Assay differ; here it is {shown}.",
+        cause=cause,
+        mender=Mender.LMS_ADMINISTRATOR,
+    )

@@ -1,0 +1,183 @@
+"""Where a launch leads: the page that its person came for."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.principal import STAFF, Role
+from app.courses.models import LtiUser, ResourceLink
+from app.courses.service import Arrival
+from app.evidence.service import find_submission
+from app.launch import claims as rules
+from app.launch.models import DeepLinkRequest
+from app.launch.pylti import Launch
+from app.launch.refusal import LaunchRefusedError, Mender
+from app.mapping.models import Assignment
+from app.mapping.service import bind_link, find_assignment_by_uuid, find_assignment_for_link
+from app.programme.service import list_granted_achievement_ids
+
+DEEP_LINK_LIFETIME = timedelta(hours=2)
+CUSTOM_KEY = "assay_assignment"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """An endpoint and the values of its address."""
+
+    endpoint: str
+    values: dict[str, Any]
+
+
+def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
+    """Return where this launch leads; bind a deep link on its first launch.
+
+    Raises: `LaunchRefusedError` if there is nothing for this person here.
+    """
+    if launch.message_type == rules.DEEP_LINK:
+        return _deep_link(session, launch, arrival, now=now)
+    assignment = _find_assignment(session, launch, arrival)
+    if launch.message_type == rules.SUBMISSION_REVIEW:
+        return _review(session, launch, arrival, assignment, now=now)
+    if launch.message_type == rules.RESOURCE_LINK:
+        return _resource_link(session, arrival, assignment, now=now)
+    raise LaunchRefusedError(
+        "Assay does not know this kind of launch.",
+        cause="unknown_message_type",
+        mender=Mender.LMS_ADMINISTRATOR,
+    )
+
+
+def _resource_link(
+    session: Session, arrival: Arrival, assignment: Assignment | None, *, now: datetime
+) -> Landing:
+    role, course_id = arrival.enrolment.role, arrival.course.id
+    if role in STAFF:
+        if assignment is not None:
+            return Landing(
+                "assessment.overview",
+                {"course_id": course_id, "assignment_id": assignment.id},
+            )
+        return Landing("mapping.setup", {"course_id": course_id, "link_id": _link(arrival).id})
+    if role is Role.GRADER:
+        _require_appointment(session, arrival, now=now)
+        return Landing("assessment.queue", {})
+    if role is Role.LEARNER and assignment is not None:
+        return Landing("evidence.work", {"course_id": course_id, "assignment_id": assignment.id})
+    if role is not Role.LEARNER and list_granted_achievement_ids(
+        session, arrival.person.id, now=now
+    ):
+        return Landing("assessment.queue", {})
+    return Landing("launch.welcome", {"course_id": course_id})
+
+
+def _review(
+    session: Session,
+    launch: Launch,
+    arrival: Arrival,
+    assignment: Assignment | None,
+    *,
+    now: datetime,
+) -> Landing:
+    sub = rules.part(launch.body, f"{rules.CLAIM}for_user").get("user_id")
+    learner_id = session.scalar(
+        select(LtiUser.person_id).where(
+            LtiUser.platform_id == launch.platform.id, LtiUser.sub == sub
+        )
+    )
+    role = arrival.enrolment.role
+    if role is Role.LEARNER and learner_id != arrival.person.id:
+        raise LaunchRefusedError(
+            "This is somebody else's work. You can only open your own.",
+            cause="review_of_another_learner",
+            mender=Mender.YOU,
+        )
+    if assignment is None or learner_id is None:
+        raise LaunchRefusedError(
+            "Nothing has been handed in here yet.", cause="review_of_nothing", mender=Mender.YOU
+        )
+    place = {"course_id": arrival.course.id, "assignment_id": assignment.id}
+    if role is Role.LEARNER:
+        return Landing("evidence.work", place)
+    grants = list_granted_achievement_ids(session, arrival.person.id, now=now)
+    submission = find_submission(session, assignment.id, learner_id)
+    if submission is not None and submission.achievement_id in grants:
+        return Landing("assessment.assess", {"submission_id": submission.id})
+    if role in STAFF:
+        return Landing("assessment.read", {**place, "person_id": learner_id})
+    _require_appointment(session, arrival, now=now)
+    raise LaunchRefusedError(
+        "You are not a grantor of the credential that this work is for.",
+        cause="review_without_appointment",
+        mender=Mender.PROGRAMME_ADMINISTRATOR,
+    )
+
+
+def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
+    if arrival.enrolment.role not in STAFF:
+        raise LaunchRefusedError(
+            "Only somebody who teaches this course can add an assignment.",
+            cause="deep_link_without_staff_role",
+            mender=Mender.INSTRUCTOR,
+        )
+    settings = dict(rules.part(launch.body, rules.DEEP_LINKING))
+    if "ltiResourceLink" not in settings["accept_types"]:
+        raise LaunchRefusedError(
+            "The LMS does not accept an activity at this place.",
+            cause="deep_link_type_not_accepted",
+            mender=Mender.LMS_ADMINISTRATOR,
+        )
+    found = DeepLinkRequest(
+        token=secrets.token_urlsafe(24),
+        institution_id=launch.platform.institution_id,
+        deployment_pk=arrival.course.deployment_pk,
+        course_id=arrival.course.id,
+        person_id=arrival.person.id,
+        settings=settings,
+        created_at=now,
+        expires_at=now + DEEP_LINK_LIFETIME,
+    )
+    session.add(found)
+    return Landing(
+        "mapping.choose_for_deep_link", {"course_id": arrival.course.id, "token": found.token}
+    )
+
+
+def _find_assignment(session: Session, launch: Launch, arrival: Arrival) -> Assignment | None:
+    """Find what the link is mapped to; the first launch of a deep link binds it."""
+    if arrival.link is None:
+        return None
+    assignment = find_assignment_for_link(session, arrival.link.id)
+    if assignment is None:
+        uuid = rules.value(
+            rules.part(launch.body, f"{rules.CLAIM}custom").get(CUSTOM_KEY), max_length=36
+        )
+        assignment = (
+            find_assignment_by_uuid(session, uuid, course_id=arrival.course.id) if uuid else None
+        )
+        if assignment is None or assignment.resource_link_pk is not None:
+            return None
+        bind_link(session, assignment, arrival.link)
+    if arrival.link.lineitem_url and assignment.lineitem_url != arrival.link.lineitem_url:
+        assignment.lineitem_url = arrival.link.lineitem_url
+        assignment.column_missing = False
+    return assignment
+
+
+def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -> None:
+    if not list_granted_achievement_ids(session, arrival.person.id, now=now):
+        raise LaunchRefusedError(
+            "You are not appointed as a grantor. The right to assess comes from an appointment "
+            "for a credential, not from a role in the course.",
+            cause="grader_without_appointment",
+            mender=Mender.PROGRAMME_ADMINISTRATOR,
+        )
+
+
+def _link(arrival: Arrival) -> ResourceLink:
+    if arrival.link is None:
+        raise RuntimeError("A resource link launch always names its link.")
+    return arrival.link

@@ -1,0 +1,373 @@
+"""PyLTI1p3, subclassed: its chain of checks, with our store, keys and stricter rules.
+
+What stock PyLTI1p3 2.0.0 accepts or refuses wrongly, and why each step here is
+overridden, stands in docs/decisions/0002-pylti1p3.md. Nothing else imports it.
+"""
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.util import urlsafe_b64decode
+from pylti1p3.cookie import CookieService
+from pylti1p3.launch_data_storage.base import LaunchDataStorage
+from pylti1p3.message_launch import MessageLaunch
+from pylti1p3.oidc_login import OIDCLogin
+from pylti1p3.registration import Registration
+from pylti1p3.request import Request
+from pylti1p3.session import SessionService
+from pylti1p3.tool_config import ToolConfAbstract
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.crypto import hash_secret
+from app.core.http import OutgoingClient
+from app.launch import claims as rules
+from app.launch.keys import platform_key
+from app.launch.models import OidcLogin
+from app.launch.refusal import LaunchRefusedError, Mender
+from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
+from app.platforms.service import find_deployment, find_platforms_of_issuer
+
+LOGIN_LIFETIME = timedelta(minutes=10)
+PASSED_ON = (
+    "iss",
+    "login_hint",
+    "target_link_uri",
+    "lti_message_hint",
+    "lti_deployment_id",
+    "client_id",
+)
+MAX_PARAMETER = 8000
+JWS_PARTS = 3
+
+
+class Parameters(Request):
+    """The request's parameters, as PyLTI1p3 asks for them."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """Keep them."""
+        self._values = values
+
+    def is_secure(self) -> bool:
+        """Say yes: the settings refuse plain http for any host but localhost."""
+        return True
+
+    def get_param(self, key: str) -> str | None:
+        """Return one parameter, or `None`."""
+        return self._values.get(key)
+
+
+class NoStorage(LaunchDataStorage[Any]):
+    """PyLTI1p3 keeps nothing by itself: state, nonce and session are our rows."""
+
+
+class NoSession(SessionService):
+    """See `NoStorage`."""
+
+    def __init__(self) -> None:
+        """Replace the default store, which would write into the session cookie."""
+        self.data_storage = NoStorage()
+
+
+class NoCookies(CookieService):
+    """Cookies are set by the views, with attributes that PyLTI1p3 does not know."""
+
+
+class Registrations(ToolConfAbstract[Parameters]):
+    """The registrations in the database."""
+
+    def __init__(self, session: Session) -> None:
+        """Read with this session."""
+        self.session = session
+
+    def check_iss_has_one_client(self, iss: str) -> bool:
+        """Say no: hosted Canvas has one issuer for everybody, so the client id decides."""
+        del iss
+        return False
+
+    def check_iss_has_many_clients(self, iss: str) -> bool:
+        """Say yes: see above."""
+        del iss
+        return True
+
+    def find_registration_by_params(
+        self, iss: str, client_id: str | None, *_args: Any, **kwargs: Any
+    ) -> Registration:
+        """Return the registration; without client id only where there can be no doubt.
+
+        Raises: `LaunchRefusedError`.
+        """
+        found = [
+            platform
+            for platform in find_platforms_of_issuer(self.session, iss)
+            if client_id is None or platform.client_id == client_id
+        ]
+        request: Parameters | None = kwargs.get("request")
+        deployment_id = request.get_param("lti_deployment_id") if request else None
+        if len(found) > 1 and deployment_id:
+            found = [item for item in found if find_deployment(self.session, item, deployment_id)]
+        if len(found) != 1:
+            raise LaunchRefusedError(
+                "This LMS is not registered here, or it does not say under which client id.",
+                cause="unknown_registration",
+                mender=Mender.TOOL_ADMINISTRATOR,
+            )
+        return as_registration(found[0])
+
+
+class PlatformRegistration(Registration):
+    """PyLTI1p3's registration with the row behind it."""
+
+    platform: Platform
+
+
+def as_registration(platform: Platform) -> PlatformRegistration:
+    """Return a platform in PyLTI1p3's shape.
+
+    Raises: `LaunchRefusedError` if it is switched off.
+    """
+    if platform.status is not PlatformStatus.ACTIVE:
+        raise LaunchRefusedError(
+            "Launches from this LMS are switched off here.",
+            cause="platform_disabled",
+            mender=Mender.TOOL_ADMINISTRATOR,
+        )
+    registration = PlatformRegistration()
+    registration.platform = platform
+    registration.set_issuer(platform.issuer).set_client_id(platform.client_id)
+    registration.set_auth_login_url(platform.auth_url).set_auth_token_url(platform.token_url)
+    return registration
+
+
+@dataclass(frozen=True)
+class LoginSecrets:
+    """The three secrets of one login; only their hashes are stored."""
+
+    state: str
+    nonce: str
+    browser: str
+
+
+class Login(OIDCLogin[Parameters, Registrations, NoSession, NoCookies, str]):
+    """Starts a login: stores the row, answers with the address to go to."""
+
+    secrets: LoginSecrets
+
+    def __init__(self, session: Session, values: Mapping[str, str]) -> None:
+        """Take the platform's parameters."""
+        self._db = session
+        self._values = values
+        super().__init__(Parameters(values), Registrations(session), NoSession(), NoCookies())
+
+    def start(self, launch_url: str, *, now: datetime) -> str:
+        """Store state and nonce; return the platform's authorisation address.
+
+        Source: LTI Security Framework 1.0 §5.1.1.2.
+        Raises: `LaunchRefusedError` if the login lacks something or is unknown.
+        """
+        for name in ("iss", "login_hint"):
+            if not self._values.get(name):
+                raise LaunchRefusedError(
+                    f"The LMS started a login without “{name}”.", cause=f"login_without_{name}"
+                )
+        registration = self.validate_oidc_login()
+        platform = registration.platform
+        self.secrets = LoginSecrets(*(secrets.token_urlsafe(24) for _ in range(3)))
+        self._db.add(
+            OidcLogin(
+                state_hash=hash_secret(self.secrets.state),
+                nonce_hash=hash_secret(self.secrets.nonce),
+                browser_hash=hash_secret(self.secrets.browser),
+                platform_id=platform.id,
+                parameters={
+                    name: self._values[name][:MAX_PARAMETER]
+                    for name in PASSED_ON
+                    if self._values.get(name)
+                },
+                created_at=now,
+                expires_at=now + LOGIN_LIFETIME,
+            )
+        )
+        query = {
+            "scope": "openid",
+            "response_type": "id_token",
+            "response_mode": "form_post",
+            "prompt": "none",
+            "client_id": platform.client_id,
+            "redirect_uri": launch_url,
+            "state": self.secrets.state,
+            "nonce": self.secrets.nonce,
+            "login_hint": self._values["login_hint"],
+        }
+        if self._values.get("lti_message_hint") is not None:
+            query["lti_message_hint"] = self._values["lti_message_hint"]
+        parts = urlsplit(platform.auth_url)
+        merged = "&".join(item for item in (parts.query, urlencode(query)) if item)
+        address: str = urlunsplit(parts._replace(query=merged))
+        return address
+
+
+class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
+    """Checks one launch; `validate()` runs the steps in PyLTI1p3's order.
+
+    Nothing is written here: the row of the login is used up by the caller,
+    together with everything else that the launch writes.
+    """
+
+    login: OidcLogin
+    platform: Platform
+    deployment: Deployment | None
+    message_type: str
+
+    def __init__(
+        self,
+        session: Session,
+        values: Mapping[str, str],
+        *,
+        http: OutgoingClient,
+        tool_origin: str,
+        now: datetime,
+    ) -> None:
+        """Take the form that the platform posted."""
+        self._db = session
+        self._http = http
+        self._tool_origin = tool_origin
+        self._now = now
+        super().__init__(
+            Parameters(values),
+            Registrations(session),
+            session_service=NoSession(),
+            cookie_service=NoCookies(),
+            requests_session=http,
+        )
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The checked claims."""
+        claims: Mapping[str, Any] = self._jwt["body"]
+        return claims
+
+    def _get_request_param(self, key: str) -> str:
+        return self._request.get_param(key) or ""
+
+    def validate_state(self) -> "Launch":
+        """Find the login that this state began; it must be unused and fresh."""
+        state = self._get_request_param("state")
+        login = self._db.scalar(select(OidcLogin).where(OidcLogin.state_hash == hash_secret(state)))
+        if login is None:
+            raise LaunchRefusedError(
+                "This launch does not belong to a login that began here. "
+                "Open the activity again from your course.",
+                cause="unknown_state",
+                mender=Mender.YOU,
+            )
+        if login.used_at is not None:
+            raise replay()
+        if login.expires_at <= self._now:
+            raise LaunchRefusedError(
+                "This login took too long. Open the activity again from your course.",
+                cause="login_expired",
+                mender=Mender.YOU,
+            )
+        self.login = login
+        return self
+
+    def validate_jwt_format(self) -> "Launch":
+        """Read header and claims of a compact JWS, without trusting them yet."""
+        parts = self._get_request_param("id_token").split(".")
+        try:
+            header, body = (json.loads(urlsafe_b64decode(part.encode())) for part in parts[:2])
+        except (ValueError, RecursionError) as error:
+            raise LaunchRefusedError(
+                "What the LMS sent is not a launch.", cause="not_a_token"
+            ) from error
+        is_token = len(parts) == JWS_PARTS and isinstance(header, dict)
+        if not is_token or not isinstance(body, dict):
+            raise LaunchRefusedError("What the LMS sent is not a launch.", cause="not_a_token")
+        self._jwt = {"header": header, "body": body}
+        return self
+
+    def validate_nonce(self) -> "Launch":
+        """Compare the nonce with this login's, and no other's."""
+        nonce = self.body.get("nonce")
+        if not isinstance(nonce, str) or not hmac.compare_digest(
+            hash_secret(nonce), self.login.nonce_hash
+        ):
+            raise LaunchRefusedError(
+                "This launch does not answer the login that began here.", cause="nonce"
+            )
+        return self
+
+    def validate_registration(self) -> "Launch":
+        """Take the platform that the login was started for; the token must be its and ours."""
+        platform = self._db.get(Platform, self.login.platform_id)
+        if platform is None:
+            raise LaunchRefusedError("This LMS is not known here.", cause="platform_gone")
+        self._registration = as_registration(platform)
+        self.platform = platform
+        rules.check_token(
+            self.body,
+            issuer=platform.issuer,
+            client_id=platform.client_id,
+            now=self._now.timestamp(),
+        )
+        return self
+
+    def validate_jwt_signature(self) -> "Launch":
+        """Check the RS256 signature with the platform's key of this id."""
+        header = self._jwt["header"]
+        kid = header.get("kid")
+        if header.get("alg") != "RS256":
+            raise LaunchRefusedError("The launch is not signed with RS256.", cause="algorithm")
+        if not isinstance(kid, str) or not kid:
+            raise LaunchRefusedError("The launch does not name its key.", cause="no_key_id")
+        key = platform_key(self.platform, kid, http=self._http, now=self._now)
+        try:
+            jws.deserialize_compact(self._get_request_param("id_token"), key, ["RS256"])
+        except (JoseError, ValueError) as error:
+            raise LaunchRefusedError(
+                "The signature of the launch is wrong.", cause="signature"
+            ) from error
+        return self
+
+    def validate_deployment(self) -> "Launch":
+        """Find the deployment; one that was never seen is left to the caller to keep."""
+        deployment_id = self.body.get(f"{rules.CLAIM}deployment_id")
+        self.deployment = (
+            find_deployment(self._db, self.platform, deployment_id)
+            if isinstance(deployment_id, str)
+            else None
+        )
+        if self.deployment is not None and self.deployment.status is DeploymentStatus.BLOCKED:
+            raise LaunchRefusedError(
+                "This installation of Assay was blocked by its administrator.",
+                cause="deployment_blocked",
+                mender=Mender.TOOL_ADMINISTRATOR,
+            )
+        return self
+
+    def validate_message(self) -> "Launch":
+        """Check the LTI claims."""
+        self.message_type = rules.check_message(self.body, tool_origin=self._tool_origin)
+        return self
+
+    def save_launch_data(self) -> "Launch":
+        """Keep nothing: the caller writes what the launch means in one transaction."""
+        return self
+
+
+def replay() -> LaunchRefusedError:
+    """Return the refusal of a launch that was used before."""
+    return LaunchRefusedError(
+        "This launch was used already. Open the activity again from your course.",
+        cause="replay",
+        mender=Mender.YOU,
+    )

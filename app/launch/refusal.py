@@ -1,0 +1,43 @@
+"""How a launch is refused: a cause for the log, plain words for the person."""
+
+from enum import StrEnum
+
+from app.core.errors import DomainError
+
+
+class Mender(StrEnum):
+    """Who can put it right."""
+
+    YOU = "you"
+    LMS_ADMINISTRATOR = "lms_administrator"
+    TOOL_ADMINISTRATOR = "tool_administrator"
+    PROGRAMME_ADMINISTRATOR = "programme_administrator"
+    INSTRUCTOR = "instructor"
+
+
+class LaunchRefusedError(DomainError):
+    """A launch that is not accepted.
+
+    `cause`: a short, fixed word for the log; it holds nothing that was sent.
+    """
+
+    def __init__(
+        self, message: str, *, cause: str, mender: Mender = Mender.LMS_ADMINISTRATOR
+    ) -> None:
+        """Keep the message for the person and the cause for the log."""
+        super().__init__(message)
+        self.cause = cause
+        self.mender = mender
+
+
+class CookieBlockedError(LaunchRefusedError):
+    """The launch is good, but the browser did not send our cookie: offer a new tab."""
+
+    def __init__(self, parameters: dict[str, str]) -> None:
+        """Keep what starts the same login again. Source: LTI Security Framework 1.0, §5.1.1.1."""
+        super().__init__(
+            "Your browser does not let Assay remember you inside this page.",
+            cause="cookie_blocked",
+            mender=Mender.YOU,
+        )
+        self.parameters = parameters

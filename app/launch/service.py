@@ -1,0 +1,243 @@
+"""Sessions, and what a checked launch writes."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, request
+from sqlalchemy import and_, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.core.clock import utcnow
+from app.core.crypto import hash_secret
+from app.core.db import db
+from app.core.principal import Principal
+from app.courses.models import Enrolment
+from app.courses.service import Arrival, LaunchFacts, record_launch
+from app.launch import claims as rules
+from app.launch.models import LaunchSession, OidcLogin
+from app.launch.pylti import Launch, replay
+from app.launch.refusal import LaunchRefusedError, Mender
+from app.launch.roles import course_role, is_test_user
+from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
+from app.platforms.service import note_unknown_deployment
+from app.programme.service import list_granted_achievement_ids
+
+KEEP_LOGINS = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A launch that was let in: the rows it touched, and the secret of its session."""
+
+    arrival: Arrival
+    sid: str
+    is_new_session: bool
+
+
+def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Principal | None:
+    """Return the person behind a session secret, with the role in the course asked for.
+
+    A role counts only if the person launched from that course within the
+    session's length: somebody who taught it last year has to come through it again.
+    """
+    now = utcnow()
+    since = now - session_length()
+    row = db.session.execute(
+        select(LaunchSession, Platform.issuer, Platform.auth_url, Enrolment.role)
+        .join(Platform, Platform.id == LaunchSession.platform_id)
+        .outerjoin(
+            Enrolment,
+            and_(
+                Enrolment.person_id == LaunchSession.person_id,
+                Enrolment.course_id == (course_id or 0),
+                Enrolment.last_launched_at > since,
+            ),
+        )
+        .where(
+            LaunchSession.sid_hash == hash_secret(sid),
+            LaunchSession.expires_at > now,
+            Platform.status == PlatformStatus.ACTIVE,
+        )
+    ).first()
+    if row is None:
+        return None
+    found, issuer, auth_url, role = row
+    origins = (found.frame_origin, rules.origin_of(auth_url), rules.origin_of(issuer))
+    return Principal(
+        institution_id=found.institution_id,
+        person_id=found.person_id,
+        platform_id=found.platform_id,
+        frame_origins=tuple(dict.fromkeys(origin for origin in origins if origin)),
+        course_id=course_id,
+        role=role,
+        grants=(
+            list_granted_achievement_ids(db.session(), found.person_id, now=now)
+            if wants_grants
+            else frozenset()
+        ),
+        return_url=found.return_url,
+    )
+
+
+def select_locale() -> str:
+    """Return the language of the page; English is the only complete one."""
+    return "en"
+
+
+def session_length() -> timedelta:
+    """Return how long a launch keeps its person signed in."""
+    return timedelta(hours=current_app.extensions["assay.settings"].session_hours)
+
+
+def request_parameters() -> dict[str, str]:
+    """Return the request's parameters, posted ones first, as single values."""
+    return {**request.args.to_dict(), **request.form.to_dict()}
+
+
+def use_up_login(session: Session, login_id: int, *, now: datetime) -> None:
+    """Mark a login as used, once: the one atomic update that settles replays and races.
+
+    Raises: `LaunchRefusedError` if it was used before.
+    """
+    result: Any = session.execute(
+        update(OidcLogin)
+        .where(OidcLogin.id == login_id, OidcLogin.used_at.is_(None), OidcLogin.expires_at > now)
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount != 1:
+        raise replay()
+
+
+def require_active_deployment(
+    session: Session, launch: Launch, platform: Platform, *, now: datetime
+) -> Deployment | None:
+    """Return the deployment if it is active; keep one seen for the first time, and return `None`.
+
+    It does not raise, so that the row of the new deployment can be committed
+    before the launch is refused.
+    """
+    if launch.deployment is None:
+        deployment_id = launch.body[f"{rules.CLAIM}deployment_id"]
+        note_unknown_deployment(session, platform, deployment_id, now=now)
+        return None
+    return launch.deployment if launch.deployment.status is DeploymentStatus.ACTIVE else None
+
+
+def pending_deployment() -> LaunchRefusedError:
+    """Return the refusal of an installation that nobody approved yet."""
+    return LaunchRefusedError(
+        "This installation of Assay is waiting for its administrator's approval.",
+        cause="deployment_pending",
+        mender=Mender.TOOL_ADMINISTRATOR,
+    )
+
+
+def arrive(session: Session, launch: Launch, deployment: Deployment, *, now: datetime) -> Arrival:
+    """Keep what the launch tells about person, course and link."""
+    family = rules.value(
+        rules.part(launch.body, f"{rules.CLAIM}tool_platform").get("product_family_code"),
+        max_length=100,
+    )
+    platform = launch.platform
+    if family and platform.product_family != family:
+        platform.product_family = family
+    return record_launch(session, read_facts(launch, deployment), now=now)
+
+
+def read_facts(launch: Launch, deployment: Deployment) -> LaunchFacts:
+    """Return what the claims say, cleaned; only checked claims may come here."""
+    body = launch.body
+    link = rules.part(body, f"{rules.CLAIM}resource_link")
+    context = rules.part(body, f"{rules.CLAIM}context")
+    ags = rules.part(body, rules.AGS)
+    link_id = rules.value(link.get("id"), max_length=rules.MAX_ID_LENGTH)
+    context_id = rules.value(context.get("id"), max_length=rules.MAX_ID_LENGTH)
+    roles = body[f"{rules.CLAIM}roles"]
+    scopes = ags.get("scope")
+    return LaunchFacts(
+        institution_id=launch.platform.institution_id,
+        platform_id=launch.platform.id,
+        deployment_pk=deployment.id,
+        sub=body["sub"],
+        name=_name(body),
+        email=rules.value(body.get("email"), max_length=320),
+        role=course_role(roles),
+        is_test_user=is_test_user(roles),
+        context_id=context_id or f"resource-link:{link_id or 'none'}",
+        context_title=rules.value(context.get("title")),
+        context_label=rules.value(context.get("label"), max_length=255),
+        resource_link_id=link_id,
+        resource_link_title=rules.value(link.get("title")),
+        lineitem_url=rules.web_address(ags.get("lineitem")),
+        lineitems_url=rules.web_address(ags.get("lineitems")),
+        ags_scopes=[scope for scope in scopes if isinstance(scope, str)]
+        if isinstance(scopes, list)
+        else [],
+        memberships_url=rules.web_address(
+            rules.part(body, rules.NRPS).get("context_memberships_url")
+        ),
+    )
+
+
+def open_session(
+    session: Session, launch: Launch, arrival: Arrival, *, old_sid: str | None, now: datetime
+) -> Accepted:
+    """Sign the person in: go on with this browser's session if it is theirs, else begin one.
+
+    A session that belongs to somebody else is ended, so that two people who
+    share a browser never share pages.
+    """
+    presentation = rules.part(launch.body, f"{rules.CLAIM}launch_presentation")
+    return_url = rules.web_address(presentation.get("return_url"))
+    old = (
+        session.scalar(select(LaunchSession).where(LaunchSession.sid_hash == hash_secret(old_sid)))
+        if old_sid
+        else None
+    )
+    sid = old_sid
+    kept = (
+        old is not None
+        and old.expires_at > now
+        and (old.person_id, old.platform_id) == (arrival.person.id, launch.platform.id)
+    )
+    if not kept:
+        if old is not None:
+            session.delete(old)
+        sid = secrets.token_urlsafe(32)
+        old = LaunchSession(
+            sid_hash=hash_secret(sid),
+            institution_id=launch.platform.institution_id,
+            platform_id=launch.platform.id,
+            person_id=arrival.person.id,
+            created_at=now,
+        )
+        session.add(old)
+    if old is None or sid is None:
+        raise RuntimeError("A session is either kept or begun.")
+    old.expires_at = now + session_length()
+    old.frame_origin = rules.origin_of(return_url)
+    old.return_url = return_url
+    return Accepted(arrival=arrival, sid=sid, is_new_session=not kept)
+
+
+def purge_expired(session: Session, *, now: datetime) -> int:
+    """Delete logins and sessions that ran out; return how many rows went."""
+    gone = 0
+    for statement in (
+        delete(OidcLogin).where(OidcLogin.expires_at < now - KEEP_LOGINS),
+        delete(LaunchSession).where(LaunchSession.expires_at < now),
+    ):
+        result: Any = session.execute(statement)
+        gone += result.rowcount
+    return gone
+
+
+def _name(body: rules.Claims) -> str | None:
+    whole = rules.value(body.get("name"), max_length=255)
+    if whole:
+        return whole
+    parts = (rules.value(body.get(key), max_length=120) for key in ("given_name", "family_name"))
+    return " ".join(part for part in parts if part) or None

@@ -1,0 +1,299 @@
+"""`/lti/…`: login, launch, keys, and the way back of deep linking."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.core.access import SESSION_KEY, public, requires
+from app.core.clock import utcnow
+from app.core.crypto import hash_secret
+from app.core.db import db, transaction
+from app.core.pages import frame_by, new_reference
+from app.core.principal import STAFF, Role, current_principal
+from app.courses.service import get_course
+from app.launch import claims as rules
+from app.launch import deep_linking
+from app.launch.forms import DeepLinkReturnForm
+from app.launch.landing import Landing, land
+from app.launch.models import OidcLogin
+from app.launch.pylti import Launch, Login
+from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
+from app.launch.service import (
+    Accepted,
+    arrive,
+    open_session,
+    pending_deployment,
+    request_parameters,
+    require_active_deployment,
+    use_up_login,
+)
+from app.mapping.service import get_assignment
+from app.platforms.models import Deployment, Platform
+from app.platforms.service import active_tool_key, published_jwks
+
+bp = Blueprint("launch", __name__)
+log = structlog.get_logger()
+
+COOKIE_SECONDS = 600
+MENDERS = {
+    Mender.YOU: "You can, as said above.",
+    Mender.INSTRUCTOR: "The instructor of this course.",
+    Mender.LMS_ADMINISTRATOR: "The administrator of your LMS.",
+    Mender.TOOL_ADMINISTRATOR: "The administrator of Assay at your institution.",
+    Mender.PROGRAMME_ADMINISTRATOR: "The micro-credential programme's administrator.",
+}
+
+
+@bp.record_once
+def _exempt_from_csrf(state: Any) -> None:
+    """Platforms post here; state, nonce and signature stand in for the form token."""
+    for name in ("login", "launch"):
+        state.app.extensions["csrf"].exempt(f"{__name__}.{name}")
+
+
+@bp.route("/lti/login", methods=["GET", "POST"])
+@public
+def login() -> ResponseReturnValue:
+    """Start a login: keep state and nonce, send the browser to the platform."""
+    values = request_parameters()
+    launch_url = _settings().base_url + url_for(".launch")
+    try:
+        with transaction() as write:
+            started = Login(write, values)
+            address = started.start(launch_url, now=utcnow())
+    except LaunchRefusedError as refusal:
+        return _refused(refusal, values)
+    response = make_response(redirect(address, 302))
+    response.set_cookie(
+        _cookie_name(started.secrets.state),
+        started.secrets.browser,
+        max_age=COOKIE_SECONDS,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+        path="/",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.route("/lti/launch", methods=["POST"])
+@public
+def launch() -> ResponseReturnValue:
+    """Check a launch, sign its person in, lead them to the page they came for."""
+    values = request.form.to_dict()
+    try:
+        if "error" in values:
+            raise _platform_error(values)
+        accepted, landing = _accept(values)
+    except LaunchRefusedError as refusal:
+        return _refused(refusal, values)
+    if accepted.is_new_session:
+        session.clear()
+        session[SESSION_KEY] = accepted.sid
+    response = make_response(redirect(url_for(landing.endpoint, **landing.values), 303))
+    response.delete_cookie(
+        _cookie_name(values.get("state", "")),
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+        path="/",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.route("/lti/jwks.json")
+@public
+def jwks() -> Response:
+    """Publish the tool's public keys."""
+    response = jsonify(published_jwks(db.session()))
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@bp.route("/courses/<int:course_id>/welcome")
+@requires(*Role)
+def welcome(course_id: int) -> str:
+    """Say what this place is to somebody who has nothing to do here (yet)."""
+    principal = current_principal()
+    course = get_course(db.session(), course_id, institution_id=principal.institution_id)
+    return render_template("launch/welcome.html", course=course, role=principal.role)
+
+
+@bp.route("/courses/<int:course_id>/deep-linking/<token>/return/<int:assignment_id>")
+@requires(*STAFF)
+def deep_link_return(course_id: int, token: str, assignment_id: int) -> ResponseReturnValue:
+    """Show what goes back to the LMS, with the button that takes it there."""
+    read = db.session()
+    assignment = get_assignment(read, assignment_id, course_id=course_id)
+    found = _deep_link_request(read, token, course_id)
+    item = deep_linking.content_item(
+        assignment,
+        launch_url=_settings().base_url + url_for(".launch"),
+        settings=found.settings,
+    )
+    return _deep_link_answer(read, found, [item], assignment=assignment)
+
+
+@bp.route("/courses/<int:course_id>/deep-linking/<token>/cancel")
+@requires(*STAFF)
+def deep_link_cancel(course_id: int, token: str) -> ResponseReturnValue:
+    """Go back to the LMS with nothing chosen."""
+    read = db.session()
+    return _deep_link_answer(read, _deep_link_request(read, token, course_id), [], assignment=None)
+
+
+def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
+    now = utcnow()
+    checked = Launch(
+        db.session(),
+        values,
+        http=current_app.extensions["assay.http"],
+        tool_origin=rules.origin_of(_settings().base_url),
+        now=now,
+    )
+    checked.validate()
+    login_id, parameters = checked.login.id, checked.login.parameters
+    secret = request.cookies.get(_cookie_name(values.get("state", "")))
+    if secret is not None and hash_secret(secret) != checked.login.browser_hash:
+        raise LaunchRefusedError(
+            "This launch was started in another browser.", cause="other_browser", mender=Mender.YOU
+        )
+    # A refusal is raised after the commit: a launch that is refused is used up, too.
+    with transaction() as write:
+        use_up_login(write, login_id, now=now)
+        deployment = require_active_deployment(write, checked, checked.platform, now=now)
+        if deployment is None:
+            outcome: Accepted | LaunchRefusedError = pending_deployment()
+        elif secret is None:
+            outcome = CookieBlockedError(parameters)
+        else:
+            outcome, landing = _enter(write, checked, deployment, now=now)
+    if isinstance(outcome, LaunchRefusedError):
+        raise outcome
+    return outcome, landing
+
+
+def _enter(
+    write: Session, checked: Launch, deployment: Deployment, *, now: datetime
+) -> tuple[Accepted | LaunchRefusedError, Landing]:
+    arrival = arrive(write, checked, deployment, now=now)
+    try:
+        landing = land(write, checked, arrival, now=now)
+    except LaunchRefusedError as refusal:
+        return refusal, Landing("launch.welcome", {"course_id": arrival.course.id})
+    old_sid = session.get(SESSION_KEY)
+    return open_session(write, checked, arrival, old_sid=old_sid, now=now), landing
+
+
+def _platform_error(values: dict[str, str]) -> LaunchRefusedError:
+    """Word an error that the platform sent instead of a launch. Source: OIDC Core §3.1.2.6."""
+    if values["error"] in {"login_required", "interaction_required"}:
+        return LaunchRefusedError(
+            "The LMS no longer knows you in this browser. Sign in to it again, then open the "
+            "activity once more.",
+            cause="platform_login_required",
+            mender=Mender.YOU,
+        )
+    return LaunchRefusedError("The LMS refused this launch.", cause="platform_error")
+
+
+def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseReturnValue:
+    read = db.session()
+    read.rollback()
+    platform = _guess_platform(read, values)
+    reference = new_reference()
+    log.info(
+        "launch refused",
+        cause=refusal.cause,
+        reference=reference,
+        platform_id=platform.id if platform else None,
+    )
+    if platform is not None:
+        frame_by(*{rules.origin_of(platform.auth_url), rules.origin_of(platform.issuer)})
+    new_tab_url = None
+    if isinstance(refusal, CookieBlockedError):
+        new_tab_url = _settings().base_url + "/lti/login?" + urlencode(refusal.parameters)
+    page = render_template(
+        "errors/launch.html",
+        title=_("Open Assay in a new tab") if new_tab_url else _("This launch did not work"),
+        message=str(refusal),
+        who_can_mend=None if new_tab_url else _(MENDERS[refusal.mender]),
+        reference=reference,
+        new_tab_url=new_tab_url,
+        return_url=None,
+    )
+    response = make_response(page, 200 if new_tab_url else 403)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _guess_platform(read: Session, values: dict[str, str]) -> Platform | None:
+    """Return the platform whose frame the refusal should be readable in, if one is known."""
+    if values.get("state"):
+        found = (
+            read.query(OidcLogin).filter_by(state_hash=hash_secret(values["state"])).one_or_none()
+        )
+        return read.get(Platform, found.platform_id) if found else None
+    if values.get("iss"):
+        return read.query(Platform).filter_by(issuer=values["iss"]).first()
+    return None
+
+
+def _deep_link_request(read: Session, token: str, course_id: int) -> Any:
+    return deep_linking.get_deep_link_request(
+        read,
+        token,
+        course_id=course_id,
+        person_id=current_principal().person_id,
+        now=utcnow(),
+    )
+
+
+def _deep_link_answer(
+    read: Session, found: Any, items: list[dict[str, Any]], *, assignment: Any
+) -> ResponseReturnValue:
+    deployment = read.get_one(Deployment, found.deployment_pk)
+    message = deep_linking.response_claims(deployment, found.settings, items, now=utcnow())
+    kid, pem = active_tool_key(read, current_app.extensions["assay.vault"])
+    return_url = found.settings["deep_link_return_url"]
+    page = render_template(
+        "launch/deep_link_return.html",
+        assignment=assignment,
+        form=DeepLinkReturnForm(
+            data={"JWT": deep_linking.sign_response(message, kid=kid, pem=pem)}
+        ),
+        return_url=return_url,
+    )
+    response = make_response(page)
+    frame_by(*current_principal().frame_origins, rules.origin_of(return_url))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _cookie_name(state: str) -> str:
+    return f"__Host-assay-{hash_secret(state)[:16]}"
+
+
+def _settings() -> Any:
+    return current_app.extensions["assay.settings"]
