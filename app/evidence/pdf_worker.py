@@ -1,0 +1,80 @@
+"""Draw one page of a PDF, or measure all of them, in a process that may be lost.
+
+Run as a script by `preview`, never imported by the program: the PDF comes in on
+standard input, JSON or PNG goes out on standard output. The limits are set
+before the library that reads the file is loaded.
+"""
+
+import ctypes
+import io
+import json
+import resource
+import sys
+from typing import Any
+
+CPU_SECONDS = 10
+MEMORY_BYTES = 1024 * 1024 * 1024
+MAX_PAGES = 200
+WIDTH_PIXELS = 1200
+MAX_HEIGHT_PIXELS = 4800
+EXIT_ENCRYPTED = 3
+EXIT_BROKEN = 4
+ERROR_PASSWORD = 4  # FPDF_ERR_PASSWORD in PDFium's fpdfview.h
+PR_SET_DUMPABLE = 4
+
+
+def set_limits() -> None:
+    """Bound what a hostile file can use: time, memory, files written, core dumps."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def scale_of(width: float, height: float) -> float:
+    """Return the scale at which a page fits the picture. Units: points to pixels."""
+    if width <= 0 or height <= 0:
+        return 1.0
+    return min(WIDTH_PIXELS / width, MAX_HEIGHT_PIXELS / height)
+
+
+def measure(document: Any) -> bytes:
+    """Return the count of pages, and the picture size in pixels of each that is drawn."""
+    sizes = []
+    for index in range(min(len(document), MAX_PAGES)):
+        width, height = document.get_page_size(index)
+        scale = scale_of(width, height)
+        sizes.append([max(1, round(width * scale)), max(1, round(height * scale))])
+    return json.dumps({"page_count": len(document), "sizes": sizes}).encode()
+
+
+def draw(document: Any, number: int) -> bytes:
+    """Return one page as PNG; the first is number 1."""
+    page = document[number - 1]
+    bitmap = page.render(scale=scale_of(*page.get_size()))
+    target = io.BytesIO()
+    bitmap.to_pil().convert("RGB").save(target, "PNG", compress_level=6)
+    return target.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    """Answer one request: no argument measures, a whole number draws that page."""
+    set_limits()
+    import pypdfium2  # noqa: PLC0415 (after the limits)
+
+    try:
+        with open(0, "rb", closefd=False) as source:
+            document = pypdfium2.PdfDocument(source)
+            answer = draw(document, int(arguments[0])) if arguments else measure(document)
+    except pypdfium2.PdfiumError as error:
+        return EXIT_ENCRYPTED if error.err_code == ERROR_PASSWORD else EXIT_BROKEN
+    except (MemoryError, IndexError, ValueError):
+        return EXIT_BROKEN
+    sys.stdout.buffer.write(answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
