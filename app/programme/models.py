@@ -1,12 +1,16 @@
 """Levels, issuer profiles and their keys, and the appointments of grantors."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
 from app.platforms.models import KeyStatus
+
+if TYPE_CHECKING:
+    from app.courses.models import Person
 
 
 class Level(Base):
@@ -93,3 +97,5 @@ class GrantorAppointment(Base):
     ends_at: Mapped[datetime | None]
     trained_on: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    person: Mapped["Person"] = relationship("Person")

@@ -1,0 +1,163 @@
+"""The programme preset: a TOML file with the levels of an institution and their rules.
+
+The file has a `name` and one `[[level]]` table per level, in the order in which
+they are shown. A level's `image` is an SVG file beside the preset. An
+institution that wants other names, pictures or more levels copies the file and
+loads its copy; nothing in the program knows a level by name.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from xml.etree import ElementTree as ET
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from app.core.errors import InvalidError
+from app.credentials.openbadge import ACHIEVEMENT_TYPES
+from app.programme.files import read_text
+from app.programme.wording import Key, Line, Prose, explain
+
+MAX_PRESET_BYTES: Final = 256 * 1024
+MAX_IMAGE_BYTES: Final = 128 * 1024
+_EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+")
+_SVG = "{http://www.w3.org/2000/svg}"
+_OUTSIDE = re.compile(
+    r"@import|<\?xml-stylesheet|url\(\s*['\"]?\s*(?!#|data:image/)", re.IGNORECASE
+)
+_REFUSED_ELEMENTS = frozenset({"script", "foreignObject", "iframe", "handler", "a"})
+
+
+def _check_achievement_type(value: str) -> str:
+    if value not in ACHIEVEMENT_TYPES and not _EXTENSION.fullmatch(value):
+        raise ValueError(
+            f"“{value}” is no achievement type of Open Badges 3.0; use one of its list or ext:Name"
+        )
+    return value
+
+
+class LevelSpec(BaseModel):
+    """One level as the file says it.
+
+    `environment`: where the work is done; left out where no work is assessed.
+    `image`: the SVG file, relative to the preset.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    key: Key
+    name: Line = Field(max_length=120)
+    short_name: Line = Field(max_length=60)
+    description: Prose = Field(max_length=4000)
+    environment: Literal["simulated", "professional"] | None = None
+    needs_artifact: bool
+    shares_evidence: bool
+    award_by: Literal["grantor", "request", "rule"]
+    approval_route: Key
+    achievement_type: Annotated[str, AfterValidator(_check_achievement_type)] = Field(max_length=60)
+    family: Literal["white", "silver", "gold"]
+    image: Line
+
+    @model_validator(mode="after")
+    def _check_rules(self) -> "LevelSpec":
+        if self.needs_artifact != (self.award_by == "grantor"):
+            raise ValueError(
+                "needs_artifact and award_by disagree: a grantor assesses artifacts, "
+                "and only a grantor does"
+            )
+        if self.shares_evidence and not self.needs_artifact:
+            raise ValueError("shares_evidence is true, but there is no artifact to share")
+        if self.needs_artifact != (self.environment is not None):
+            raise ValueError("environment must be said where work is assessed, and only there")
+        return self
+
+
+class _PresetFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Line = Field(max_length=200)
+    level: list[LevelSpec] = Field(min_length=1, max_length=50)
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> "_PresetFile":
+        keys = [level.key for level in self.level]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise ValueError(f"two levels have the key “{key}”")
+        return self
+
+
+class Preset(BaseModel):
+    """A checked preset; `images` holds each level's SVG text by the level's key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    levels: tuple[LevelSpec, ...]
+    images: dict[str, str]
+
+
+def read_preset(path: Path) -> Preset:
+    """Read and check a preset and the images that it names.
+
+    Raises: `InvalidError` naming the level and the field, or the file that cannot be read.
+    """
+    text = read_text(path, max_bytes=MAX_PRESET_BYTES)
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidError(f"{path.name} is not valid TOML: {error}.") from error
+    return parse_preset(document, folder=path.parent)
+
+
+def parse_preset(document: Mapping[str, Any], *, folder: Path) -> Preset:
+    """Check a preset's data; `folder` is where its images are.
+
+    Raises: `InvalidError` naming the level and the field.
+    """
+    try:
+        preset = _PresetFile.model_validate(document)
+    except ValidationError as error:
+        raise explain(error, document) from error
+    images = {level.key: _read_image(level, folder) for level in preset.level}
+    return Preset(name=preset.name, levels=tuple(preset.level), images=images)
+
+
+def _read_image(level: LevelSpec, folder: Path) -> str:
+    path = (folder / level.image).resolve()
+    try:
+        if not path.is_relative_to(folder.resolve()):
+            raise InvalidError("it must lie in the preset's folder.")  # noqa: TRY301
+        svg = read_text(path, max_bytes=MAX_IMAGE_BYTES)
+        check_svg(svg)
+    except InvalidError as error:
+        raise InvalidError(f"level “{level.key}” image: {error}") from error
+    return svg
+
+
+def check_svg(svg: str) -> None:
+    """Refuse a picture that is not plain SVG: it is served from our own address.
+
+    Raises: `InvalidError`.
+    """
+    if "<!DOCTYPE" in svg or "<!ENTITY" in svg:
+        raise InvalidError("an SVG with a document type is refused; save it as plain SVG.")
+    if _OUTSIDE.search(svg):
+        raise InvalidError("a picture must not refer to anything outside itself.")
+    try:
+        root = ET.fromstring(svg)  # noqa: S314 (entities are refused above)
+    except (ET.ParseError, ValueError) as error:
+        raise InvalidError(f"it is not well-formed SVG ({error}).") from error
+    if root.tag != f"{_SVG}svg":
+        raise InvalidError("it is not an SVG picture.")
+    for element in root.iter():
+        if element.tag.rpartition("}")[2] in _REFUSED_ELEMENTS:
+            raise InvalidError(f"the element <{element.tag.rpartition('}')[2]}> is refused.")
+        for attribute, value in element.attrib.items():
+            name = attribute.rpartition("}")[2].lower()
+            if name.startswith("on"):
+                raise InvalidError(f"the attribute {name} is refused: it would run a script.")
+            if name == "href" and not value.strip().startswith(("#", "data:image/")):
+                raise InvalidError("a picture must not refer to anything outside itself.")
