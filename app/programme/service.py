@@ -16,7 +16,7 @@ from app.credentials.keys import generate_private_key, public_multikey
 from app.platforms.models import KeyStatus
 from app.programme.issuers import check_issuer
 from app.programme.models import GrantorAppointment, IssuerKey, IssuerProfile, Level
-from app.programme.preset import LevelSpec, Preset
+from app.programme.preset import Preset
 
 if TYPE_CHECKING:
     from app.courses.models import Person
@@ -46,7 +46,8 @@ def load_programme(
     known = {level.key: level for level in list_levels(session, institution_id)}
     added, changed, unchanged = [], [], []
     for position, spec in enumerate(preset.levels):
-        wanted = _level_values(spec, position=position, image_svg=preset.images[spec.key])
+        wanted = spec.model_dump(exclude={"key", "image"})
+        wanted |= {"position": position, "image_svg": preset.images[spec.key]}
         level = known.pop(spec.key, None)
         if level is None:
             session.add(Level(institution_id=institution_id, key=spec.key, **wanted))
@@ -69,11 +70,6 @@ def load_programme(
             now=now,
         )
     return LoadedProgramme(tuple(added), tuple(changed), tuple(unchanged), tuple(known))
-
-
-def _level_values(spec: LevelSpec, *, position: int, image_svg: str) -> dict[str, object]:
-    values = spec.model_dump(exclude={"key", "image"})
-    return {**values, "position": position, "image_svg": image_svg}
 
 
 def list_levels(session: Session, institution_id: int) -> list[Level]:
