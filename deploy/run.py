@@ -1,0 +1,248 @@
+"""Start Assay: `python deploy/run.py demo` to try it, `python deploy/run.py serve` for real.
+
+Web, worker (and, in the demo, the practice LMS) are child processes; Ctrl-C or
+SIGTERM stops all of them, and if one dies the others are stopped too.
+"""
+
+import argparse
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import types
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+DEMO = ROOT / "var" / "demo"
+START_SECONDS = 30
+STOP_SECONDS = 10
+EXAMPLE = ROOT / "lti_config" / "example"
+PRACTICE_CLIENT = "assay-practice"
+
+
+class StartError(Exception):
+    """Something that the person at the keyboard can put right."""
+
+
+def main() -> int:
+    """Run one of the two modes; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("mode", choices=["demo", "serve", "demo-reset"])
+    parser.add_argument("--port", type=int, default=8000, help="the demo's tool")
+    parser.add_argument("--lms-port", type=int, default=8001, help="the demo's practice LMS")
+    parser.add_argument("--folder", type=Path, default=DEMO, help="where the demo keeps its data")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if arguments.mode == "serve":
+            return serve()
+        if arguments.mode == "demo-reset":
+            shutil.rmtree(arguments.folder, ignore_errors=True)
+        return demo(arguments.folder.resolve(), arguments.port, arguments.lms_port)
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def demo(folder: Path, port: int, lms_port: int) -> int:
+    """Prepare the example if it is not there, then run tool, practice LMS and worker."""
+    for number in (port, lms_port):
+        _require_free(number)
+    folder.mkdir(parents=True, exist_ok=True)
+    tool, lms = f"http://localhost:{port}", f"http://127.0.0.1:{lms_port}"
+    os.environ.update(
+        ASSAY_BASE_URL=tool,
+        ASSAY_SECRET_KEY=_demo_secret(folder / "secret"),
+        ASSAY_DATABASE_URL=f"sqlite:///{folder / 'assay.sqlite'}",
+        ASSAY_STORAGE_DIR=str(folder / "artifacts"),
+        ASSAY_LOG_FORMAT="console",
+        ASSAY_BIND=f"127.0.0.1:{port}",
+        ASSAY_WEB_WORKERS="1",
+    )
+    loaded = folder / "loaded"
+    commands: list[Sequence[str]] = [("db", "upgrade")]
+    if not loaded.exists():
+        commands += example_commands(lms)
+    run_commands(commands)
+    loaded.write_text(f"{lms}\n")
+    practice = [
+        *(PYTHON, "-m", "app.sandbox", "--port", str(lms_port)),
+        *("--tool-url", tool, "--database", str(folder / "practice-lms.sqlite")),
+    ]
+    message = (
+        f"\n  Assay is running. Open the practice LMS and click through a course:\n\n"
+        f"      {lms}/\n\n  (the tool itself: {tool} · Ctrl-C stops everything)\n"
+    )
+    ready = [f"{tool}/healthz", f"{lms}/"]
+    return run_together(
+        {"web": _web(), "worker": _worker(), "practice LMS": practice}, ready, message
+    )
+
+
+def serve() -> int:
+    """Migrate, then run web and worker with the settings of the environment."""
+    from pydantic import ValidationError  # noqa: PLC0415 (after the path is set)
+
+    from app.settings import Settings  # noqa: PLC0415
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        lines = [
+            f"  ASSAY_{str(item['loc'][0]).upper() if item['loc'] else 'settings'}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        ]
+        raise StartError("These settings are missing or wrong:\n" + "\n".join(lines)) from error
+    run_commands([("db", "upgrade")])
+    message = f"Assay serves {settings.base_url} on {settings.bind}"
+    return run_together({"web": _web(), "worker": _worker()}, [], message)
+
+
+def example_commands(lms: str) -> list[Sequence[str]]:
+    """Return the commands that fill the demo: those of a real installation."""
+    preset = ROOT / "lti_config" / "programme" / "kennesaw_state.toml"
+    issuer = ("--slug", "micro-credentials", "--name", "Office of Micro-Credentials")
+    grantors = (
+        ("research-literacy", "u-grantor-1", "Priya Grantor"),
+        ("research-literacy", "u-grantor-2", "Luis Grantor"),
+        ("clinical-communication", "u-grantor-2", "Luis Grantor"),
+    )
+    return [
+        ("institutions", "add", "--slug", "main", "--name", "Example University", "--if-missing"),
+        ("issuers", "add", *issuer, "--url", "https://university.example", "--if-missing"),
+        ("programme", "load", str(preset)),
+        (
+            *("achievements", "import", str(EXAMPLE / "achievements.json")),
+            *("--approved-by", "MCC-2026-014"),
+        ),
+        (
+            *("platforms", "add", "--name", "Practice LMS", "--issuer", lms),
+            *("--client-id", PRACTICE_CLIENT, "--auth-url", f"{lms}/lti/authorize"),
+            *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
+            *("--deployment-id", "practice-1", "--if-missing"),
+        ),
+        *(
+            (
+                *("grantors", "appoint", "--achievement", slug, "--platform", "1"),
+                *("--sub", sub, "--name", name),
+            )
+            for slug, sub, name in grantors
+        ),
+    ]
+
+
+def run_commands(commands: Sequence[Sequence[str]]) -> None:
+    """Run `flask --app app …` commands, one after the other, in one process.
+
+    Raises: `StartError` with the command's own words if one fails.
+    """
+    from app import create_app  # noqa: PLC0415
+
+    app = create_app()
+    runner = app.test_cli_runner()
+    for command in commands:
+        result = runner.invoke(args=list(command))
+        if result.exit_code != 0:
+            said = result.output.strip() or repr(result.exception)
+            raise StartError(f"flask {' '.join(command)}\n{said}")
+
+
+def run_together(commands: Mapping[str, Sequence[str]], ready: Sequence[str], message: str) -> int:
+    """Run child processes until one ends or somebody stops us; return the exit code."""
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, command in commands.items():
+            # A session of their own: Ctrl-C reaches us alone, and we stop them in order.
+            children[name] = subprocess.Popen(  # noqa: S603 (our own commands)
+                command, cwd=ROOT, start_new_session=True
+            )
+        _wait_until_ready(ready, children)
+        sys.stdout.write(f"{message}\n")
+        sys.stdout.flush()
+        while True:
+            for name, child in children.items():
+                if child.poll() is not None:
+                    raise StartError(f"The {name} process ended (exit code {child.returncode}).")
+            time.sleep(0.5)
+    finally:
+        _stop(children.values())
+
+
+def _web() -> list[str]:
+    config = str(ROOT / "deploy" / "gunicorn.conf.py")
+    return [PYTHON, "-m", "gunicorn", "-c", config, "app:create_app()"]
+
+
+def _worker() -> list[str]:
+    return [PYTHON, "-m", "flask", "--app", "app", "outbox", "run"]
+
+
+def _wait_until_ready(
+    addresses: Sequence[str], children: Mapping[str, subprocess.Popen[bytes]]
+) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    for address in addresses:
+        while not _answers(address):
+            if time.monotonic() > deadline:
+                raise StartError(f"{address} did not answer within {START_SECONDS} s.")
+            if any(child.poll() is not None for child in children.values()):
+                raise StartError("A process ended while it was starting; see its words above.")
+            time.sleep(0.1)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310 (our own address)
+            return bool(response.status == 200)  # noqa: PLR2004 (HTTP OK)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _stop(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    running = [child for child in children if child.poll() is None]
+    for child in running:
+        child.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in running:
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StartError(
+                f"Port {port} is in use. Stop what uses it, or choose others: "
+                "make demo PORT=8100 LMS_PORT=8101"
+            ) from error
+
+
+def _demo_secret(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _interrupt(_signal: int, _frame: types.FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    raise SystemExit(main())
