@@ -1,6 +1,7 @@
 """JSON-LD to N-Quads, strictly: nothing is fetched, and nothing is left unsigned."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -16,6 +17,8 @@ from app.credentials.text import is_absolute_iri, is_signable, sorts_alike
 _NQUADS = "application/n-quads"
 _DEEPEST = 24
 _LARGEST_INTEGER = 2**53
+# Not an IRI, nor a keyword: one statement has one spelling, which readers of the JSON look for.
+_TERM = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 # pyld's caches of contexts are shared by all threads and not safe there.
 _PYLD = threading.Lock()
@@ -60,7 +63,7 @@ def canonical_nquads(
     Source: RDFC-1.0, which renamed URDNA2015.
     """
     canonical = URDNA2015().main(_to_dataset(document, contexts), {"format": _NQUADS}).encode()
-    refuse_unportable_order(canonical.split(b"\n"))
+    refuse_unportable_order(canonical.split(b"\n")[:-1])
     return bytes(canonical)
 
 
@@ -81,7 +84,8 @@ def _to_dataset(
 ) -> dict[str, list[dict[str, Any]]]:
     _refuse_foreign_contexts(document, contexts)
     _refuse_unsignable(document)
-    options = {"documentLoader": _loader(contexts), "base": ""}
+    # With base "" pyld resolves relative ids, and unknown types, against an address of its own.
+    options = {"documentLoader": _loader(contexts), "base": None}
     dropped: list[str | None] = []
     try:
         with _PYLD:
@@ -132,8 +136,8 @@ def _refuse_unsignable(document: Mapping[str, Any]) -> None:
 def _refuse_unsignable_member(name: str, value: Any, *, depth: int) -> None:
     if depth > _DEEPEST:
         raise InvalidError("The document is nested too deeply.")
-    if not isinstance(name, str) or name.startswith("@") or not is_signable(name):
-        raise InvalidError("The document has a member whose name is not allowed.")
+    if not isinstance(name, str) or _TERM.fullmatch(name) is None:
+        raise InvalidError("The document has a member whose name is not a plain term.")
     for part in value if isinstance(value, list) and value else [value]:
         if isinstance(part, Mapping) and part:
             for inner_name, inner in part.items():

@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from app.core.errors import InvalidError
 
-# Tab and line breaks stay; lone surrogates cannot be written as UTF-8 at all.
-_UNSIGNABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Tab and line breaks stay; lone surrogates cannot be written as UTF-8 at all, and U+FFFE and
+# U+FFFF, like the control characters, are escaped by some libraries only.
+_UNSIGNABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CHARACTER = r"(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9A-Fa-f]{2})"
 _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:{_CHARACTER}+(?:#{_CHARACTER}*)?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

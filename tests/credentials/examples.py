@@ -1,0 +1,99 @@
+"""One issuer and one award, with plain functions to vary them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from app.credentials.did import did_document, did_web
+from app.credentials.facts import (
+    AchievementFacts,
+    AlignmentFacts,
+    AwardFacts,
+    IdentityType,
+    IssuerFacts,
+    RecipientFacts,
+)
+from app.credentials.keys import public_multikey, verification_method
+from app.credentials.openbadge import build_credential, hash_recipient
+from app.credentials.signing import sign_credential
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+BASE_URL = "https://assay.example.edu"
+PRIVATE_KEY = bytes(range(32))
+MULTIKEY = public_multikey(PRIVATE_KEY)
+DID = did_web(BASE_URL)
+METHOD = verification_method(DID, MULTIKEY)
+DID_DOCUMENT = did_document(DID, [MULTIKEY], f"{BASE_URL}/")
+SIGNING: dict[str, Any] = {
+    "private_key": PRIVATE_KEY,
+    "verification_method": METHOD,
+    "created": NOON,
+}
+
+ESCO = AlignmentFacts(
+    target_name="think critically",
+    target_url="http://data.europa.eu/esco/skill/be7a1b6e-8b1e-4d0c-b8f5-4a3b0d6c0c6b",
+    target_framework="ESCO",
+    target_code=None,
+    target_type="ext:ESCOSkill",
+)
+ONET = AlignmentFacts(
+    target_name="Critical Thinking",
+    target_url="https://www.onetonline.org/find/descriptor/result/2.A.2.a",
+    target_framework="O*NET",
+    target_code="2.A.2.a",
+    target_type=None,
+    target_description="Using logic and reasoning to weigh alternative solutions.",
+)
+ISSUER = IssuerFacts(
+    id=DID,
+    name="Kennesaw State University",
+    url=f"{BASE_URL}/",
+    email="badges@example.edu",
+    description="Awards micro-credentials.",
+)
+
+
+def make_achievement(**facts: Any) -> AchievementFacts:
+    return AchievementFacts(
+        **{
+            "id": f"{BASE_URL}/achievements/7/versions/2",
+            "achievement_type": "Badge",
+            "name": "Critical Thinking II",
+            "description": "Weighs evidence in a professional setting.",
+            "criteria_narrative": "## Evidence\n\n- weighs *two* sources\n- draws a conclusion",
+            "image_url": f"{BASE_URL}/images/badge_2.svg",
+            "image_caption": "Gold badge of Level II",
+            "version": "2",
+            "tags": ("reasoning", "evidence"),
+            "alignments": (ESCO, ONET),
+            "level_name": "Level II",
+        }
+        | facts
+    )
+
+
+def make_award(number: int = 1, **facts: Any) -> AwardFacts:
+    return AwardFacts(
+        **{
+            "id": f"{BASE_URL}/credentials/{number}",
+            "awarded_at": NOON,
+            "valid_from": NOON,
+        }
+        | facts
+    )
+
+
+def make_recipient(email: str = "ada@example.edu", salt: str = "c2FsdA") -> RecipientFacts:
+    return RecipientFacts(
+        hash=hash_recipient(email, salt), salt=salt, identity_type=IdentityType.EMAIL_ADDRESS
+    )
+
+
+def make_credential(number: int = 1, **achievement: Any) -> dict[str, Any]:
+    return build_credential(
+        make_award(number), make_recipient(), make_achievement(**achievement), ISSUER
+    )
+
+
+def make_signed(number: int = 1, **achievement: Any) -> dict[str, Any]:
+    return sign_credential(make_credential(number, **achievement), **SIGNING)

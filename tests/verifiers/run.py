@@ -1,0 +1,67 @@
+"""Ask the verifiers that nobody here wrote. They answer offline, and must be installed."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from app.credentials.linked_data import SHIPPED_CONTEXTS
+from tests.verifiers import install
+
+_MISSING = (
+    "{} is not installed as its lock file says. Run: .venv/bin/python tests/verifiers/install.py"
+)
+_PATIENCE_SECONDS = 60
+
+
+def verify_with_digitalbazaar(
+    credential: Mapping[str, Any], did_document: Mapping[str, Any]
+) -> bool:
+    """Return what npm's @digitalbazaar/vc says of the credential."""
+    return ask_digitalbazaar(credential, did_document)["verified"] is True
+
+
+def verify_with_openbadgeslib(
+    credential: Mapping[str, Any], did_document: Mapping[str, Any]
+) -> bool:
+    """Return what PyPI's openbadgeslib says of the credential."""
+    return ask_openbadgeslib(credential, did_document)["verified"] is True
+
+
+def ask_digitalbazaar(
+    credential: Mapping[str, Any], did_document: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return @digitalbazaar/vc's whole answer: `verified` and `error`."""
+    node = install.node_command()
+    assert install.node_is_current(), _MISSING.format("@digitalbazaar/vc")
+    assert node is not None, _MISSING.format("Node.js")
+    question = {
+        "credential": credential,
+        "didDocument": did_document,
+        "contexts": dict(SHIPPED_CONTEXTS),
+    }
+    return _ask([*node, str(install.NODE_HOME / "verify.mjs")], question)
+
+
+def ask_openbadgeslib(
+    credential: Mapping[str, Any], did_document: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return openbadgeslib's whole answer: `verified` and `error`."""
+    assert install.openbadgeslib_is_current(), _MISSING.format("openbadgeslib")
+    script = install.HERE / "verify_openbadgeslib.py"
+    question = {"credential": credential, "didDocument": did_document}
+    return _ask([str(install.openbadgeslib_python()), str(script)], question)
+
+
+def _ask(command: list[str], question: Mapping[str, Any]) -> dict[str, Any]:
+    done = subprocess.run(
+        command,
+        input=json.dumps(question),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=_PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command[0]} failed:\n{done.stderr}"
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
