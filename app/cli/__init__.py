@@ -1,0 +1,27 @@
+"""The commands of an operator: `flask --app app <group> <command>`."""
+
+from flask import Flask
+
+from app.cli.achievements import achievements
+from app.cli.audit import audit
+from app.cli.grantors import grantors
+from app.cli.institutions import institutions
+from app.cli.issuers import issuers
+from app.cli.platforms import platforms
+from app.cli.programme import programme
+
+GROUPS = (
+    institutions,
+    issuers,
+    programme,
+    achievements,
+    grantors,
+    platforms,
+    audit,
+)
+
+
+def install(app: Flask) -> None:
+    """Give the application its commands."""
+    for group in GROUPS:
+        app.cli.add_command(group)
