@@ -105,6 +105,6 @@ def is_open(table: Any) -> ColumnElement[bool]:
     The states are literals because neither SQLite nor a prepared statement of
     PostgreSQL uses a partial index when they are parameters.
     """
-    states = [literal_column(f"'{state.value}'") for state in OPEN_STATES]
+    states: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in OPEN_STATES]
     condition: ColumnElement[bool] = table.state.in_(states)
     return condition

@@ -81,7 +81,7 @@ def retry_delay(attempts: int, *, jitter: float = 0.0) -> timedelta:
     Units: `jitter` as a share of the wait, so that a thousand messages that
     failed together do not come back together.
     """
-    doubled = FIRST_DELAY * 2 ** min(attempts - 1, 12)
+    doubled: timedelta = FIRST_DELAY * int(2 ** min(attempts - 1, 12))
     return min(doubled, LONGEST_DELAY) * (1 + jitter)
 
 

@@ -1,0 +1,118 @@
+"""What each LMS does differently: the only list of it, each entry with its source. Pure.
+
+`family` is the `product_family_code` that a platform tells in its launches;
+`None` or an unknown one gets the cautious behaviour.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+CANVAS = "canvas"
+MOODLE = "moodle"
+BLACKBOARD = "blackboardlearn"
+BRIGHTSPACE = "desire2learn"
+
+CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
+
+BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
+
+
+def _is(family: str | None, name: str) -> bool:
+    return (family or "").strip().lower() == name
+
+
+def score_extension(
+    family: str | None, *, is_new_submission: bool, has_score: bool
+) -> dict[str, Any]:
+    """Return what a score needs besides the standard's members.
+
+    Canvas makes a new attempt of every post unless told otherwise, and a post
+    without a score clears the grade unless `preserve_score` is set. A grade
+    that a teacher set by hand stays.
+    Source: Canvas Score API, extension `https://canvas.instructure.com/lti/submission`.
+    """
+    if not _is(family, CANVAS):
+        return {}
+    extension: dict[str, Any] = {
+        "new_submission": is_new_submission,
+        "prioritize_non_tool_grade": True,
+    }
+    if not has_score:
+        extension["preserve_score"] = True
+    return {CANVAS_SUBMISSION: extension}
+
+
+def announces_submission(score: Mapping[str, Any]) -> bool:
+    """Return whether a score makes a new attempt on the platform.
+
+    Source: Canvas Score API, `new_submission`.
+    """
+    return bool((score.get(CANVAS_SUBMISSION) or {}).get("new_submission"))
+
+
+def is_throttled(status: int, headers: Mapping[str, str]) -> bool:
+    """Return whether a refusal only says “too fast”.
+
+    Canvas answers 403 with `X-Rate-Limit-Remaining: 0` instead of 429; the
+    header may hold a fraction.
+    Source: Canvas API documentation, “Throttling”.
+    """
+    if status != FORBIDDEN:
+        return False
+    try:
+        return float(headers.get("X-Rate-Limit-Remaining", "1")) <= 0
+    except ValueError:
+        return False
+
+
+def is_outdated(status: int, text: str) -> bool:
+    """Return whether the platform holds a score of the same or a later time.
+
+    The standard and Moodle say 409; Canvas says 400 and explains.
+    Source: AGS 2.0 §3.4.9; Moodle `gradebookservices/…/scores.php`; Canvas
+    `lti/ims/scores_controller.rb`.
+    """
+    return status == CONFLICT or (status == BAD_REQUEST and "before last updated" in text.lower())
+
+
+def may_set_resource_link(family: str | None) -> bool:
+    """Return whether a new column may name its resource link.
+
+    Blackboard refuses it: only deep linking couples the two.
+    Source: Blackboard developer documentation, AGS, line items.
+    """
+    return not _is(family, BLACKBOARD)
+
+
+def explain_refusal(family: str | None, status: int, text: str) -> str:
+    """Say in plain words why a score was refused for good; never the platform's own text.
+
+    The platform's text may hold a name, so it only chooses among these.
+    Source: Canvas `lti/ims/scores_controller.rb` (422); Moodle `scores.php`
+    (400 “Incorrect score received”); D2L knowledge base 23752 (422).
+    """
+    lowered = text.lower()
+    if "attempt" in lowered and _is(family, CANVAS):
+        return (
+            "The LMS takes no more attempts from this learner. "
+            "Allow more attempts in the activity's settings there, then send it again."
+        )
+    if status == BAD_REQUEST and _is(family, MOODLE):
+        return (
+            "The LMS says that this person cannot be graded in the course there, usually because "
+            "they are not enrolled as a student. Check the enrolment, then send it again."
+        )
+    if _is(family, BRIGHTSPACE):
+        return (
+            "The LMS says that this person's role is not graded there. An administrator can allow "
+            "it for the role (“Can be graded in Grades”); then send it again."
+        )
+    if any(word in lowered for word in ("user", "student", "learner", "enrol", "member")):
+        return (
+            "The LMS says that this person is not a student of the course there. "
+            "Check the enrolment, then send it again."
+        )
+    return (
+        f"The LMS refused the entry (HTTP {status}). Ask its administrator whether the column "
+        "takes scores from this tool, then send it again."
+    )
