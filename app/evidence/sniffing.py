@@ -5,8 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import IO
 
+import pylibmagic  # noqa: F401 (brings libmagic; first, or `magic` takes the system's)
+
+# isort: split
 import magic
-import pylibmagic  # noqa: F401 (brings libmagic itself, and says where it is)
 
 from app.core.errors import InvalidError
 from app.evidence.texts import extension_of

@@ -1,0 +1,115 @@
+"""From what a learner sends to what can be kept: each piece is judged by itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO, Protocol
+
+from app.core.errors import InvalidError
+from app.evidence.sniffing import find_media_type
+from app.evidence.storage import Storage, StoredFile
+from app.evidence.texts import clean_file_name
+from app.mapping.artifact_kinds import extensions_of
+from app.mapping.models import Assignment
+
+
+class SentFile(Protocol):
+    """A file as the form receives it: a stream, spooled to disk, and the name as sent."""
+
+    @property
+    def filename(self) -> str | None:
+        """The name as the browser sent it."""
+
+    @property
+    def stream(self) -> IO[bytes]:
+        """The bytes; `is_too_large` on it says that they were cut off at the limit."""
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file that was accepted and is in storage."""
+
+    file_name: str
+    media_type: str
+    stored: StoredFile
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a learner sent, as far as it was accepted.
+
+    `link`, `text`: `None` leaves the draft's as it is (what was sent was
+    refused, or none is asked for); empty takes it out. `removed_id`,
+    `removed_key`: an artifact to take out of the draft and its file, or `None`.
+    """
+
+    files: Sequence[ReceivedFile] = ()
+    link: str | None = None
+    text: str | None = None
+    removed_id: int | None = None
+    removed_key: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that a draft could begin with."""
+        return not (self.files or self.link or self.text)
+
+    @property
+    def storage_keys(self) -> frozenset[str]:
+        """The stored files that may belong to no artifact when all is done, or has failed."""
+        keys = {file.stored.key for file in self.files}
+        return frozenset(keys | ({self.removed_key} if self.removed_key else set()))
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The files that were accepted, and what is wrong with the others."""
+
+    files: tuple[ReceivedFile, ...]
+    problems: tuple[str, ...]
+
+
+def receive_files(
+    storage: Storage,
+    assignment: Assignment,
+    sent: Iterable[SentFile],
+    *,
+    room: int,
+    max_file_bytes: int,
+) -> Intake:
+    """Check each file and keep the good ones; one bad file costs no other.
+
+    Bytes are kept before any row names them: what fails later leaves an orphan
+    file, never a row without its file.
+    Units: `room` is how many files the draft can still take.
+    """
+    received: list[ReceivedFile] = []
+    problems: list[str] = []
+    for file in sent:
+        if len(received) >= room:
+            problems.append(_too_many(assignment, clean_file_name(file.filename or "")))
+            continue
+        try:
+            received.append(_receive(storage, assignment, file, max_file_bytes))
+        except InvalidError as error:
+            problems.append(str(error))
+    return Intake(tuple(received), tuple(problems))
+
+
+def _receive(
+    storage: Storage, assignment: Assignment, file: SentFile, max_file_bytes: int
+) -> ReceivedFile:
+    name = clean_file_name(file.filename or "")
+    if getattr(file.stream, "is_too_large", False):
+        megabytes = max_file_bytes // (1024 * 1024)
+        raise InvalidError(f"“{name}” is too large: a file may have {megabytes} MB at most.")
+    media_type = find_media_type(file.stream, name, extensions=extensions_of(assignment.file_kinds))
+    return ReceivedFile(file_name=name, media_type=media_type, stored=storage.put(file.stream))
+
+
+def _too_many(assignment: Assignment, name: str) -> str:
+    if assignment.max_files == 0:
+        return f"“{name}” was not taken: this assignment takes no files."
+    return (
+        f"“{name}” was not taken: {assignment.max_files} files at most can be handed in. "
+        "Remove one first."
+    )

@@ -1,0 +1,95 @@
+"""Where a submission stands, as a line of steps, and who acts next: in words for people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from app.evidence.models import Submission, SubmissionStatus
+
+STATUSES_WITH_FEEDBACK = frozenset(
+    {
+        SubmissionStatus.REVISION_REQUESTED,
+        SubmissionStatus.MET,
+        SubmissionStatus.AWARDED,
+        SubmissionStatus.NOT_MET,
+        SubmissionStatus.REVOKED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `state`: done, current, upcoming or stopped; `at`: `None` if not yet."""
+
+    label: str
+    state: str
+    at: datetime | None = None
+    note: str = ""
+
+
+def describe_steps(submission: Submission | None) -> list[Step]:
+    """Return the line from the first draft to the award."""
+    if submission is None:
+        return [Step(_("Not started"), "current"), *_upcoming(0)]
+    status, changed = submission.status, submission.status_changed_at
+    if status is SubmissionStatus.DRAFT:
+        return [Step(_("Draft saved"), "current", changed), *_upcoming(0)]
+    done = [
+        Step(_("Started"), "done", submission.created_at),
+        Step(_("Submitted"), "done", submission.submitted_at),
+    ]
+    if status is SubmissionStatus.SUBMITTED:
+        return [done[0], Step(_("Submitted"), "current", submission.submitted_at), *_upcoming(1)]
+    if status is SubmissionStatus.IN_ASSESSMENT:
+        started = submission.assessment_started_at or changed
+        return [*done, Step(_("In assessment"), "current", started), *_upcoming(2)]
+    if status is SubmissionStatus.REVISION_REQUESTED:
+        return [*done, Step(_("Revision requested"), "current", changed), *_upcoming(2)]
+    assessed = Step(_("Assessed"), "done")
+    last = {
+        SubmissionStatus.MET: Step(_("Criteria met"), "done", changed),
+        SubmissionStatus.AWARDED: Step(_("Awarded"), "done", changed),
+        SubmissionStatus.NOT_MET: Step(_("Not met"), "stopped", changed),
+        SubmissionStatus.REVOKED: Step(_("Revoked"), "stopped", changed),
+    }[status]
+    return [*done, assessed, last]
+
+
+def describe_next(submission: Submission | None) -> str:
+    """Say who acts next, and how."""
+    status = submission.status if submission else None
+    words: dict[SubmissionStatus | None, str] = {
+        None: _("You act next: add your work below and hand it in."),
+        SubmissionStatus.DRAFT: _(
+            "You act next: your draft is saved, but nobody can see it until you hand it in."
+        ),
+        SubmissionStatus.SUBMITTED: _(
+            "A grantor acts next: your work is waiting to be assessed. "
+            "You cannot change it in the meantime."
+        ),
+        SubmissionStatus.IN_ASSESSMENT: _(
+            "A grantor is assessing your work now. You have nothing to do."
+        ),
+        SubmissionStatus.REVISION_REQUESTED: _(
+            "You act next: read what the grantor asks for, then hand in again below."
+        ),
+        SubmissionStatus.MET: _(
+            "This assignment is complete. The badge is awarded once its other criteria are "
+            "met too; they belong to other assignments."
+        ),
+        SubmissionStatus.AWARDED: _("Congratulations: you have earned this badge."),
+        SubmissionStatus.NOT_MET: _(
+            "The decision is final. The feedback tells the reason; "
+            "your instructor can tell you what is possible now."
+        ),
+        SubmissionStatus.REVOKED: _(
+            "The award was revoked. Ask your instructor or the programme if you do not know why."
+        ),
+    }
+    return words[status]
+
+
+def _upcoming(passed: int) -> list[Step]:
+    labels = [_("Submitted"), _("In assessment"), _("Awarded")]
+    return [Step(label, "upcoming") for label in labels[passed:]]

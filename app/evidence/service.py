@@ -1,0 +1,298 @@
+"""Submissions: drafts, handing in, and who may read what was handed in."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.core.audit import record
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.principal import STAFF, Principal
+from app.courses.service import find_enrolment
+from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
+from app.evidence.intake import Work
+from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
+from app.mapping.models import Assignment
+from app.passback.service import queue_status
+from app.programme.service import find_appointment
+
+# The learner may work on it; everything else is somebody else's turn, or the end.
+OPEN_STATES = frozenset({SubmissionStatus.DRAFT, SubmissionStatus.REVISION_REQUESTED})
+
+
+class EmptySubmissionError(InvalidError):
+    """Nothing was handed in."""
+
+
+def find_submission(session: Session, assignment_id: int, learner_id: int) -> Submission | None:
+    """Return one learner's submission for an assignment, with attempts and artifacts."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.assignment_id == assignment_id, Submission.learner_id == learner_id)
+        .options(selectinload(Submission.attempts).selectinload(Attempt.artifacts))
+    )
+
+
+def get_submission(session: Session, submission_id: int, *, institution_id: int) -> Submission:
+    """Return one submission of this institution, with learner, attempts and artifacts.
+
+    Raises: `NotFoundError`.
+    """
+    submission = session.scalar(
+        select(Submission)
+        .where(Submission.id == submission_id, Submission.institution_id == institution_id)
+        .options(
+            joinedload(Submission.learner),
+            selectinload(Submission.attempts).selectinload(Attempt.artifacts),
+        )
+    )
+    if submission is None:
+        raise NotFoundError("There is no such submission.")
+    return submission
+
+
+def list_submissions(session: Session, assignment_id: int) -> list[Submission]:
+    """Return all submissions for one assignment, with learners and attempts."""
+    return list(
+        session.scalars(
+            select(Submission)
+            .where(Submission.assignment_id == assignment_id)
+            .options(joinedload(Submission.learner), selectinload(Submission.attempts))
+            .order_by(Submission.id)
+        )
+    )
+
+
+def current_attempt(submission: Submission) -> Attempt:
+    """Return the newest attempt that was handed in.
+
+    Raises: `ConflictError` if there is only a draft.
+    """
+    for attempt in reversed(submission.attempts):
+        if attempt.submitted_at is not None:
+            return attempt
+    raise ConflictError("Nothing has been handed in yet.")
+
+
+def is_open(submission: Submission | None) -> bool:
+    """Return whether the learner may change and hand in work now."""
+    return submission is None or submission.status in OPEN_STATES
+
+
+def set_status(
+    session: Session, submission: Submission, status: SubmissionStatus, *, now: datetime
+) -> None:
+    """Move a submission to a status; the gradebook is told by the caller, who knows why."""
+    if submission.status is not status:
+        submission.status = status
+        submission.status_changed_at = now
+        session.flush()
+
+
+def is_rehearsal(session: Session, *, course_id: int, learner_id: int) -> bool:
+    """Return whether this is the LMS's student preview, which can look but hand nothing in."""
+    enrolment = find_enrolment(session, course_id=course_id, person_id=learner_id)
+    return enrolment is None or enrolment.is_test_user
+
+
+def save_draft(
+    session: Session, assignment: Assignment, work: Work, *, learner_id: int, now: datetime
+) -> Submission | None:
+    """Keep work without handing it in; the first time, tell the gradebook of a draft.
+
+    `None` if there is nothing to keep, and was nothing before.
+    Raises: `ConflictError` if it is not the learner's turn; `ForbiddenError`
+        for the LMS's student preview; `InvalidError` if it is too many files.
+    """
+    submission = _lock_submission(session, assignment, learner_id)
+    is_new = submission is None
+    if is_new and work.is_empty:
+        return None
+    submission = _keep(session, assignment, submission, work, learner_id=learner_id, now=now)
+    if is_new:
+        _tell_gradebook(session, assignment, submission, comment="", now=now)
+    return submission
+
+
+def begin_from_earlier(
+    session: Session, assignment: Assignment, work: Work, *, learner_id: int, now: datetime
+) -> None:
+    """Begin the next attempt with what was handed in last.
+
+    Raises: as `save_draft`.
+    """
+    submission = _lock_submission(session, assignment, learner_id)
+    submission = _keep(session, assignment, submission, work, learner_id=learner_id, now=now)
+    keep_earlier_artifacts(session, assignment, submission, now=now)
+
+
+def submit_attempt(
+    session: Session, assignment: Assignment, work: Work, *, learner_id: int, now: datetime
+) -> Attempt:
+    """Hand in the draft together with what was sent last; frozen from here on.
+
+    Raises: as `save_draft`, and `EmptySubmissionError` if there is nothing.
+    """
+    submission = _lock_submission(session, assignment, learner_id)
+    submission = _keep(session, assignment, submission, work, learner_id=learner_id, now=now)
+    attempt = find_draft(submission)
+    if attempt is None or not attempt.artifacts:
+        raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
+    attempt.submitted_at = now
+    submission.submitted_at = now
+    submission.assessor_id = None
+    submission.assessment_started_at = None
+    set_status(session, submission, SubmissionStatus.SUBMITTED, now=now)
+    _audit(session, submission, attempt, now=now)
+    comment = f"Submitted for {assignment.version.name}; awaiting assessment"
+    _tell_gradebook(session, assignment, submission, comment=comment, now=now)
+    return attempt
+
+
+def get_readable_artifact(
+    session: Session,
+    artifact_id: int,
+    *,
+    principal: Principal,
+    rights_last: timedelta,
+    now: datetime,
+) -> Artifact:
+    """Return an artifact to its learner, the course's staff, or a grantor; to nobody else.
+
+    Staff means: launched from this course with such a role within
+    `rights_last`. A draft is the learner's alone.
+    Raises: `NotFoundError`, whether it does not exist or is not theirs to see.
+    """
+    artifact = session.scalar(
+        select(Artifact)
+        .where(Artifact.id == artifact_id, Artifact.institution_id == principal.institution_id)
+        .options(joinedload(Artifact.attempt).joinedload(Attempt.submission))
+    )
+    if artifact is None or not _may_read(session, artifact, principal, rights_last, now):
+        raise NotFoundError("There is no such artifact, or it is not yours to see.")
+    return artifact
+
+
+def _may_read(
+    session: Session,
+    artifact: Artifact,
+    principal: Principal,
+    rights_last: timedelta,
+    now: datetime,
+) -> bool:
+    submission = artifact.attempt.submission
+    if submission.learner_id == principal.person_id:
+        return True
+    if artifact.attempt.submitted_at is None:
+        return False
+    enrolment = find_enrolment(
+        session, course_id=submission.course_id, person_id=principal.person_id
+    )
+    if enrolment and enrolment.role in STAFF and enrolment.last_launched_at > now - rights_last:
+        return True
+    appointment = find_appointment(
+        session,
+        person_id=principal.person_id,
+        achievement_id=submission.achievement_id,
+        now=now,
+    )
+    return appointment is not None
+
+
+def _lock_submission(
+    session: Session, assignment: Assignment, learner_id: int
+) -> Submission | None:
+    """Return the learner's submission, locked, so that two windows hand in one after the other."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.assignment_id == assignment.id, Submission.learner_id == learner_id)
+        .with_for_update()
+    )
+
+
+def _keep(
+    session: Session,
+    assignment: Assignment,
+    submission: Submission | None,
+    work: Work,
+    *,
+    learner_id: int,
+    now: datetime,
+) -> Submission:
+    if is_rehearsal(session, course_id=assignment.course_id, learner_id=learner_id):
+        raise ForbiddenError(
+            "This is the student preview of your LMS: nothing can be handed in. "
+            "Open the assignment as an enrolled student to try it."
+        )
+    if not is_open(submission):
+        raise ConflictError(
+            "This work has already been handed in; it is not your turn. "
+            "What you handed in is safe: open the assignment again to see it."
+        )
+    if submission is None:
+        submission = _begin(session, assignment, learner_id, now=now)
+    change_draft(session, assignment, submission, work, now=now)
+    return submission
+
+
+def _begin(
+    session: Session, assignment: Assignment, learner_id: int, *, now: datetime
+) -> Submission:
+    submission = Submission(
+        institution_id=assignment.institution_id,
+        course_id=assignment.course_id,
+        assignment_id=assignment.id,
+        achievement_id=assignment.version.achievement_id,
+        learner_id=learner_id,
+        status=SubmissionStatus.DRAFT,
+        status_changed_at=now,
+        created_at=now,
+    )
+    session.add(submission)
+    try:
+        session.flush()
+    except IntegrityError as error:  # the unique key settles a race between two windows
+        raise ConflictError(
+            "Your work was being saved from another window. Go back and send it again."
+        ) from error
+    return submission
+
+
+def _audit(session: Session, submission: Submission, attempt: Attempt, *, now: datetime) -> None:
+    record(
+        session,
+        submission.institution_id,
+        actor=f"person:{submission.learner_id}",
+        action="submission.handed_in",
+        subject=f"submission:{submission.id}",
+        facts={
+            "assignment_id": submission.assignment_id,
+            "attempt": attempt.number,
+            "artifacts": [
+                {"id": artifact.id, "sha256": artifact.sha256} for artifact in attempt.artifacts
+            ],
+        },
+        now=now,
+    )
+
+
+def _tell_gradebook(
+    session: Session,
+    assignment: Assignment,
+    submission: Submission,
+    *,
+    comment: str,
+    now: datetime,
+) -> None:
+    queue_status(
+        session,
+        assignment,
+        person_id=submission.learner_id,
+        status=submission.status.value,
+        points=None,
+        comment=comment,
+        occurred_at=now,
+        submitted_at=submission.submitted_at,
+        scored_by=None,
+    )
