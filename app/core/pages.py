@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime
+from flask_babel import format_date, format_time, get_locale
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -21,6 +21,7 @@ from app.core.errors import (
     InvalidError,
     NotFoundError,
 )
+from app.core.markdown import render_markdown
 from app.core.principal import find_principal
 
 log = structlog.get_logger()
@@ -54,12 +55,19 @@ def install_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected_error)
     app.after_request(_headers)
     app.add_template_filter(moment)
+    app.add_template_filter(render_markdown, "markdown")
 
 
 def moment(value: datetime, style: str = "medium") -> Markup:
-    """Return `<time>` with the moment in the reader's words. Units: aware UTC."""
+    """Return `<time>` with the moment in the reader's words. Units: aware UTC.
+
+    `style`: `medium` or `long`, with the time of day; `date`, without it.
+    """
+    words = format_date(value, "medium" if style == "date" else style)
+    if style != "date":
+        words = f"{words}, {format_time(value, 'short')} UTC"
     return Markup('<time datetime="{}">{}</time>').format(
-        value.isoformat(timespec="seconds"), format_datetime(value, style)
+        value.isoformat(timespec="seconds"), words
     )
 
 
@@ -150,4 +158,4 @@ def frame_by(*origins: str) -> None:
 
 def page_context() -> dict[str, Any]:
     """Return what every template may use."""
-    return {"principal": find_principal()}
+    return {"principal": find_principal(), "lang": str(get_locale()).replace("_", "-")}

@@ -1,0 +1,222 @@
+"""Mapping assignments to criteria, and finding what a link is mapped to."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.catalog.models import Achievement, AchievementVersion, Criterion
+from app.catalog.service import get_mappable_version
+from app.core import audit
+from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.courses.models import Course, ResourceLink
+from app.mapping.artifact_kinds import KINDS
+from app.mapping.models import Assignment, AssignmentCriterion, GradeRule
+
+MAX_FILES = 20
+MAX_TITLE = 300
+MAX_INSTRUCTIONS = 20_000
+
+
+@dataclass(frozen=True)
+class MappingFacts:
+    """What an instructor chooses when mapping an assignment.
+
+    `file_kinds`: names from `artifact_kinds.KINDS`; `max_files`: 0 to 20.
+    """
+
+    version_id: int
+    criterion_ids: frozenset[int]
+    title: str
+    instructions: str
+    max_files: int
+    file_kinds: Sequence[str]
+    accepts_link: bool
+    accepts_text: bool
+    grade_rule: GradeRule
+
+
+def map_assignment(
+    session: Session,
+    *,
+    course: Course,
+    resource_link: ResourceLink | None,
+    facts: MappingFacts,
+    created_by: int,
+    now: datetime,
+) -> Assignment:
+    """Map a resource link, or an activity that deep linking is about to make.
+
+    Raises: `NotFoundError` if the version may not be mapped here; `InvalidError`
+        if the choice makes no sense; `ConflictError` if the link is mapped already.
+    """
+    version = get_mappable_version(session, facts.version_id, institution_id=course.institution_id)
+    criteria = [item for item in version.criteria if item.id in facts.criterion_ids]
+    _check(facts, criteria)
+    assignment = Assignment(
+        institution_id=course.institution_id,
+        course_id=course.id,
+        resource_link_pk=resource_link.id if resource_link else None,
+        uuid=str(uuid.uuid4()),
+        version_id=version.id,
+        title=facts.title,
+        instructions=facts.instructions,
+        max_files=facts.max_files,
+        file_kinds=list(facts.file_kinds) if facts.max_files else [],
+        accepts_link=facts.accepts_link,
+        accepts_text=facts.accepts_text,
+        grade_rule=facts.grade_rule,
+        max_points=sum(item.max_points for item in criteria),
+        lineitem_url=resource_link.lineitem_url if resource_link else None,
+        created_by=created_by,
+        created_at=now,
+        criteria=criteria,
+    )
+    session.add(assignment)
+    try:
+        session.flush()
+    except IntegrityError as error:  # the unique key settles a race between two instructors
+        raise ConflictError("Somebody has just set up this activity.") from error
+    audit.record(
+        session,
+        course.institution_id,
+        actor=f"person:{created_by}",
+        action="assignment.mapped",
+        subject=f"assignment:{assignment.id}",
+        facts={
+            "version_id": version.id,
+            "criterion_ids": sorted(facts.criterion_ids),
+            "grade_rule": facts.grade_rule.value,
+        },
+        now=now,
+    )
+    return assignment
+
+
+def edit_assignment(
+    session: Session,
+    assignment: Assignment,
+    *,
+    title: str,
+    instructions: str,
+    edited_by: int,
+    now: datetime,
+) -> None:
+    """Change the words of an assignment; its criteria and grade rule stay as they are.
+
+    Raises: `InvalidError` if they are empty or too long.
+    """
+    _check_words(title, instructions)
+    assignment.title, assignment.instructions = title, instructions
+    audit.record(
+        session,
+        assignment.institution_id,
+        actor=f"person:{edited_by}",
+        action="assignment.edited",
+        subject=f"assignment:{assignment.id}",
+        now=now,
+    )
+
+
+def bind_link(session: Session, assignment: Assignment, link: ResourceLink) -> None:
+    """Tie a deep-linked assignment to the link that the LMS made for it.
+
+    Raises: `ConflictError` if it is tied to another link.
+    """
+    if assignment.resource_link_pk not in {None, link.id}:
+        raise ConflictError("This assignment belongs to another activity.")
+    assignment.resource_link_pk = link.id
+    assignment.lineitem_url = link.lineitem_url or assignment.lineitem_url
+    session.flush()
+
+
+def find_assignment_for_link(session: Session, link_pk: int) -> Assignment | None:
+    """Return what a link is mapped to, if it is."""
+    return session.scalar(select(Assignment).where(Assignment.resource_link_pk == link_pk))
+
+
+def find_assignment_by_uuid(
+    session: Session, assignment_uuid: str, *, course_id: int
+) -> Assignment | None:
+    """Return this course's assignment of this identity, if there is one."""
+    return session.scalar(
+        select(Assignment).where(
+            Assignment.uuid == assignment_uuid, Assignment.course_id == course_id
+        )
+    )
+
+
+def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> Assignment:
+    """Return one assignment of this course with everything that pages show of it.
+
+    Raises: `NotFoundError`.
+    """
+    assignment = session.scalar(
+        select(Assignment)
+        .options(
+            joinedload(Assignment.version)
+            .joinedload(AchievementVersion.achievement)
+            .joinedload(Achievement.level),
+            joinedload(Assignment.version)
+            .joinedload(AchievementVersion.achievement)
+            .joinedload(Achievement.issuer),
+            selectinload(Assignment.criteria).selectinload(Criterion.rubric_levels),
+        )
+        .where(Assignment.id == assignment_id, Assignment.course_id == course_id)
+    )
+    if assignment is None:
+        raise NotFoundError("There is no such assignment in this course.")
+    return assignment
+
+
+def list_assignments(session: Session, course_id: int) -> list[Assignment]:
+    """Return the course's assignments, oldest first."""
+    return list(
+        session.scalars(
+            select(Assignment)
+            .options(joinedload(Assignment.version))
+            .where(Assignment.course_id == course_id)
+            .order_by(Assignment.id)
+        )
+    )
+
+
+def list_unmapped_criteria(
+    session: Session, version: AchievementVersion, *, course_id: int
+) -> list[Criterion]:
+    """Return the required criteria of a version that no assignment of this course shows."""
+    mapped = set(
+        session.scalars(
+            select(AssignmentCriterion.criterion_id)
+            .join(Assignment, Assignment.id == AssignmentCriterion.assignment_id)
+            .where(Assignment.course_id == course_id, Assignment.version_id == version.id)
+        )
+    )
+    return [item for item in version.criteria if item.is_required and item.id not in mapped]
+
+
+def _check(facts: MappingFacts, criteria: Sequence[Criterion]) -> None:
+    if not criteria:
+        raise InvalidError("Choose at least one criterion.")
+    if {item.id for item in criteria} != facts.criterion_ids:
+        raise InvalidError("Choose criteria of this achievement only.")
+    if not 0 <= facts.max_files <= MAX_FILES:
+        raise InvalidError(f"Ask for 0 to {MAX_FILES} files.")
+    if any(name not in KINDS for name in facts.file_kinds):
+        raise InvalidError("Choose kinds of file from the list.")
+    if bool(facts.max_files) != bool(facts.file_kinds):
+        raise InvalidError("Say both which kinds of file are wanted and how many.")
+    if not (facts.max_files or facts.accepts_link or facts.accepts_text):
+        raise InvalidError("Say what is to be handed in: files, a link or text.")
+    _check_words(facts.title, facts.instructions)
+
+
+def _check_words(title: str, instructions: str) -> None:
+    if not 0 < len(title) <= MAX_TITLE:
+        raise InvalidError(f"Give a title of at most {MAX_TITLE} characters.")
+    if len(instructions) > MAX_INSTRUCTIONS:
+        raise InvalidError(f"Keep the instructions under {MAX_INSTRUCTIONS} characters.")
