@@ -119,7 +119,7 @@ def list_all(institution_slug: str | None, *, as_json: bool) -> None:
             "state": _state(appointment, now=now),
             "from": _day(appointment.starts_at),
             "ends": _day(appointment.ends_at),
-            "trained_on": _day(appointment.trained_on),
+            "trained_on": f"{appointment.trained_on:%Y-%m-%d}" if appointment.trained_on else None,
         }
         for appointment in list_appointments(session, institution.id)
     ]
