@@ -21,6 +21,7 @@ _PLAIN_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not known here",
     "string_type": "must be text",
+    "string_unicode": "has a broken character; type the text again",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
     "list_type": "must be a list",
@@ -87,6 +88,8 @@ def _say(problem: ErrorDetails) -> str:
     words = _PLAIN_WORDS.get(problem["type"])
     if words:
         return words
+    if problem["type"] in {"string_too_long", "too_long"} and isinstance(problem["input"], str):
+        return f"has more than {problem['ctx']['max_length']} characters"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return message[:1].lower() + message[1:]
 

@@ -86,7 +86,7 @@ def test_no_level_is_named_in_the_program() -> None:
         ("name", "bell\x07", "name: has a control character"),
         ("name", "turned\u202e", "name: has a control character"),
         ("name", 7, "name: must be text"),
-        ("name", "x" * 121, "name: string should have at most 120"),
+        ("name", "x" * 121, "name: has more than 120"),
         ("environment", "virtual", "environment: input should be 'simulated' or 'professional'"),
         ("environment", None, "environment must be said where work is assessed"),
         ("needs_artifact", "yes", "needs_artifact: must be true or false"),
