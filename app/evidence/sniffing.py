@@ -53,31 +53,32 @@ def _text(media_type: str, *more: str) -> Format:
     return Format(media_type, (PLAIN_TEXT, "application/json", "text/", *more))
 
 
+CODE = (".py", ".js", ".java", ".c", ".cpp", ".css", ".json", ".xml", ".ipynb", ".r", ".sql")
+CODE_TYPES = ("application/javascript", "application/xml", "application/x-ndjson")
+
 FORMATS: dict[str, Format] = {
-    "pdf": Format("application/pdf", ("application/pdf",)),
-    "png": Format("image/png", ("image/png",)),
-    "jpg": Format("image/jpeg", ("image/jpeg",)),
-    "jpeg": Format("image/jpeg", ("image/jpeg",)),
-    "gif": Format("image/gif", ("image/gif",)),
-    "webp": Format("image/webp", ("image/webp",)),
-    "docx": _office("word/document.xml", "wordprocessingml.document"),
-    "xlsx": _office("xl/workbook.xml", "spreadsheetml.sheet"),
-    "pptx": _office("ppt/presentation.xml", "presentationml.presentation"),
-    "odt": _open_document("text"),
-    "ods": _open_document("spreadsheet"),
-    "odp": _open_document("presentation"),
-    "txt": _text(PLAIN_TEXT),
-    "md": _text("text/markdown", "text/html"),
-    "csv": _text("text/csv"),
-    "mp4": Format("video/mp4", ("video/mp4", "video/x-m4v", "video/quicktime")),
-    "m4v": Format("video/mp4", ("video/mp4", "video/x-m4v")),
-    "mov": Format("video/quicktime", ("video/quicktime", "video/mp4")),
-    "webm": Format("video/webm", ("video/webm",)),
-    "mp3": Format("audio/mpeg", ("audio/mpeg",)),
-    "m4a": Format("audio/mp4", ("audio/x-m4a", "audio/mp4", "video/mp4")),
-    "wav": Format("audio/wav", ("audio/x-wav", "audio/wav")),
-    "ogg": Format("audio/ogg", ("audio/ogg", "application/ogg", "video/ogg")),
-    "zip": Format("application/zip", ("application/zip",)),
+    ".pdf": Format("application/pdf", ("application/pdf",)),
+    ".png": Format("image/png", ("image/png",)),
+    ".jpg": Format("image/jpeg", ("image/jpeg",)),
+    ".jpeg": Format("image/jpeg", ("image/jpeg",)),
+    ".gif": Format("image/gif", ("image/gif",)),
+    ".webp": Format("image/webp", ("image/webp",)),
+    ".docx": _office("word/document.xml", "wordprocessingml.document"),
+    ".xlsx": _office("xl/workbook.xml", "spreadsheetml.sheet"),
+    ".pptx": _office("ppt/presentation.xml", "presentationml.presentation"),
+    ".odt": _open_document("text"),
+    ".ods": _open_document("spreadsheet"),
+    ".odp": _open_document("presentation"),
+    ".txt": _text(PLAIN_TEXT),
+    ".md": _text("text/markdown", "text/html"),
+    ".csv": _text("text/csv"),
+    ".mp4": Format("video/mp4", ("video/mp4", "video/x-m4v", "video/quicktime")),
+    ".webm": Format("video/webm", ("video/webm",)),
+    ".mp3": Format("audio/mpeg", ("audio/mpeg",)),
+    ".m4a": Format("audio/mp4", ("audio/x-m4a", "audio/mp4", "video/mp4")),
+    ".wav": Format("audio/wav", ("audio/x-wav", "audio/wav")),
+    ".ogg": Format("audio/ogg", ("audio/ogg", "application/ogg", "video/ogg")),
+    **dict.fromkeys(CODE, _text(PLAIN_TEXT, "text/html", *CODE_TYPES)),
 }
 
 
@@ -99,7 +100,7 @@ def find_media_type(stream: IO[bytes], name: str, *, extensions: Collection[str]
     found = _magic.from_buffer(head)
     if not _agrees(found, expected) or not _is_sound(stream, head, expected):
         raise InvalidError(
-            f"“{name}” is not what its name says: its content is no {extension.upper()} file. "
+            f"“{name}” is not what its name says: its content is no {extension[1:].upper()} file. "
             "Save or export it again from the program that made it."
         )
     stream.seek(0)
@@ -124,8 +125,6 @@ def _is_sound(stream: IO[bytes], head: bytes, expected: Format) -> bool:
     """Whether the file is this format and no other at the same time."""
     if PLAIN_TEXT in expected.found:
         return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if expected.media_type == "application/zip":
-        return bool(read_zip_names(stream))
     if expected.members:
         return _is_container(stream, head, expected)
     return not _is_polyglot(stream, head, expected)

@@ -20,6 +20,7 @@ from app.core.access import requires, signed_in
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import InvalidError, NotFoundError
+from app.core.markdown import render_markdown
 from app.core.principal import STAFF, Role, current_principal
 from app.core.uploads import accepts_uploads
 from app.evidence.drafts import find_draft, find_previous, list_files, list_unused_keys
@@ -206,18 +207,20 @@ def _page(assignment: Assignment, submission: Submission | None, *, form: WorkFo
     return render_template(
         "evidence/work.html",
         assignment=assignment,
+        instructions=render_markdown(assignment.instructions),
         version=assignment.version,
         level=assignment.version.achievement.level,
         submission=submission,
         steps=describe_steps(submission),
         what_next=describe_next(submission),
         form=form,
-        accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
+        accept=",".join(sorted(extensions_of(assignment.file_kinds))),
         draft_files=list_files(find_draft(submission)),
         can_keep_earlier=find_draft(submission) is None and find_previous(submission) is not None,
         handed_in=handed_in,
         has_feedback=submission is not None and submission.status in STATUSES_WITH_FEEDBACK,
         is_learner=is_learner,
+        person_id=principal.person_id,
         is_rehearsal=is_learner and form is None and is_open(submission),
         delivery=find_newest_delivery(
             db.session(), assignment_id=assignment.id, person_id=principal.person_id

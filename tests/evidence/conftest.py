@@ -1,0 +1,79 @@
+"""An assignment that takes files, a link and a text, and ways to send work to it."""
+
+import io
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from app.evidence.models import Artifact, Attempt, Submission
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A learner's browser at one assignment."""
+
+    client: object
+    url: str
+
+    def send(self, *files: tuple[str, bytes], button: str = "hand_in", **fields):
+        data = {**fields, button: "1"} if button else dict(fields)
+        if files:
+            data["files"] = [(io.BytesIO(content), name) for name, content in files]
+        return self.client.post(
+            self.url, data=data, content_type="multipart/form-data", follow_redirects=True
+        )
+
+    def page(self):
+        return self.client.get(self.url)
+
+
+@pytest.fixture
+def assignment(session, world):
+    assignment = factories.make_assignment(session, world.course, world.level_1, link=world.link)
+    session.commit()
+    return assignment
+
+
+@pytest.fixture
+def url(assignment):
+    return f"/courses/{assignment.course_id}/assignments/{assignment.id}/work"
+
+
+@pytest.fixture
+def desk(browser, world, url):
+    return Desk(browser(world.learner), url)
+
+
+@pytest.fixture
+def stored_files(settings):
+    """List what the storage folder holds now."""
+    return lambda: sorted(path for path in settings.storage_dir.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def rows(session):
+    """Read rows as the program committed them, in order."""
+
+    def read(model):
+        session.expire_all()
+        session.rollback()
+        return list(session.scalars(select(model).order_by(model.id)))
+
+    return read
+
+
+@pytest.fixture
+def artifacts(rows):
+    return lambda: rows(Artifact)
+
+
+@pytest.fixture
+def attempts(rows):
+    return lambda: rows(Attempt)
+
+
+@pytest.fixture
+def submissions(rows):
+    return lambda: rows(Submission)
