@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class FileKind:
     """One kind of file, in plain words.
 
-    `extensions`: with the dot, in small letters. `media_types`: what the bytes
+    `extensions`: without the dot, in small letters. `media_types`: what the bytes
     of such a file are found to be.
     """
 
@@ -24,23 +24,23 @@ _OPEN = "application/vnd.oasis.opendocument"
 KINDS: dict[str, FileKind] = {
     kind.name: kind
     for kind in (
-        FileKind("pdf", "PDF", (".pdf",), ("application/pdf",)),
+        FileKind("pdf", "PDF", ("pdf",), ("application/pdf",)),
         FileKind(
             "image",
             "Images",
-            (".png", ".jpg", ".jpeg", ".gif", ".webp"),
+            ("png", "jpg", "jpeg", "gif", "webp"),
             ("image/png", "image/jpeg", "image/gif", "image/webp"),
         ),
         FileKind(
             "text",
             "Plain text and tables",
-            (".txt", ".md", ".csv"),
+            ("txt", "md", "csv"),
             ("text/plain", "text/markdown", "text/csv"),
         ),
         FileKind(
             "office",
             "Office documents",
-            (".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods"),
+            ("docx", "pptx", "xlsx", "odt", "odp", "ods"),
             (
                 f"{_OFFICE}.wordprocessingml.document",
                 f"{_OFFICE}.presentationml.presentation",
@@ -50,17 +50,17 @@ KINDS: dict[str, FileKind] = {
                 f"{_OPEN}.spreadsheet",
             ),
         ),
-        FileKind("video", "Video", (".mp4", ".webm"), ("video/mp4", "video/webm")),
+        FileKind("video", "Video", ("mp4", "webm"), ("video/mp4", "video/webm")),
         FileKind(
             "audio",
             "Audio",
-            (".mp3", ".m4a", ".ogg", ".wav"),
+            ("mp3", "m4a", "ogg", "wav"),
             ("audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav"),
         ),
         FileKind(
             "code",
             "Code and data",
-            (".py", ".js", ".java", ".c", ".cpp", ".css", ".json", ".xml", ".ipynb", ".r", ".sql"),
+            ("py", "js", "java", "c", "cpp", "css", "json", "xml", "ipynb", "r", "sql"),
             ("text/plain", "application/json"),
         ),
     )

@@ -1,0 +1,157 @@
+"""Setting up an assignment: choose the achievement, then say what the assignment shows."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.catalog.service import get_mappable_version, list_mappable_versions
+from app.core.access import requires
+from app.core.clock import utcnow
+from app.core.db import db, transaction
+from app.core.principal import STAFF, current_principal
+from app.courses.service import get_course, get_resource_link
+from app.mapping.forms import MappingForm, WordsForm, grade_rule_hints
+from app.mapping.models import Assignment
+from app.mapping.service import (
+    MAX_TITLE,
+    edit_assignment,
+    find_assignment_for_link,
+    get_assignment,
+    map_assignment,
+)
+
+bp = Blueprint("mapping", __name__, url_prefix="/courses/<int:course_id>")
+
+
+@bp.route("/links/<int:link_id>/setup")
+@requires(*STAFF)
+def setup(course_id: int, link_id: int) -> ResponseReturnValue:
+    """Offer the approved achievements for an activity that is not set up yet."""
+    link = get_resource_link(db.session(), link_id, course_id=course_id)
+    assignment = find_assignment_for_link(db.session(), link.id)
+    if assignment is not None:
+        return redirect(_overview(assignment))
+    return _choose(
+        course_id,
+        link.title,
+        lambda version_id: url_for(
+            ".configure", course_id=course_id, link_id=link_id, version_id=version_id
+        ),
+    )
+
+
+@bp.route("/links/<int:link_id>/setup/<int:version_id>", methods=["GET", "POST"])
+@requires(*STAFF)
+def configure(course_id: int, link_id: int, version_id: int) -> ResponseReturnValue:
+    """Say what the activity shows, wants and reports; on POST map it."""
+    link = get_resource_link(db.session(), link_id, course_id=course_id)
+    existing = find_assignment_for_link(db.session(), link.id)
+    if existing is not None:
+        flash(_("This activity is set up already."), "warning")
+        return redirect(_overview(existing), 303)
+    back = url_for(".setup", course_id=course_id, link_id=link_id)
+    outcome = _configure(course_id, version_id, link_id=link_id, title=link.title, back=back)
+    if not isinstance(outcome, Assignment):
+        return outcome
+    flash(_("The assignment is set up. Students can hand in their work."))
+    return redirect(_overview(outcome), 303)
+
+
+@bp.route("/deep-linking/<token>")
+@requires(*STAFF)
+def choose_for_deep_link(course_id: int, token: str) -> ResponseReturnValue:
+    """Offer the approved achievements for a new activity that the LMS will add."""
+    return _choose(
+        course_id,
+        None,
+        lambda version_id: url_for(
+            ".configure_for_deep_link", course_id=course_id, token=token, version_id=version_id
+        ),
+        cancel_url=url_for("launch.deep_link_cancel", course_id=course_id, token=token),
+    )
+
+
+@bp.route("/deep-linking/<token>/<int:version_id>", methods=["GET", "POST"])
+@requires(*STAFF)
+def configure_for_deep_link(course_id: int, token: str, version_id: int) -> ResponseReturnValue:
+    """Say what the new activity shows; on POST map it and go back to the LMS."""
+    back = url_for(".choose_for_deep_link", course_id=course_id, token=token)
+    outcome = _configure(course_id, version_id, link_id=None, title=None, back=back)
+    if not isinstance(outcome, Assignment):
+        return outcome
+    answer = url_for(
+        "launch.deep_link_return", course_id=course_id, token=token, assignment_id=outcome.id
+    )
+    return redirect(answer, 303)
+
+
+@bp.route("/assignments/<int:assignment_id>/edit", methods=["GET", "POST"])
+@requires(*STAFF)
+def edit(course_id: int, assignment_id: int) -> ResponseReturnValue:
+    """Change the words of an assignment."""
+    assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
+    form = WordsForm(obj=assignment)
+    if form.validate_on_submit():
+        with transaction() as session:
+            edit_assignment(
+                session,
+                assignment,
+                title=form.title.data,
+                instructions=form.instructions.data or "",
+                edited_by=current_principal().person_id,
+                now=utcnow(),
+            )
+        flash(_("The assignment was changed."))
+        return redirect(_overview(assignment), 303)
+    return render_template("mapping/edit.html", form=form, assignment=assignment), form.status
+
+
+def _choose(
+    course_id: int, link_title: str | None, url_for_version: object, cancel_url: str | None = None
+) -> ResponseReturnValue:
+    principal = current_principal()
+    course = get_course(db.session(), course_id, institution_id=principal.institution_id)
+    return render_template(
+        "mapping/setup.html",
+        course=course,
+        link_title=link_title,
+        versions=list_mappable_versions(db.session(), principal.institution_id),
+        url_for_version=url_for_version,
+        cancel_url=cancel_url,
+    )
+
+
+def _configure(
+    course_id: int, version_id: int, *, link_id: int | None, title: str | None, back: str
+) -> Assignment | ResponseReturnValue:
+    principal = current_principal()
+    institution_id = principal.institution_id
+    version = get_mappable_version(db.session(), version_id, institution_id=institution_id)
+    form = MappingForm.for_version(version, title=(title or version.name)[:MAX_TITLE])
+    if form.validate_on_submit():
+        with transaction() as session:
+            return map_assignment(
+                session,
+                course=get_course(session, course_id, institution_id=institution_id),
+                resource_link=get_resource_link(session, link_id, course_id=course_id)
+                if link_id
+                else None,
+                facts=form.facts(version_id),
+                created_by=principal.person_id,
+                now=utcnow(),
+            )
+    page = render_template(
+        "mapping/configure.html",
+        form=form,
+        version=version,
+        grade_hints=grade_rule_hints(version),
+        criterion_hints={str(item.id): item.description for item in version.criteria},
+        back=back,
+    )
+    return page, form.status
+
+
+def _overview(assignment: Assignment) -> str:
+    return url_for(
+        "assessment.overview", course_id=assignment.course_id, assignment_id=assignment.id
+    )
