@@ -1,0 +1,203 @@
+"""What an instructor chose in the tool comes back and becomes activities.
+
+Source: Deep Linking 2.0 §4.5; LTI Security Framework 1.0 §5.2.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.sandbox.keys import BadTokenError
+from app.sandbox.line_items import LineItemFacts, read_line_item
+from app.sandbox.lms import CHOOSING_SECONDS, SignedValueError, current_lms
+from app.sandbox.messages import DEEP_LINKING_DATA
+from app.sandbox.models import Activity, LineItem
+from app.sandbox.replies import ServiceError
+from app.sandbox.vocabulary import CLAIM, DEEP_LINK_RESPONSE, DEEP_LINKING_CLAIM
+
+bp = Blueprint("deep_linking", __name__, url_prefix="/lti/deep-linking")
+
+LEEWAY_SECONDS = 10
+LONGEST_ANSWER_SECONDS = 3600
+
+
+class AnswerRefusedError(Exception):
+    """An answer of the tool's that is not accepted; the message says why."""
+
+
+@dataclass(frozen=True)
+class ContentItem:
+    """One chosen link, checked; `column` is `None` if it is not graded."""
+
+    title: str
+    text: str
+    url: str
+    custom: dict[str, str]
+    available: dict[str, str]
+    submission: dict[str, str]
+    column: LineItemFacts | None
+
+
+@bp.errorhandler(AnswerRefusedError)
+def _show_refusal(error: AnswerRefusedError) -> ResponseReturnValue:
+    page = render_template(
+        "sandbox/refused.html", heading="Nothing was added", reason=str(error), is_framed=True
+    )
+    return page, 400
+
+
+@bp.post("/return")
+def accept() -> ResponseReturnValue:
+    """Make the activities that the tool sends back, or say why not."""
+    lms = current_lms()
+    try:
+        claims = lms.tool_keys.read(request.form.get("JWT", ""))
+    except BadTokenError as error:
+        raise AnswerRefusedError(str(error)) from error
+    _check(claims)
+    course_id = _read_data(claims)
+    items = _read_items(claims)
+    if not lms.database.use_up("nonce", claims["nonce"]):
+        raise AnswerRefusedError("This answer was sent before (nonce).")
+    with lms.database.writing() as session:
+        for item in items:
+            session.add(_make_activity(item, course_id))
+    said = claims.get(f"{DEEP_LINKING_CLAIM}errormsg") or claims.get(f"{DEEP_LINKING_CLAIM}msg")
+    return render_template(
+        "sandbox/chosen.html",
+        items=items,
+        said=said if isinstance(said, str) else "",
+        course_url=url_for("pages.course", course_id=course_id),
+    )
+
+
+def _check(claims: dict[str, Any]) -> None:
+    config = current_lms().config
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    now = time.time()
+    issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
+    if claims.get("iss") != config.client_id:
+        raise AnswerRefusedError("It does not come from the tool (iss).")
+    if config.issuer not in audiences:
+        raise AnswerRefusedError("It is not meant for this LMS (aud).")
+    if claims.get("azp", config.client_id) != config.client_id:
+        raise AnswerRefusedError("It was made for somebody else (azp).")
+    if expires <= now - LEEWAY_SECONDS or issued > now + LEEWAY_SECONDS:
+        raise AnswerRefusedError("It has expired, or comes from the future (iat, exp).")
+    if expires - issued > LONGEST_ANSWER_SECONDS:
+        raise AnswerRefusedError("It is valid for too long (exp).")
+    if not isinstance(claims.get("nonce"), str) or not claims["nonce"]:
+        raise AnswerRefusedError("It has no nonce.")
+    expected = {
+        "message_type": DEEP_LINK_RESPONSE,
+        "version": "1.3.0",
+        "deployment_id": config.deployment_id,
+    }
+    for name, value in expected.items():
+        if claims.get(f"{CLAIM}{name}") != value:
+            raise AnswerRefusedError(f"Its {name} is not “{value}”.")
+
+
+def _seconds(claims: dict[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise AnswerRefusedError(f"It does not say its time ({name}).")
+    return value
+
+
+def _read_data(claims: dict[str, Any]) -> str:
+    sealed = claims.get(f"{DEEP_LINKING_CLAIM}data")
+    try:
+        data = current_lms().unseal(
+            DEEP_LINKING_DATA,
+            sealed if isinstance(sealed, str) else "",
+            max_age_seconds=CHOOSING_SECONDS,
+        )
+    except SignedValueError as error:
+        raise AnswerRefusedError(
+            "It does not bring back the data of the request, or too late."
+        ) from error
+    return data["course"]
+
+
+def _read_items(claims: dict[str, Any]) -> list[ContentItem]:
+    raw = claims.get(f"{DEEP_LINKING_CLAIM}content_items", [])
+    if not isinstance(raw, list):
+        raise AnswerRefusedError("Its content_items are no list.")
+    return [_read_item(each) for each in raw]
+
+
+def _read_item(raw: Any) -> ContentItem:
+    if not isinstance(raw, dict) or raw.get("type") != "ltiResourceLink":
+        raise AnswerRefusedError("This LMS takes only items of the type ltiResourceLink.")
+    title = _text(raw, "title").strip()
+    if not title:
+        raise AnswerRefusedError("An item has no title.")
+    url = _text(raw, "url")
+    config = current_lms().config
+    if url and f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" != config.tool_origin:
+        raise AnswerRefusedError("An item's url is not the tool's.")
+    return ContentItem(
+        title=title,
+        text=_text(raw, "text"),
+        url=url,
+        custom=_texts(raw, "custom"),
+        available=_texts(raw, "available"),
+        submission=_texts(raw, "submission"),
+        column=_read_column(raw, title),
+    )
+
+
+def _read_column(raw: dict[str, Any], title: str) -> LineItemFacts | None:
+    column = raw.get("lineItem")
+    if column is None:
+        return None
+    if not isinstance(column, dict):
+        raise AnswerRefusedError("An item's lineItem is no object.")
+    try:
+        return read_line_item({**column, "label": column.get("label") or title})
+    except ServiceError as error:
+        raise AnswerRefusedError(f"An item's lineItem is wrong: {error}") from error
+
+
+def _text(raw: dict[str, Any], name: str) -> str:
+    value = raw.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise AnswerRefusedError(f"An item's {name} is no text.")
+    return value
+
+
+def _texts(raw: dict[str, Any], name: str) -> dict[str, str]:
+    value = raw.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise AnswerRefusedError(f"An item's {name} must hold only texts.")
+    return value
+
+
+def _make_activity(item: ContentItem, course_id: str) -> Activity:
+    activity = Activity(
+        course_id=course_id,
+        title=item.title,
+        text=item.text,
+        url=item.url or None,
+        custom=item.custom,
+        opens_at=item.available.get("startDateTime", ""),
+        closes_at=item.available.get("endDateTime", ""),
+        submission_opens_at=item.submission.get("startDateTime", ""),
+        due_at=item.submission.get("endDateTime", ""),
+        is_added=True,
+    )
+    if item.column:
+        column = LineItem(course_id=course_id)
+        item.column.write_to(column)
+        activity.line_items = [column]
+    return activity

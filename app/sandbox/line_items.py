@@ -1,0 +1,196 @@
+"""The gradebook's columns as a service. Source: Assignment and Grade Services 2.0 §3.2."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.sandbox.claims import line_item_url
+from app.sandbox.lms import current_lms
+from app.sandbox.models import TYPE_ID, Activity, Course, LineItem
+from app.sandbox.replies import ServiceError, check_accept, read_json, reply, take_page
+from app.sandbox.tokens import requires_scope
+from app.sandbox.vocabulary import LINE_ITEM, LINE_ITEM_READ, LINE_ITEM_TYPE, LINE_ITEMS_TYPE
+
+bp = Blueprint("line_items", __name__, url_prefix="/lti/courses/<course_id>/lineitems")
+
+
+@bp.get("")
+@requires_scope(LINE_ITEM, LINE_ITEM_READ)
+def list_all(course_id: str) -> ResponseReturnValue:
+    """List the columns of a course, filtered and page by page."""
+    check_accept(LINE_ITEMS_TYPE)
+    config = current_lms().config
+    with current_lms().database.reading() as session:
+        get_service_course(session, course_id)
+        statement = select(LineItem).where(LineItem.course_id == course_id).order_by(LineItem.id)
+        if "resource_id" in request.args:
+            statement = statement.where(LineItem.resource_id == request.args["resource_id"])
+        if "tag" in request.args:
+            statement = statement.where(LineItem.tag == request.args["tag"])
+        items = [describe(item) for item in session.scalars(statement)]
+    if "resource_link_id" in request.args:
+        link_id = request.args["resource_link_id"]
+        items = [item for item in items if item.get("resourceLinkId") == link_id]
+    page, headers = take_page(items, f"{config.course_url(course_id)}/lineitems")
+    answer = reply(page, LINE_ITEMS_TYPE)
+    answer.headers.update(headers)
+    return answer
+
+
+@bp.post("")
+@requires_scope(LINE_ITEM)
+def create(course_id: str) -> ResponseReturnValue:
+    """Make a column."""
+    facts = read_line_item(read_json(LINE_ITEM_TYPE))
+    with current_lms().database.writing() as session:
+        get_service_course(session, course_id)
+        item = LineItem(course_id=course_id)
+        item.activity = _find_activity(session, facts.resource_link_id, course_id)
+        facts.write_to(item)
+        session.add(item)
+        session.flush()
+        return reply(describe(item), LINE_ITEM_TYPE, 201)
+
+
+@bp.get("/<int:item_id>")
+@requires_scope(LINE_ITEM, LINE_ITEM_READ)
+def show(course_id: str, item_id: int) -> ResponseReturnValue:
+    """Show one column."""
+    check_accept(LINE_ITEM_TYPE)
+    with current_lms().database.reading() as session:
+        return reply(describe(get_service_item(session, item_id, course_id)), LINE_ITEM_TYPE)
+
+
+@bp.put("/<int:item_id>")
+@requires_scope(LINE_ITEM)
+def replace(course_id: str, item_id: int) -> ResponseReturnValue:
+    """Replace what is said of a column; what is left out is emptied. The link stays."""
+    facts = read_line_item(read_json(LINE_ITEM_TYPE))
+    with current_lms().database.writing() as session:
+        item = get_service_item(session, item_id, course_id)
+        coupled = item.activity.resource_link_id if item.activity else ""
+        if facts.resource_link_id not in {"", coupled}:
+            raise ServiceError(400, "A line item cannot move to another link.")
+        facts.write_to(item)
+        return reply(describe(item), LINE_ITEM_TYPE)
+
+
+@bp.delete("/<int:item_id>")
+@requires_scope(LINE_ITEM)
+def delete(course_id: str, item_id: int) -> ResponseReturnValue:
+    """Delete a column with its grades."""
+    with current_lms().database.writing() as session:
+        session.delete(get_service_item(session, item_id, course_id))
+    return Response(status=204)
+
+
+def get_service_course(session: Session, course_id: str) -> Course:
+    """Return a course. Raises: `ServiceError`."""
+    course = session.get(Course, course_id)
+    if course is None:
+        raise ServiceError(404, "There is no such course.")
+    return course
+
+
+def get_service_item(session: Session, item_id: int, course_id: str) -> LineItem:
+    """Return a column of this course, if the address is whole. Raises: `ServiceError`."""
+    item = session.get(LineItem, item_id)
+    if item is None or item.course_id != course_id:
+        raise ServiceError(404, "There is no such line item in this course.")
+    if request.args.get("type_id") != str(TYPE_ID):
+        raise ServiceError(404, "The line item's address has lost its query (type_id).")
+    return item
+
+
+def describe(item: LineItem) -> dict[str, Any]:
+    """Return a line item as the tool sees it."""
+    optional: dict[str, Any] = {
+        "resourceId": item.resource_id,
+        "tag": item.tag,
+        "resourceLinkId": item.activity.resource_link_id if item.activity else "",
+        "startDateTime": item.starts_at,
+        "endDateTime": item.ends_at,
+        "submissionReview": item.submission_review,
+    }
+    return {
+        "id": line_item_url(current_lms().config, item),
+        "label": item.label,
+        "scoreMaximum": item.score_maximum,
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+@dataclass(frozen=True)
+class LineItemFacts:
+    """What a tool says of a line item, checked; an empty text is nothing said."""
+
+    label: str
+    score_maximum: float
+    resource_id: str
+    tag: str
+    resource_link_id: str
+    starts_at: str
+    ends_at: str
+    submission_review: dict[str, Any] | None
+
+    def write_to(self, item: LineItem) -> None:
+        """Put the facts into a column."""
+        item.label = self.label
+        item.score_maximum = self.score_maximum
+        item.resource_id = self.resource_id
+        item.tag = self.tag
+        item.starts_at = self.starts_at
+        item.ends_at = self.ends_at
+        item.submission_review = self.submission_review
+
+
+def read_line_item(body: dict[str, Any]) -> LineItemFacts:
+    """Check a line item that the tool describes.
+
+    Raises: `ServiceError` if a required part is missing or a part is of the wrong kind.
+    """
+    label = _text(body, "label").strip()
+    if not label:
+        raise ServiceError(400, "label is missing.")
+    maximum = body.get("scoreMaximum")
+    if isinstance(maximum, bool) or not isinstance(maximum, int | float):
+        raise ServiceError(400, "scoreMaximum must be a number.")
+    if not 0 < maximum < math.inf:
+        raise ServiceError(400, "scoreMaximum must be a number above 0.")
+    review = body.get("submissionReview")
+    if review is not None and not isinstance(review, dict):
+        raise ServiceError(400, "submissionReview must be an object.")
+    return LineItemFacts(
+        label=label,
+        score_maximum=float(maximum),
+        resource_id=_text(body, "resourceId"),
+        tag=_text(body, "tag"),
+        resource_link_id=_text(body, "resourceLinkId"),
+        starts_at=_text(body, "startDateTime"),
+        ends_at=_text(body, "endDateTime"),
+        submission_review=review,
+    )
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ServiceError(400, f"{name} must be text.")
+    return value
+
+
+def _find_activity(session: Session, resource_link_id: str, course_id: str) -> Activity | None:
+    if not resource_link_id:
+        return None
+    number = resource_link_id.removeprefix("link-")
+    activity = session.get(Activity, int(number)) if number.isdecimal() else None
+    if activity is None or activity.course_id != course_id:
+        raise ServiceError(404, "There is no such resource link in this course.")
+    return activity

@@ -1,0 +1,133 @@
+"""A tool of forty lines: just enough to be launched by the practice LMS and to call it."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from flask import Flask, jsonify, redirect, request
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+from werkzeug.serving import make_server
+
+from app.sandbox.server import QuietHandler
+from app.sandbox.vocabulary import CLIENT_CREDENTIALS, JWT_BEARER
+
+CLIENT_ID = "assay-practice"
+
+
+class MiniTool:
+    """Keeps what it was sent: `launches` are verified claims, `refusals` are OpenID errors."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.key = RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)
+        self.published = [self.key]
+        self.jwks_requests = 0
+        self.launches: list[dict[str, Any]] = []
+        self.headers: list[dict[str, Any]] = []
+        self.refusals: list[dict[str, str]] = []
+        self.logins: list[dict[str, str]] = []
+        self.authorize_changes: dict[str, str | None] = {}
+
+    def reset(self) -> None:
+        self.published = [self.key]
+        self.jwks_requests = 0
+        self.authorize_changes = {}
+        for kept in (self.launches, self.headers, self.refusals, self.logins):
+            kept.clear()
+
+    def create_app(self) -> Flask:
+        app = Flask(__name__)
+
+        @app.get("/lti/jwks.json")
+        def jwks():
+            self.jwks_requests += 1
+            return jsonify(keys=[key.as_dict(private=False) for key in self.published])
+
+        @app.route("/lti/login", methods=["GET", "POST"])
+        def login():
+            self.logins.append(request.values.to_dict())
+            return redirect(self.authorize_url(request.values))
+
+        @app.post("/lti/launch")
+        def launch():
+            if "error" in request.form:
+                self.refusals.append(request.form.to_dict())
+                return "refused", 400
+            issuer = self.logins[-1]["iss"]
+            keys = KeySet.import_key_set(requests.get(f"{issuer}/lti/jwks.json", timeout=5).json())
+            token = jwt.decode(request.form["id_token"], keys, algorithms=["RS256"])
+            self.launches.append(dict(token.claims))
+            self.headers.append(dict(token.header))
+            return f"<!doctype html><title>Tool</title><h1>Hello {token.claims['sub']}</h1>"
+
+        return app
+
+    def authorize_url(self, login: Any) -> str:
+        asked: dict[str, str | None] = {
+            "scope": "openid",
+            "response_type": "id_token",
+            "response_mode": "form_post",
+            "prompt": "none",
+            "client_id": CLIENT_ID,
+            "redirect_uri": f"{self.url}/lti/launch",
+            "login_hint": login["login_hint"],
+            "lti_message_hint": login["lti_message_hint"],
+            "state": "state-1",
+            "nonce": secrets.token_urlsafe(8),
+        } | self.authorize_changes
+        known = {name: value for name, value in asked.items() if value is not None}
+        return f"{login['iss']}/lti/authorize?{urlencode(known)}"
+
+    def sign(self, claims: dict[str, Any], *, key: RSAKey | None = None, **header: Any) -> str:
+        key = key or self.key
+        return jwt.encode({"alg": "RS256", "kid": key.kid} | header, claims, key)
+
+    def assertion_claims(self, lms_url: str) -> dict[str, Any]:
+        now = int(time.time())
+        return {
+            "iss": CLIENT_ID,
+            "sub": CLIENT_ID,
+            "aud": f"{lms_url}/lti/token",
+            "iat": now,
+            "exp": now + 60,
+            "jti": secrets.token_urlsafe(8),
+        }
+
+    def ask_token(
+        self, lms_url: str, scope: str, assertion: str | None = None, **changed: str
+    ) -> requests.Response:
+        form = {
+            "grant_type": CLIENT_CREDENTIALS,
+            "client_assertion_type": JWT_BEARER,
+            "client_assertion": assertion or self.sign(self.assertion_claims(lms_url)),
+            "scope": scope,
+        } | changed
+        return requests.post(f"{lms_url}/lti/token", data=form, timeout=5)
+
+    def bearer(self, lms_url: str, *scopes: str) -> dict[str, str]:
+        answer = self.ask_token(lms_url, " ".join(scopes))
+        answer.raise_for_status()
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@contextmanager
+def running_tool() -> Iterator[MiniTool]:
+    tool = MiniTool()
+    server = make_server(
+        "127.0.0.1", 0, tool.create_app(), threaded=True, request_handler=QuietHandler
+    )
+    tool.url = f"http://localhost:{server.server_port}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield tool
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
