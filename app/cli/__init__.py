@@ -4,9 +4,11 @@ from flask import Flask
 
 from app.cli.achievements import achievements
 from app.cli.audit import audit
+from app.cli.awards import awards
 from app.cli.grantors import grantors
 from app.cli.institutions import institutions
 from app.cli.issuers import issuers
+from app.cli.outbox import outbox
 from app.cli.platforms import platforms
 from app.cli.programme import programme
 
@@ -17,6 +19,8 @@ GROUPS = (
     achievements,
     grantors,
     platforms,
+    outbox,
+    awards,
     audit,
 )
 
