@@ -6,6 +6,7 @@ from app.sandbox.config import LmsConfig
 from app.sandbox.database import Database
 from tests.practice_lms import LmsSession, running_lms
 from tests.sandbox.mini_tool import running_tool
+from tests.sandbox.service import Service
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,11 @@ def browser(lms):
 @pytest.fixture
 def config(lms, tool, tmp_path):
     return LmsConfig(issuer=lms, tool_url=tool.url, database_path=tmp_path / "lms.sqlite")
+
+
+@pytest.fixture
+def service(fresh_file, tmp_path):
+    """The services of a practice LMS as it is after its first start, without a wire."""
+    path = tmp_path / "service.sqlite"
+    shutil.copy(fresh_file, path)
+    return Service(path)
