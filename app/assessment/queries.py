@@ -1,0 +1,174 @@
+"""What grantors, staff and learners look at. Reads only."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.assessment.models import Assessment, Decision, Rating
+from app.catalog.models import Achievement, AchievementVersion, Criterion, RubricLevel
+from app.core.errors import InvalidError
+from app.core.principal import Principal
+from app.evidence.models import Attempt, Submission, SubmissionStatus
+from app.mapping.models import Assignment
+
+PAGE_SIZE = 25
+WAITING = (SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT)
+# Work that was met and not revoked since: only this counts towards an award.
+STANDING = (SubmissionStatus.MET, SubmissionStatus.AWARDED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the queue ended: the next one starts after it."""
+
+    submitted_at: datetime
+    submission_id: int
+
+    def __str__(self) -> str:
+        """Write it for an address."""
+        return f"{self.submitted_at.isoformat()}~{self.submission_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read it from an address.
+
+        Raises: `InvalidError` if it is not one.
+        """
+        moment, _, number = text.partition("~")
+        try:
+            place = cls(datetime.fromisoformat(moment), int(number))
+        except ValueError as error:
+            raise InvalidError(
+                "This page of the queue does not exist. Start at its top."
+            ) from error
+        if place.submitted_at.tzinfo is None:
+            raise InvalidError("This page of the queue does not exist. Start at its top.")
+        return place
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """One page of a grantor's queue; `next_place` is `None` on the last one."""
+
+    submissions: list[Submission]
+    next_place: Place | None
+    total: int
+
+
+def list_queue(session: Session, grantor: Principal, *, after: Place | None) -> QueuePage:
+    """Return what waits for a grantor, oldest first, in whichever course; own work left out."""
+    waiting = _waiting_for(grantor)
+    total = session.scalar(select(func.count()).select_from(Submission).where(waiting)) or 0
+    statement = select(Submission).where(waiting)
+    if after is not None:
+        statement = statement.where(
+            or_(
+                Submission.submitted_at > after.submitted_at,
+                and_(
+                    Submission.submitted_at == after.submitted_at,
+                    Submission.id > after.submission_id,
+                ),
+            )
+        )
+    assignment = joinedload(Submission.assignment)
+    achievement = assignment.joinedload(Assignment.version).joinedload(
+        AchievementVersion.achievement
+    )
+    found = list(
+        session.scalars(
+            statement.order_by(Submission.submitted_at, Submission.id)
+            .limit(PAGE_SIZE + 1)
+            .options(
+                joinedload(Submission.learner),
+                joinedload(Submission.assessor),
+                assignment.joinedload(Assignment.course),
+                achievement.joinedload(Achievement.level),
+            )
+        )
+    )
+    shown = found[:PAGE_SIZE]
+    last = shown[-1] if len(found) > PAGE_SIZE else None
+    next_place = Place(last.submitted_at, last.id) if last and last.submitted_at else None
+    return QueuePage(shown, next_place, total)
+
+
+def find_next(session: Session, grantor: Principal) -> Submission | None:
+    """Return the oldest submission that nobody else has started on."""
+    return session.scalar(
+        select(Submission)
+        .where(
+            _waiting_for(grantor),
+            or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id),
+        )
+        .order_by(Submission.submitted_at, Submission.id)
+        .limit(1)
+    )
+
+
+def list_assessments(session: Session, submission_id: int) -> list[Assessment]:
+    """Return every assessment of a submission with ratings and grantor, newest first."""
+    ratings = selectinload(Assessment.ratings)
+    return list(
+        session.scalars(
+            select(Assessment)
+            .join(Assessment.attempt)
+            .where(Attempt.submission_id == submission_id)
+            .options(
+                joinedload(Assessment.grantor),
+                joinedload(Assessment.attempt),
+                ratings.joinedload(Rating.criterion),
+                ratings.joinedload(Rating.rubric_level),
+            )
+            .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+        )
+    )
+
+
+def list_met_criterion_ids(
+    session: Session, *, learner_id: int, version: AchievementVersion
+) -> set[int]:
+    """Return the criteria of a version that a learner has met, in any course of the institution.
+
+    A criterion counts once it is met in one assignment, whatever another says.
+    """
+    return set(
+        session.scalars(
+            select(Rating.criterion_id)
+            .join(Rating.rubric_level)
+            .join(Criterion, Criterion.id == RubricLevel.criterion_id)
+            .join(Assessment, Assessment.id == Rating.assessment_id)
+            .join(Assessment.attempt)
+            .join(Attempt.submission)
+            .where(
+                Criterion.version_id == version.id,
+                RubricLevel.position >= Criterion.required_position,
+                Assessment.decision == Decision.MET,
+                Submission.learner_id == learner_id,
+                Submission.institution_id == version.institution_id,
+                Submission.status.in_(STANDING),
+            )
+        )
+    )
+
+
+def list_met_points(session: Session, submission_ids: Collection[int]) -> dict[int, int]:
+    """Return the points with which submissions were met, by submission id."""
+    rows = session.execute(
+        select(Attempt.submission_id, Assessment.points)
+        .join(Assessment.attempt)
+        .where(Attempt.submission_id.in_(submission_ids), Assessment.decision == Decision.MET)
+        .order_by(Assessment.id)
+    )
+    return dict(rows.all())
+
+
+def _waiting_for(grantor: Principal) -> ColumnElement[bool]:
+    return and_(
+        Submission.institution_id == grantor.institution_id,
+        Submission.achievement_id.in_(sorted(grantor.grants)),
+        Submission.status.in_(WAITING),
+        Submission.learner_id != grantor.person_id,
+    )

@@ -1,0 +1,54 @@
+"""What may happen next to a submission, and what the gradebook then says. Pure."""
+
+from collections.abc import Collection
+
+from app.core.errors import ConflictError
+
+WAITING = frozenset({"submitted", "in_assessment"})
+STATUS_AFTER = {"met": "met", "revision": "revision_requested", "not_met": "not_met"}
+ASSESSED = "This submission has already been assessed. Open it again to see the decision."
+IN_ASSESSMENT_COMMENT = "In assessment"
+
+
+def is_waiting(status: str) -> bool:
+    """Return whether a submission waits for a grantor."""
+    return status in WAITING
+
+
+def refuse_unless_waiting(status: str) -> None:
+    """Refuse to assess what is not handed in, or is assessed already.
+
+    Raises: `ConflictError`, saying which.
+    """
+    if status == "draft":
+        raise ConflictError("This work has not been handed in yet.")
+    if not is_waiting(status):
+        raise ConflictError(ASSESSED)
+
+
+def refuse_unless_unheld(assessor_id: int | None, *, seen_id: int | None, name: str | None) -> None:
+    """Refuse to start on work that somebody else took after the page was shown.
+
+    Raises: `ConflictError`, naming who has it.
+    """
+    if assessor_id is not None and assessor_id != seen_id:
+        raise ConflictError(
+            f"{name or 'Another grantor'} has just started assessing this submission. "
+            "Load the page again; you can still take it over there."
+        )
+
+
+def comment_on(decision: str, reason: str) -> str:
+    """Return what the gradebook says of a negative decision, or of a request for revision."""
+    return f"Revision requested: {reason}" if decision == "revision" else f"Not met: {reason}"
+
+
+def comment_on_met(met: Collection[int], required: Collection[int], title: str) -> str:
+    """Return what the gradebook says while more criteria of the achievement are owed."""
+    count = len(set(met) & set(required))
+    return f"{count} of {len(required)} criteria of {title} met"
+
+
+def comment_on_award(level_name: str, address: str) -> str:
+    """Return what the gradebook says of an award."""
+    return f"{level_name} awarded: {address}"

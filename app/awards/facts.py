@@ -1,0 +1,94 @@
+"""What an award's credential is made of, gathered from the rows. Reads nothing else."""
+
+from datetime import datetime
+
+from app.catalog.models import AchievementVersion, Alignment
+from app.credentials.facts import (
+    AchievementFacts,
+    AlignmentFacts,
+    AwardFacts,
+    IdentityType,
+    IssuerFacts,
+    RecipientFacts,
+)
+from app.credentials.openbadge import hash_recipient, normalise_email
+from app.programme.models import IssuerProfile
+
+
+def award_address(base_url: str, public_id: str) -> str:
+    """Return where an award is verified: its page and its JSON."""
+    return f"{base_url}/credentials/{public_id}"
+
+
+def achievement_address(base_url: str, version: AchievementVersion) -> str:
+    """Return the public address of one version of an achievement."""
+    return f"{base_url}/achievements/{version.public_id}"
+
+
+def image_address(base_url: str, version: AchievementVersion) -> str:
+    """Return the public address of the picture of one version."""
+    return f"{achievement_address(base_url, version)}/image.svg"
+
+
+def issuer_address(base_url: str, issuer: IssuerProfile) -> str:
+    """Return the public address of an issuer's profile."""
+    return f"{base_url}/issuers/{issuer.slug}"
+
+
+def award_facts(base_url: str, public_id: str, *, now: datetime) -> AwardFacts:
+    """Say which award it is: one that is made now."""
+    return AwardFacts(id=award_address(base_url, public_id), awarded_at=now, valid_from=now)
+
+
+def issuer_facts(issuer: IssuerProfile, did: str) -> IssuerFacts:
+    """Say in whose name the award is made."""
+    return IssuerFacts(
+        id=did,
+        name=issuer.name,
+        url=issuer.url,
+        email=issuer.email,
+        description=issuer.description,
+    )
+
+
+def achievement_facts(version: AchievementVersion, base_url: str) -> AchievementFacts:
+    """Say for what the award is made."""
+    level = version.achievement.level
+    return AchievementFacts(
+        id=achievement_address(base_url, version),
+        achievement_type=level.achievement_type,
+        name=version.name,
+        description=version.description,
+        criteria_narrative=version.criteria_narrative,
+        image_url=image_address(base_url, version),
+        image_caption=version.image_alt,
+        version=str(version.number),
+        tags=tuple(version.tags),
+        alignments=tuple(_alignment_facts(alignment) for alignment in version.alignments),
+        level_name=level.name,
+    )
+
+
+def recipient_facts(*, email: str | None, lti_sub: str | None, salt: str) -> RecipientFacts | None:
+    """Say who earned it, as a salted hash; `None` if neither e-mail nor LTI user id is known.
+
+    Source: Open Badges 3.0, IdentityObject.
+    """
+    if email and email.strip():
+        identity, kind = normalise_email(email), IdentityType.EMAIL_ADDRESS
+    elif lti_sub:
+        identity, kind = lti_sub, IdentityType.LTI_USER_ID
+    else:
+        return None
+    return RecipientFacts(hash=hash_recipient(identity, salt), salt=salt, identity_type=kind.value)
+
+
+def _alignment_facts(alignment: Alignment) -> AlignmentFacts:
+    return AlignmentFacts(
+        target_name=alignment.target_name,
+        target_url=alignment.target_url,
+        target_framework=alignment.target_framework,
+        target_code=alignment.target_code,
+        target_type=alignment.target_type,
+        target_description=alignment.target_description,
+    )

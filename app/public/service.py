@@ -1,0 +1,105 @@
+"""What the public pages say about an award, worked out anew at every visit."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.awards.facts import issuer_address
+from app.awards.models import Award
+from app.catalog.models import AchievementVersion
+from app.catalog.service import find_version_by_public_id
+from app.core.errors import NotFoundError
+from app.credentials.did import did_document
+from app.credentials.verify import Verification, verify_credential
+from app.programme.models import IssuerProfile
+from app.programme.service import (
+    find_issuer,
+    issuer_did,
+    list_issuers,
+    list_published_multikeys,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an award stands at `checked_at`.
+
+    `reason`: what is wrong, in plain words; `None` while it is valid.
+    """
+
+    is_valid: bool
+    is_revoked: bool
+    reason: str | None
+    checked_at: datetime
+
+
+def check_award(award: Award, *, issuer_document: dict[str, Any], now: datetime) -> Verdict:
+    """Verify the stored credential as an outsider would, and whether it was revoked since."""
+    if award.revoked_at is not None:
+        return Verdict(
+            is_valid=False, is_revoked=True, reason=award.revocation_reason, checked_at=now
+        )
+    outcome: Verification = verify_credential(
+        json.loads(award.credential), did_document=issuer_document, now=now
+    )
+    return Verdict(
+        is_valid=outcome.is_valid, is_revoked=False, reason=outcome.reason, checked_at=now
+    )
+
+
+def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> dict[str, Any]:
+    """Return the DID document of an issuer, with every key that may still be trusted.
+
+    Raises: `NotFoundError` if all its keys are revoked.
+    """
+    multikeys = list_published_multikeys(session, issuer.id)
+    if not multikeys:
+        raise NotFoundError("This issuer has no key.")
+    return did_document(issuer_did(base_url, issuer), multikeys, issuer_address(base_url, issuer))
+
+
+def get_issuer(session: Session, slug: str) -> IssuerProfile:
+    """Return the issuer at `/issuers/<slug>`.
+
+    Raises: `NotFoundError`.
+    """
+    issuer = find_issuer(session, slug)
+    if issuer is None:
+        raise NotFoundError("There is no issuer at this address.")
+    return issuer
+
+
+def get_issuer_by_did_path(session: Session, did_path: str) -> IssuerProfile:
+    """Return the issuer whose `did:web` has this path; the empty one is the installation's first.
+
+    Raises: `NotFoundError`.
+    """
+    for issuer in list_issuers(session):
+        if issuer.did_path == did_path:
+            return issuer
+    raise NotFoundError("There is no issuer at this address.")
+
+
+def get_version(session: Session, public_id: str) -> AchievementVersion:
+    """Return the achievement version at a public address.
+
+    Raises: `NotFoundError`.
+    """
+    version = find_version_by_public_id(session, public_id)
+    if version is None:
+        raise NotFoundError("There is no micro-credential at this address.")
+    return version
+
+
+def is_database_ready(session: Session) -> bool:
+    """Return whether the database answers."""
+    try:
+        session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
