@@ -17,7 +17,7 @@ from app.core.logs import configure_logs
 from app.core.pages import install_pages, page_context
 from app.core.proxies import TrustedProxies
 from app.core.uploads import install_uploads
-from app.settings import Settings
+from app.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -44,10 +44,10 @@ ROOMS_WITH_MODELS = (
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application from its settings (by default the environment's).
 
-    Raises: `pydantic.ValidationError` if a setting is missing or wrong;
+    Raises: `SettingsError` if a setting is missing or wrong;
         `RuntimeError` if a view does not say who may call it.
     """
-    settings = settings or Settings()
+    settings = settings or load_settings()
     configure_logs(settings.log_format)
     app = Flask(__name__, template_folder=str(ROOT / "templates"))
     secret = settings.secret_key.get_secret_value()

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+import click
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -15,13 +16,19 @@ MIN_SECRET_LENGTH = 32
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+class SettingsError(click.ClickException):
+    """Settings are missing or wrong; the message names each of them, and no value."""
+
+
 class Settings(BaseSettings):
     """The program's settings, frozen.
 
     A default stands only where it is right in production and fit to be public.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="ASSAY_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     base_url: str = Field(description="The public address of the tool, without a path.")
     secret_key: SecretStr = Field(
@@ -112,3 +119,20 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The largest accepted file, in bytes."""
         return self.max_upload_mb * 1024 * 1024
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises: `SettingsError`.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"  {'_'.join(['ASSAY', *(str(part).upper() for part in item['loc'])])}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError(
+            "\n".join(["These settings are missing or wrong:", *lines])
+        ) from None

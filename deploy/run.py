@@ -91,18 +91,12 @@ def demo(folder: Path, port: int, lms_port: int) -> int:
 
 def serve() -> int:
     """Migrate, then run web and worker with the settings of the environment."""
-    from pydantic import ValidationError  # noqa: PLC0415 (after the path is set)
-
-    from app.settings import Settings  # noqa: PLC0415
+    from app.settings import SettingsError, load_settings  # noqa: PLC0415 (after the path is set)
 
     try:
-        settings = Settings()
-    except ValidationError as error:
-        lines = [
-            f"  ASSAY_{str(item['loc'][0]).upper() if item['loc'] else 'settings'}: {item['msg']}"
-            for item in error.errors(include_input=False, include_url=False)
-        ]
-        raise StartError("These settings are missing or wrong:\n" + "\n".join(lines)) from error
+        settings = load_settings()
+    except SettingsError as error:
+        raise StartError(error.message) from error
     run_commands([("db", "upgrade")])
     message = f"Assay serves {settings.base_url} on {settings.bind}"
     return run_together({"web": _web(), "worker": _worker()}, [], message)

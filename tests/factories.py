@@ -4,9 +4,11 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib import import_module
 
 from flask import Flask
+from joserfc.jwk import RSAKey
 from sqlalchemy.orm import Session
 
 from app import ROOMS_WITH_MODELS
@@ -31,11 +33,12 @@ from app.platforms.models import (
     KeyStatus,
     Platform,
     PlatformStatus,
+    ToolKey,
 )
 from app.programme.models import GrantorAppointment, IssuerKey, IssuerProfile, Level
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="5"/></svg>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
 AGS_SCOPES = [
     "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem",
     "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly",
@@ -255,7 +258,7 @@ def make_version(
     criteria: int = 2,
     status: VersionStatus = VersionStatus.APPROVED,
 ) -> AchievementVersion:
-    """Make an achievement with three rubric levels (0, 1, 3 points) per criterion; the second is enough."""
+    """Make an achievement: per criterion three levels (0, 1, 3 points), the second is enough."""
     achievement = Achievement(
         institution_id=issuer.institution_id,
         issuer_id=issuer.id,
@@ -377,9 +380,29 @@ def appoint(
     return appointment
 
 
+@cache
+def _tool_key() -> RSAKey:
+    """Generate the tool's key once per process: it is the slow part."""
+    return RSAKey.generate_key(2048)
+
+
+def make_tool_key(vault: Vault) -> ToolKey:
+    key = _tool_key()
+    kid = key.thumbprint()
+    return ToolKey(
+        kid=kid,
+        public_jwk={**key.as_dict(private=False), "kid": kid, "alg": "RS256", "use": "sig"},
+        private_key_sealed=vault.seal(key.as_pem(private=True)),
+        status=KeyStatus.ACTIVE,
+        created_at=NOON,
+    )
+
+
 def make_world(session: Session, app: Flask, slug: str = "main") -> World:
     """Make and commit one university; call it again with another slug for a second one."""
     vault: Vault = app.extensions["assay.vault"]
+    if slug == "main":
+        session.add(make_tool_key(vault))
     institution = make_institution(session, slug)
     platform, deployment = make_platform(
         session, institution, "https://lms.test" if slug == "main" else f"https://{slug}.test"

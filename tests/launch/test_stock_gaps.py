@@ -99,10 +99,10 @@ def test_a_launch_is_used_once_in_the_same_browser(lms, browser, count_sessions)
     mei = browser()
     login = lms.login(mei)
     token = lms.sign(lms.claims(login.nonce))
-    cookie = mei.get_cookie(f"__Host-assay-{_hash(login.state)}")
+    cookie = mei.get_cookie(f"__Host-assay-{_hash(login.state)}", "tool.test")
 
     first = send(mei, token, login)
-    mei.set_cookie(cookie.key, cookie.value, secure=True)
+    mei.set_cookie(cookie.key, cookie.value, domain="tool.test", secure=True)
     second = send(mei, token, login)
 
     assert (first.status_code, second.status_code) == (303, 403)
@@ -124,7 +124,7 @@ def test_a_launch_that_another_browser_began_is_refused(lms, browser, count_sess
     mei, thief = browser(), browser()
     login = lms.login(mei)
     lms.login(thief)
-    thief.set_cookie(f"__Host-assay-{_hash(login.state)}", "guess", secure=True)
+    thief.set_cookie(f"__Host-assay-{_hash(login.state)}", "guess", domain="tool.test", secure=True)
 
     page = send(thief, lms.sign(lms.claims(login.nonce)), login)
 
