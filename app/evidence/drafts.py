@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import InvalidError, NotFoundError
+from app.core.errors import InvalidError
 from app.evidence.intake import ReceivedFile, Work
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.mapping.models import Assignment
@@ -43,8 +43,7 @@ def change_draft(
 ) -> Attempt:
     """Add to, replace in and take out of the draft; begin one where there is none.
 
-    Raises: `InvalidError` if it has more files than the assignment takes;
-        `NotFoundError` if what is to be removed is not in it.
+    Raises: `InvalidError` if it has more files than the assignment takes.
     """
     draft = find_draft(submission) or _begin_attempt(session, submission, now=now)
     if work.removed_id is not None:
@@ -144,11 +143,11 @@ def _replace(
 
 
 def _remove(draft: Attempt, artifact_id: int) -> None:
+    """Take one artifact out; one already gone (a double click) is no error."""
     for artifact in draft.artifacts:
         if artifact.id == artifact_id:
             draft.artifacts.remove(artifact)
             return
-    raise NotFoundError("This artifact is not in your draft; it may be removed already.")
 
 
 def _copy(artifact: Artifact, *, now: datetime) -> Artifact:

@@ -57,7 +57,7 @@ class WorkForm(Form):
 
 
 def _describe_files(assignment: Assignment, max_file_bytes: int) -> str:
-    types = ", ".join(ext.removeprefix(".") for ext in sorted(extensions_of(assignment.file_kinds)))
+    types = ", ".join(sorted(extensions_of(assignment.file_kinds)))
     megabytes = max_file_bytes // (1024 * 1024)
     text: str = ngettext(
         "One file of at most %(megabytes)s MB. Accepted types: %(types)s.",

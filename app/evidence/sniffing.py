@@ -19,6 +19,7 @@ HEAD_BYTES = 64 * 1024
 POLYGLOT_BYTES = 1024
 ACTIVE_MARKUP = (b"<html", b"<script", b"<!doctype html", b"<svg")
 PLAIN_TEXT = "text/plain"
+UNKNOWN = "application/octet-stream"
 
 _magic = magic.Magic(mime=True)
 
@@ -53,31 +54,31 @@ def _text(media_type: str, *more: str) -> Format:
     return Format(media_type, (PLAIN_TEXT, "application/json", "text/", *more))
 
 
-CODE = (".py", ".js", ".java", ".c", ".cpp", ".css", ".json", ".xml", ".ipynb", ".r", ".sql")
+CODE = ("py", "js", "java", "c", "cpp", "css", "json", "xml", "ipynb", "r", "sql")
 CODE_TYPES = ("application/javascript", "application/xml", "application/x-ndjson")
 
 FORMATS: dict[str, Format] = {
-    ".pdf": Format("application/pdf", ("application/pdf",)),
-    ".png": Format("image/png", ("image/png",)),
-    ".jpg": Format("image/jpeg", ("image/jpeg",)),
-    ".jpeg": Format("image/jpeg", ("image/jpeg",)),
-    ".gif": Format("image/gif", ("image/gif",)),
-    ".webp": Format("image/webp", ("image/webp",)),
-    ".docx": _office("word/document.xml", "wordprocessingml.document"),
-    ".xlsx": _office("xl/workbook.xml", "spreadsheetml.sheet"),
-    ".pptx": _office("ppt/presentation.xml", "presentationml.presentation"),
-    ".odt": _open_document("text"),
-    ".ods": _open_document("spreadsheet"),
-    ".odp": _open_document("presentation"),
-    ".txt": _text(PLAIN_TEXT),
-    ".md": _text("text/markdown", "text/html"),
-    ".csv": _text("text/csv"),
-    ".mp4": Format("video/mp4", ("video/mp4", "video/x-m4v", "video/quicktime")),
-    ".webm": Format("video/webm", ("video/webm",)),
-    ".mp3": Format("audio/mpeg", ("audio/mpeg",)),
-    ".m4a": Format("audio/mp4", ("audio/x-m4a", "audio/mp4", "video/mp4")),
-    ".wav": Format("audio/wav", ("audio/x-wav", "audio/wav")),
-    ".ogg": Format("audio/ogg", ("audio/ogg", "application/ogg", "video/ogg")),
+    "pdf": Format("application/pdf", ("application/pdf",)),
+    "png": Format("image/png", ("image/png",)),
+    "jpg": Format("image/jpeg", ("image/jpeg",)),
+    "jpeg": Format("image/jpeg", ("image/jpeg",)),
+    "gif": Format("image/gif", ("image/gif",)),
+    "webp": Format("image/webp", ("image/webp",)),
+    "docx": _office("word/document.xml", "wordprocessingml.document"),
+    "xlsx": _office("xl/workbook.xml", "spreadsheetml.sheet"),
+    "pptx": _office("ppt/presentation.xml", "presentationml.presentation"),
+    "odt": _open_document("text"),
+    "ods": _open_document("spreadsheet"),
+    "odp": _open_document("presentation"),
+    "txt": _text(PLAIN_TEXT),
+    "md": _text("text/markdown", "text/html"),
+    "csv": _text("text/csv"),
+    "mp4": Format("video/mp4", ("video/mp4", "video/x-m4v", "video/quicktime")),
+    "webm": Format("video/webm", ("video/webm",)),
+    "mp3": Format("audio/mpeg", ("audio/mpeg",)),
+    "m4a": Format("audio/mp4", ("audio/x-m4a", "audio/mp4", "video/mp4")),
+    "wav": Format("audio/wav", ("audio/x-wav", "audio/wav")),
+    "ogg": Format("audio/ogg", ("audio/ogg", "application/ogg", "video/ogg")),
     **dict.fromkeys(CODE, _text(PLAIN_TEXT, "text/html", *CODE_TYPES)),
 }
 
@@ -98,9 +99,11 @@ def find_media_type(stream: IO[bytes], name: str, *, extensions: Collection[str]
     if not head:
         raise InvalidError(f"“{name}” is empty.")
     found = _magic.from_buffer(head)
+    if found == UNKNOWN and _is_plain(head):
+        found = PLAIN_TEXT
     if not _agrees(found, expected) or not _is_sound(stream, head, expected):
         raise InvalidError(
-            f"“{name}” is not what its name says: its content is no {extension[1:].upper()} file. "
+            f"“{name}” is not what its name says: its content is no {extension.upper()} file. "
             "Save or export it again from the program that made it."
         )
     stream.seek(0)
@@ -110,6 +113,12 @@ def find_media_type(stream: IO[bytes], name: str, *, extensions: Collection[str]
 def _read_head(stream: IO[bytes]) -> bytes:
     stream.seek(0)
     return stream.read(HEAD_BYTES)
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether it is text all the same: libmagic cannot tell what a very short file is."""
+    text = head.decode("utf-8", "replace")
+    return all(char.isprintable() or char.isspace() for char in text.replace("\ufffd", "\0"))
 
 
 def _agrees(found: str, expected: Format) -> bool:

@@ -35,9 +35,9 @@ def clean_file_name(raw: str) -> str:
 
 
 def extension_of(name: str) -> str:
-    """Return the last dot and what follows it, in small letters; empty if there is none."""
+    """Return what follows the last dot, in small letters; empty if there is none."""
     stem, dot, extension = name.rpartition(".")
-    return f".{extension.lower()}" if dot and stem else ""
+    return extension.lower() if dot and stem else ""
 
 
 def clean_link(raw: str) -> str:

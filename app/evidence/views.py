@@ -214,7 +214,7 @@ def _page(assignment: Assignment, submission: Submission | None, *, form: WorkFo
         steps=describe_steps(submission),
         what_next=describe_next(submission),
         form=form,
-        accept=",".join(sorted(extensions_of(assignment.file_kinds))),
+        accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
         draft_files=list_files(find_draft(submission)),
         can_keep_earlier=find_draft(submission) is None and find_previous(submission) is not None,
         handed_in=handed_in,

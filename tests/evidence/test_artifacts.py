@@ -24,13 +24,18 @@ def handed_in(desk, artifacts):
     return artifacts()
 
 
+def read(client, path, **facts):
+    """Get one address; buffered, so that the file behind the answer is closed."""
+    return client.get(path, buffered=True, **facts)
+
+
 def paths_of(artifact) -> list[str]:
     page = f"/artifacts/{artifact.id}"
     return [page, f"{page}/content", f"{page}/pages/1.png"]
 
 
 def statuses(client, artifact) -> set[int]:
-    return {client.get(path).status_code for path in paths_of(artifact)}
+    return {read(client, path).status_code for path in paths_of(artifact)}
 
 
 def set_launch(session, person, course, at):
@@ -114,9 +119,9 @@ def test_a_draft_is_the_learners_alone(desk, browser, world, artifacts, who):
 def test_a_pdf_is_downloaded_and_its_pages_are_shown(desk, handed_in):
     pdf = handed_in[0]
 
-    page = desk.client.get(f"/artifacts/{pdf.id}")
-    content = desk.client.get(f"/artifacts/{pdf.id}/content")
-    picture = desk.client.get(f"/artifacts/{pdf.id}/pages/2.png")
+    page = read(desk.client, f"/artifacts/{pdf.id}")
+    content = read(desk.client, f"/artifacts/{pdf.id}/content")
+    picture = read(desk.client, f"/artifacts/{pdf.id}/pages/2.png")
 
     assert f"Page 2 of 2 of {NAME}" in page.text
     assert content.data == samples.pdf(2) or content.data.startswith(b"%PDF-")
@@ -126,12 +131,12 @@ def test_a_pdf_is_downloaded_and_its_pages_are_shown(desk, handed_in):
         in content.headers["Content-Disposition"]
     )
     assert picture.mimetype == "image/png"
-    assert desk.client.get(f"/artifacts/{pdf.id}/pages/3.png").status_code == 404
+    assert read(desk.client, f"/artifacts/{pdf.id}/pages/3.png").status_code == 404
 
 
 def test_bytes_are_sent_so_that_they_can_do_nothing(desk, handed_in):
     for artifact in handed_in[:3]:
-        headers = desk.client.get(f"/artifacts/{artifact.id}/content").headers
+        headers = read(desk.client, f"/artifacts/{artifact.id}/content").headers
         assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "private, no-store"
@@ -141,16 +146,16 @@ def test_bytes_are_sent_so_that_they_can_do_nothing(desk, handed_in):
 def test_only_a_picture_is_drawn_by_the_browser(desk, handed_in):
     picture, text = handed_in[1], handed_in[2]
 
-    assert "attachment" not in desk.client.get(f"/artifacts/{picture.id}/content").headers.get(
+    assert "attachment" not in read(desk.client, f"/artifacts/{picture.id}/content").headers.get(
         "Content-Disposition"
     )
     for path in (f"/artifacts/{picture.id}/content?download=1", f"/artifacts/{text.id}/content"):
-        assert "attachment" in desk.client.get(path).headers["Content-Disposition"]
+        assert "attachment" in read(desk.client, path).headers["Content-Disposition"]
 
 
 def test_a_part_of_a_file_can_be_asked_for(desk, handed_in):
-    answer = desk.client.get(
-        f"/artifacts/{handed_in[2].id}/content", headers={"Range": "bytes=3-6"}
+    answer = read(
+        desk.client, f"/artifacts/{handed_in[2].id}/content", headers={"Range": "bytes=3-6"}
     )
 
     assert answer.status_code == 206
@@ -159,15 +164,15 @@ def test_a_part_of_a_file_can_be_asked_for(desk, handed_in):
 
 
 def test_typed_and_uploaded_text_is_shown_never_run(desk, handed_in):
-    file_page = desk.client.get(f"/artifacts/{handed_in[2].id}")
-    text_page = desk.client.get(f"/artifacts/{handed_in[4].id}")
+    file_page = read(desk.client, f"/artifacts/{handed_in[2].id}")
+    text_page = read(desk.client, f"/artifacts/{handed_in[4].id}")
 
     assert "&lt;b&gt;1 &lt; 2&lt;/b&gt;</pre>" in file_page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;</pre>" in text_page.text
 
 
 def test_a_link_shows_where_it_leads_and_tells_nothing_there(desk, handed_in):
-    page = desk.client.get(f"/artifacts/{handed_in[3].id}")
+    page = read(desk.client, f"/artifacts/{handed_in[3].id}")
 
     assert "A page on example.org" in page.text
     assert 'href="https://example.org/a?b=&lt;c&gt;"' in page.text
@@ -178,9 +183,9 @@ def test_a_link_shows_where_it_leads_and_tells_nothing_there(desk, handed_in):
 def test_what_is_no_file_has_no_bytes_and_no_pages(desk, handed_in, index):
     page, content, picture = paths_of(handed_in[index])
 
-    assert desk.client.get(page).status_code == 200
-    assert desk.client.get(content).status_code == 404
-    assert desk.client.get(picture).status_code == 404
+    assert read(desk.client, page).status_code == 200
+    assert read(desk.client, content).status_code == 404
+    assert read(desk.client, picture).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -194,12 +199,12 @@ def test_a_pdf_that_cannot_be_shown_says_why_and_can_be_downloaded(desk, artifac
     desk.send(("odd.pdf", content))
     (artifact,) = artifacts()
 
-    page = desk.client.get(f"/artifacts/{artifact.id}")
+    page = read(desk.client, f"/artifacts/{artifact.id}")
 
     assert words in page.text
     assert "Download odd.pdf" in page.text
-    assert desk.client.get(f"/artifacts/{artifact.id}/content").data == content
+    assert read(desk.client, f"/artifacts/{artifact.id}/content").data == content
 
 
 def test_there_is_no_artifact_beyond_the_last(desk, handed_in):
-    assert desk.client.get("/artifacts/99999").status_code == 404
+    assert read(desk.client, "/artifacts/99999").status_code == 404

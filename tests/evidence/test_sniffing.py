@@ -28,6 +28,7 @@ def media_type(content: bytes, name: str, extensions=frozenset(FORMATS)) -> str:
         ("a.gif", samples.picture("GIF"), "image/gif"),
         ("a.webp", samples.picture("WEBP"), "image/webp"),
         ("a.txt", "naïve\n".encode(), "text/plain"),
+        ("a.txt", b"1", "text/plain"),
         ("a.md", b"# Title\n\n<p align='center'>x</p>", "text/markdown"),
         ("a.csv", b"a,b\n1,2\n", "text/csv"),
         ("a.py", b"#!/usr/bin/env python\nprint('<html>')\n", "text/plain"),
@@ -59,6 +60,8 @@ def test_an_honest_file_is_accepted(name, content, expected):
         ("both.gif", b"GIF89a" + b"\0" * 40 + b"%PDF-1.4"),
         ("image.png", samples.picture("JPEG")),
         ("note.txt", b"MZ\x90\x00\x03\x00\x00\x00binary"),
+        ("note.txt", b"\x01"),
+        ("note.txt", b"\xff"),
         ("note.txt", HTML),
         ("note.txt", b"text with \0 inside"),
         ("a.docx", samples.archive("a.txt")),
@@ -84,7 +87,7 @@ def test_a_type_that_nobody_wants_is_refused(name):
 
 def test_a_type_that_this_assignment_does_not_want_is_refused():
     with pytest.raises(InvalidError, match="not accepted here"):
-        media_type(samples.picture(), "a.png", extensions={".pdf"})
+        media_type(samples.picture(), "a.png", extensions={"pdf"})
 
 
 def test_an_empty_file_is_refused():
@@ -95,7 +98,7 @@ def test_an_empty_file_is_refused():
 def test_the_stream_is_left_at_its_start():
     stream = io.BytesIO(samples.word())
 
-    find_media_type(stream, "a.docx", extensions={".docx"})
+    find_media_type(stream, "a.docx", extensions={"docx"})
 
     assert stream.tell() == 0
 
