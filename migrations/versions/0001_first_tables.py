@@ -8,6 +8,44 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# Children before parents; their indexes go with them.
+TABLES = (
+    "rating",
+    "assessment",
+    "artifact",
+    "attempt",
+    "submission",
+    "gradebook_cell",
+    "column_reservation",
+    "assignment_criterion",
+    "rubric_level",
+    "assignment",
+    "resource_link",
+    "enrolment",
+    "deep_link_request",
+    "criterion",
+    "award",
+    "alignment",
+    "grantor_appointment",
+    "course",
+    "achievement_version",
+    "oidc_login",
+    "lti_user",
+    "launch_session",
+    "issuer_key",
+    "deployment",
+    "achievement",
+    "platform",
+    "person",
+    "level",
+    "issuer_profile",
+    "delivery",
+    "audit_head",
+    "audit_entry",
+    "tool_key",
+    "institution",
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -91,14 +129,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
     )
-    op.create_index("ix_delivery_due", "delivery",
+    op.create_index(
+        "ix_delivery_due",
+        "delivery",
         ["next_attempt_at", "id"],
         unique=False,
         sqlite_where=sa.text("state IN ('waiting', 'failing')"),
         postgresql_where=sa.text("state IN ('waiting', 'failing')"),
     )
-    op.create_index("ix_delivery_institution_id", "delivery", ["institution_id"], unique=False
-    )
+    op.create_index("ix_delivery_institution_id", "delivery", ["institution_id"], unique=False)
     op.create_index("ix_delivery_subject", "delivery", ["subject"], unique=False)
 
     op.create_table(
@@ -160,8 +199,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
-    op.create_index("ix_person_institution_id", "person", ["institution_id"], unique=False
-    )
+    op.create_index("ix_person_institution_id", "person", ["institution_id"], unique=False)
 
     op.create_table(
         "platform",
@@ -188,8 +226,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform")),
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_platform_issuer_client_id")),
     )
-    op.create_index("ix_platform_institution_id", "platform", ["institution_id"], unique=False
-    )
+    op.create_index("ix_platform_institution_id", "platform", ["institution_id"], unique=False)
 
     op.create_table(
         "achievement",
@@ -282,8 +319,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_launch_session")),
         sa.UniqueConstraint("sid_hash", name=op.f("uq_launch_session_sid_hash")),
     )
-    op.create_index("ix_launch_session_expires_at", "launch_session", ["expires_at"], unique=False
-    )
+    op.create_index("ix_launch_session_expires_at", "launch_session", ["expires_at"], unique=False)
 
     op.create_table(
         "lti_user",
@@ -407,9 +443,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grantor_appointment")),
     )
-    op.create_index("ix_grantor_appointment_achievement_id", "grantor_appointment", ["achievement_id"], unique=False
+    op.create_index(
+        "ix_grantor_appointment_achievement_id",
+        "grantor_appointment",
+        ["achievement_id"],
+        unique=False,
     )
-    op.create_index("ix_grantor_appointment_person_id", "grantor_appointment", ["person_id"], unique=False
+    op.create_index(
+        "ix_grantor_appointment_person_id", "grantor_appointment", ["person_id"], unique=False
     )
 
     op.create_table(
@@ -469,9 +510,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_award")),
         sa.UniqueConstraint("public_id", name=op.f("uq_award_public_id")),
     )
-    op.create_index("ix_award_achievement_id", "award", ["achievement_id"], unique=False
-    )
-    op.create_index("uq_award_standing", "award",
+    op.create_index("ix_award_achievement_id", "award", ["achievement_id"], unique=False)
+    op.create_index(
+        "uq_award_standing",
+        "award",
         ["person_id", "achievement_id"],
         unique=True,
         sqlite_where=sa.text("revoked_at IS NULL"),
@@ -746,7 +788,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_submission_course_id", "submission", ["course_id"], unique=False)
     op.create_index("ix_submission_learner_id", "submission", ["learner_id"], unique=False)
-    op.create_index("ix_submission_queue", "submission", ["achievement_id", "status", "submitted_at", "id"], unique=False
+    op.create_index(
+        "ix_submission_queue",
+        "submission",
+        ["achievement_id", "status", "submitted_at", "id"],
+        unique=False,
     )
 
     op.create_table(
@@ -849,84 +895,6 @@ def upgrade() -> None:
     op.create_index("ix_rating_criterion_id", "rating", ["criterion_id"], unique=False)
 
 
-
 def downgrade() -> None:
-    op.drop_index("ix_rating_criterion_id", table_name="rating")
-
-    op.drop_table("rating")
-    op.drop_table("assessment")
-    op.drop_index("ix_artifact_attempt_id", table_name="artifact")
-
-    op.drop_table("artifact")
-    op.drop_table("attempt")
-    op.drop_index("ix_submission_queue", table_name="submission"
-    op.drop_index("ix_submission_learner_id", table_name="submission")
-    op.drop_index("ix_submission_course_id", table_name="submission")
-
-    op.drop_table("submission")
-    op.drop_table("gradebook_cell")
-    op.drop_table("column_reservation")
-    op.drop_table("assignment_criterion")
-    op.drop_table("rubric_level")
-    op.drop_index("ix_assignment_version_id", table_name="assignment")
-    op.drop_index("ix_assignment_course_id", table_name="assignment")
-
-    op.drop_table("assignment")
-    op.drop_table("resource_link")
-    op.drop_index("ix_enrolment_person_id", table_name="enrolment")
-
-    op.drop_table("enrolment")
-    op.drop_table("deep_link_request")
-    op.drop_table("criterion")
-    op.drop_index("uq_award_standing", table_name="award",
-        sqlite_where=sa.text("revoked_at IS NULL"),
-        postgresql_where=sa.text("revoked_at IS NULL"),
-    )
-    op.drop_index("ix_award_achievement_id", table_name="award")
-
-    op.drop_table("award")
-    op.drop_index("ix_alignment_version_id", table_name="alignment")
-
-    op.drop_table("alignment")
-    op.drop_index("ix_grantor_appointment_person_id", table_name="grantor_appointment")
-    op.drop_index("ix_grantor_appointment_achievement_id", table_name="grantor_appointment")
-
-    op.drop_table("grantor_appointment")
-    op.drop_table("course")
-    op.drop_table("achievement_version")
-    op.drop_index("ix_oidc_login_expires_at", table_name="oidc_login")
-
-    op.drop_table("oidc_login")
-    op.drop_index("ix_lti_user_person_id", table_name="lti_user")
-
-    op.drop_table("lti_user")
-    op.drop_index("ix_launch_session_expires_at", table_name="launch_session")
-
-    op.drop_table("launch_session")
-    op.drop_index("ix_issuer_key_issuer_id", table_name="issuer_key")
-
-    op.drop_table("issuer_key")
-    op.drop_table("deployment")
-    op.drop_table("achievement")
-    op.drop_index("ix_platform_institution_id", table_name="platform")
-
-    op.drop_table("platform")
-    op.drop_index("ix_person_institution_id", table_name="person")
-
-    op.drop_table("person")
-    op.drop_table("level")
-    op.drop_table("issuer_profile")
-    op.drop_index("ix_delivery_subject", table_name="delivery")
-    op.drop_index("ix_delivery_institution_id", table_name="delivery")
-    op.drop_index("ix_delivery_due", table_name="delivery",
-        sqlite_where=sa.text("state IN ('waiting', 'failing')"),
-        postgresql_where=sa.text("state IN ('waiting', 'failing')"),
-    )
-
-    op.drop_table("delivery")
-    op.drop_table("audit_head")
-    op.drop_index("ix_audit_entry_subject", table_name="audit_entry")
-
-    op.drop_table("audit_entry")
-    op.drop_table("tool_key")
-    op.drop_table("institution")
+    for table in TABLES:
+        op.drop_table(table)
