@@ -23,18 +23,30 @@ def tool(the_tool):
 
 @pytest.fixture(scope="session")
 def fresh_file(tmp_path_factory):
+    """A database file as it is after the first start; tests begin with a copy."""
     path = tmp_path_factory.mktemp("lms") / "fresh.sqlite"
     Database(path)
     return path
 
 
-@pytest.fixture
-def lms(tool, fresh_file, tmp_path):
-    """The address of a practice LMS as it is after its first start."""
-    path = tmp_path / "lms.sqlite"
+@pytest.fixture(scope="session")
+def the_config(the_tool, fresh_file):
+    path = fresh_file.with_name("served.sqlite")
     shutil.copy(fresh_file, path)
-    with running_lms(tool.url, path) as url:
-        yield url
+    with running_lms(the_tool.url, path) as url:
+        yield LmsConfig(issuer=url, tool_url=the_tool.url, database_path=path)
+
+
+@pytest.fixture
+def config(tool, the_config, fresh_file):
+    shutil.copy(fresh_file, the_config.database_path)
+    return the_config
+
+
+@pytest.fixture
+def lms(config):
+    """The address of a practice LMS that holds what it held after its first start."""
+    return config.issuer
 
 
 @pytest.fixture
@@ -43,14 +55,15 @@ def browser(lms):
         yield session
 
 
-@pytest.fixture
-def config(lms, tool, tmp_path):
-    return LmsConfig(issuer=lms, tool_url=tool.url, database_path=tmp_path / "lms.sqlite")
-
-
-@pytest.fixture
-def service(fresh_file, tmp_path):
-    """The services of a practice LMS as it is after its first start, without a wire."""
-    path = tmp_path / "service.sqlite"
+@pytest.fixture(scope="session")
+def the_service(fresh_file):
+    path = fresh_file.with_name("service.sqlite")
     shutil.copy(fresh_file, path)
     return Service(path)
+
+
+@pytest.fixture
+def service(the_service, fresh_file):
+    """The services of a practice LMS as it is after its first start, without a wire."""
+    shutil.copy(fresh_file, the_service.config.database_path)
+    return the_service

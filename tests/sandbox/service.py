@@ -19,7 +19,8 @@ class Service:
     """Calls the services with a token of whatever scopes a test wants."""
 
     def __init__(self, database_path) -> None:
-        self.lms = create_lms(LmsConfig(ISSUER, TOOL_URL, database_path))
+        self.config = LmsConfig(ISSUER, TOOL_URL, database_path)
+        self.lms = create_lms(self.config)
         self.database = self.lms.extensions[EXTENSION].database
         self.client = self.lms.test_client()
 
