@@ -50,7 +50,7 @@ def lms(config):
 
 
 @pytest.fixture
-def browser(lms):
+def visitor(lms):
     with LmsSession(lms) as session:
         yield session
 

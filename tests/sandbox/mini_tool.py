@@ -1,4 +1,4 @@
-"""A tool of forty lines: just enough to be launched by the practice LMS and to call it."""
+"""A miniature tool: just enough to be launched by the practice LMS and to call it."""
 
 import secrets
 import time
@@ -15,9 +15,22 @@ from joserfc.jwk import KeySet, RSAKey
 from werkzeug.serving import make_server
 
 from app.sandbox.server import QuietHandler
-from app.sandbox.vocabulary import CLIENT_CREDENTIALS, JWT_BEARER
+from app.sandbox.vocabulary import (
+    CLAIM,
+    CLIENT_CREDENTIALS,
+    DEEP_LINK_RESPONSE,
+    DEEP_LINKING_CLAIM,
+    JWT_BEARER,
+)
 
 CLIENT_ID = "assay-practice"
+PAGE = """<!doctype html><html lang="en"><title>Tool</title><h1>Hello {sub}</h1>{form}
+<script>
+  const say = (message) => parent.postMessage(message, "*");
+  say("not for the LMS");
+  say(JSON.stringify({{ subject: "lti.frameResize", height: 1234 }}));
+</script>
+"""
 
 
 class MiniTool:
@@ -40,6 +53,34 @@ class MiniTool:
         self.authorize_changes = {}
         for kept in (self.launches, self.headers, self.refusals, self.logins):
             kept.clear()
+
+    def deep_linking_form(self) -> str:
+        """Return a form that answers the last launch with one item, if it asked for one."""
+        settings = self.launches[-1].get(f"{DEEP_LINKING_CLAIM}deep_linking_settings")
+        if not settings:
+            return ""
+        item = {"type": "ltiResourceLink", "title": "Portfolio", "lineItem": {"scoreMaximum": 6}}
+        token = self.sign(self.answer_claims(self.launches[-1], [item]))
+        address = settings["deep_link_return_url"]
+        field = f'<input type="hidden" name="JWT" value="{token}">'
+        return f'<form method="post" action="{address}">{field}<button>Return</button></form>'
+
+    def answer_claims(self, launch: dict[str, Any], items: list[Any]) -> dict[str, Any]:
+        now = int(time.time())
+        return {
+            "iss": CLIENT_ID,
+            "aud": launch["iss"],
+            "iat": now,
+            "exp": now + 300,
+            "nonce": secrets.token_urlsafe(8),
+            f"{CLAIM}message_type": DEEP_LINK_RESPONSE,
+            f"{CLAIM}version": "1.3.0",
+            f"{CLAIM}deployment_id": launch[f"{CLAIM}deployment_id"],
+            f"{DEEP_LINKING_CLAIM}data": launch[f"{DEEP_LINKING_CLAIM}deep_linking_settings"][
+                "data"
+            ],
+            f"{DEEP_LINKING_CLAIM}content_items": items,
+        }
 
     def create_app(self) -> Flask:
         app = Flask(__name__)
@@ -64,7 +105,7 @@ class MiniTool:
             token = jwt.decode(request.form["id_token"], keys, algorithms=["RS256"])
             self.launches.append(dict(token.claims))
             self.headers.append(dict(token.header))
-            return f"<!doctype html><title>Tool</title><h1>Hello {token.claims['sub']}</h1>"
+            return PAGE.format(sub=token.claims["sub"], form=self.deep_linking_form())
 
         return app
 

@@ -1,6 +1,3 @@
-import secrets
-import time
-
 import pytest
 import requests
 
@@ -23,8 +20,8 @@ class Choosing:
     def __init__(self, tool, lms):
         self.tool = tool
         self.lms = lms
-        self.browser = LmsSession(lms)
-        self.browser.launch(NEW)
+        self.visitor = LmsSession(lms)
+        self.visitor.launch(NEW)
         self.request = tool.launches[-1]
 
     def item(self, **changed):
@@ -46,20 +43,7 @@ class Choosing:
         return {name: value for name, value in item.items() if value is not ...}
 
     def answer(self, items, **changed):
-        settings = self.request[f"{DEEP_LINKING_CLAIM}deep_linking_settings"]
-        now = int(time.time())
-        claims = {
-            "iss": "assay-practice",
-            "aud": self.lms,
-            "iat": now,
-            "exp": now + 300,
-            "nonce": secrets.token_urlsafe(8),
-            f"{CLAIM}message_type": "LtiDeepLinkingResponse",
-            f"{CLAIM}version": "1.3.0",
-            f"{CLAIM}deployment_id": "practice-1",
-            f"{DEEP_LINKING_CLAIM}data": settings["data"],
-            f"{DEEP_LINKING_CLAIM}content_items": items,
-        } | changed
+        claims = self.tool.answer_claims(self.request, items) | changed
         return {name: value for name, value in claims.items() if value is not ...}
 
     def send(self, claims):
@@ -72,7 +56,7 @@ class Choosing:
         return requests.post(address, data={"JWT": token}, timeout=5)
 
     def titles(self):
-        page = self.browser.get("/courses/course-101").text
+        page = self.visitor.get("/courses/course-101").text
         return [title for title in ("Portfolio", "Second") if title in page]
 
 
@@ -80,13 +64,13 @@ class Choosing:
 def choosing(tool, lms):
     chooser = Choosing(tool, lms)
     yield chooser
-    chooser.browser.close()
+    chooser.visitor.close()
 
 
 def test_a_chosen_item_becomes_an_activity_with_its_column(choosing, tool):
     answer = choosing.send(choosing.answer([choosing.item()]))
     headers = tool.bearer(choosing.lms, LINE_ITEM)
-    choosing.browser.launch("/courses/course-101/activities/5")
+    choosing.visitor.launch("/courses/course-101/activities/5")
 
     launch = tool.launches[-1]
     column = requests.get(launch[AGS_CLAIM]["lineitem"], headers=headers, timeout=5).json()
@@ -108,7 +92,7 @@ def test_a_chosen_item_becomes_an_activity_with_its_column(choosing, tool):
 
 def test_a_review_of_it_carries_the_custom_of_both(choosing, tool):
     choosing.send(choosing.answer([choosing.item(custom={"assignment": "uuid-1"})]))
-    choosing.browser.launch("/courses/course-101/gradebook/4/u-student-1")
+    choosing.visitor.launch("/courses/course-101/gradebook/4/u-student-1")
 
     assert tool.launches[-1][f"{CLAIM}custom"] == {"assignment": "uuid-1", "view": "review"}
     assert tool.launches[-1][f"{CLAIM}target_link_uri"] == f"{tool.url}/lti/resource"
@@ -123,7 +107,7 @@ def test_several_items_are_taken(choosing):
 def test_a_column_without_a_label_takes_the_title(choosing):
     choosing.send(choosing.answer([choosing.item(lineItem={"scoreMaximum": 5})]))
 
-    assert "Portfolio" in choosing.browser.get("/courses/course-101/gradebook").text
+    assert "Portfolio" in choosing.visitor.get("/courses/course-101/gradebook").text
 
 
 @pytest.mark.parametrize("items", [[], ...], ids=["empty", "absent"])
@@ -216,17 +200,17 @@ def test_an_answer_signed_by_a_stranger_is_refused(choosing):
 def test_an_added_activity_can_be_deleted_with_its_column(choosing):
     choosing.send(choosing.answer([choosing.item()]))
 
-    choosing.browser.sign_in("u-student-1")
-    refused = choosing.browser.post("/courses/course-101/activities/5/delete", {})
-    choosing.browser.sign_in("u-instructor")
-    choosing.browser.post("/courses/course-101/activities/5/delete", {})
+    choosing.visitor.sign_in("u-student-1")
+    refused = choosing.visitor.post("/courses/course-101/activities/5/delete", {})
+    choosing.visitor.sign_in("u-instructor")
+    choosing.visitor.post("/courses/course-101/activities/5/delete", {})
 
     assert refused.status_code == 403
     assert choosing.titles() == []
-    assert "Badge" not in choosing.browser.get("/courses/course-101/gradebook").text
+    assert "Badge" not in choosing.visitor.get("/courses/course-101/gradebook").text
 
 
 def test_the_activities_of_the_first_start_stay(choosing):
-    answer = choosing.browser.post("/courses/course-101/activities/1/delete", {})
+    answer = choosing.visitor.post("/courses/course-101/activities/1/delete", {})
 
     assert answer.status_code == 403

@@ -18,8 +18,8 @@ REVIEW = "/courses/course-101/activities/1"
 MEMO = "/courses/course-101/activities/3"
 
 
-def test_an_activity_opens_with_every_claim(browser, tool, lms):
-    page = browser.launch(REVIEW)
+def test_an_activity_opens_with_every_claim(visitor, tool, lms):
+    page = visitor.launch(REVIEW)
 
     claims = tool.launches[0]
     assert "Hello u-instructor" in page.text
@@ -52,8 +52,8 @@ def test_an_activity_opens_with_every_claim(browser, tool, lms):
     assert tool.headers[0]["alg"] == "RS256"
 
 
-def test_the_login_says_who_opens_what(browser, tool, lms):
-    browser.launch(REVIEW)
+def test_the_login_says_who_opens_what(visitor, tool, lms):
+    visitor.launch(REVIEW)
 
     login = tool.logins[0]
     assert login.pop("lti_message_hint")
@@ -67,44 +67,44 @@ def test_the_login_says_who_opens_what(browser, tool, lms):
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.id)
-def test_everyone_launches_with_their_roles(browser, tool, person):
-    browser.sign_in(person.id)
-    browser.launch(REVIEW)
+def test_everyone_launches_with_their_roles(visitor, tool, person):
+    visitor.sign_in(person.id)
+    visitor.launch(REVIEW)
 
     assert tool.launches[0]["sub"] == person.id
     assert tool.launches[0][f"{CLAIM}roles"] == list(person.roles)
 
 
-def test_a_grantor_is_only_a_grader(browser, tool):
-    browser.sign_in("u-grantor-1")
-    browser.launch(REVIEW)
+def test_a_grantor_is_only_a_grader(visitor, tool):
+    visitor.sign_in("u-grantor-1")
+    visitor.launch(REVIEW)
 
     assert tool.launches[0][f"{CLAIM}roles"] == [GRADER]
 
 
-def test_an_ungraded_activity_names_no_line_item(browser, tool):
-    browser.launch(MEMO)
+def test_an_ungraded_activity_names_no_line_item(visitor, tool):
+    visitor.launch(MEMO)
 
     assert "lineitem" not in tool.launches[0][AGS_CLAIM]
 
 
-def test_a_new_window_is_told_to_the_tool(browser, tool):
-    browser.send(browser.send(browser.get(f"{REVIEW}/launch?target=window")))
+def test_a_new_window_is_told_to_the_tool(visitor, tool):
+    visitor.send(visitor.send(visitor.get(f"{REVIEW}/launch?target=window")))
 
     presentation = tool.launches[0][f"{CLAIM}launch_presentation"]
     assert presentation["document_target"] == "window"
 
 
-def test_an_activity_can_keep_names_to_itself(browser, tool):
-    browser.post(f"{REVIEW}/names", {"shares_names": "no"})
-    browser.launch(REVIEW)
+def test_an_activity_can_keep_names_to_itself(visitor, tool):
+    visitor.post(f"{REVIEW}/names", {"shares_names": "no"})
+    visitor.launch(REVIEW)
 
     assert not {"name", "given_name", "family_name", "email"} & tool.launches[0].keys()
 
 
-def test_a_review_names_the_student_and_the_line_item(browser, tool, lms):
-    browser.sign_in("u-grantor-1")
-    browser.launch("/courses/course-101/gradebook/1/u-student-2")
+def test_a_review_names_the_student_and_the_line_item(visitor, tool, lms):
+    visitor.sign_in("u-grantor-1")
+    visitor.launch("/courses/course-101/gradebook/1/u-student-2")
 
     claims = tool.launches[0]
     assert claims["sub"] == "u-grantor-1"
@@ -117,16 +117,16 @@ def test_a_review_names_the_student_and_the_line_item(browser, tool, lms):
     )
 
 
-def test_a_student_can_ask_for_somebody_elses_review_as_in_moodle(browser, tool):
-    browser.sign_in("u-student-1")
-    browser.launch("/courses/course-101/gradebook/1/u-student-2")
+def test_a_student_can_ask_for_somebody_elses_review_as_in_moodle(visitor, tool):
+    visitor.sign_in("u-student-1")
+    visitor.launch("/courses/course-101/gradebook/1/u-student-2")
 
     assert tool.launches[0]["sub"] == "u-student-1"
     assert tool.launches[0][f"{CLAIM}for_user"]["user_id"] == "u-student-2"
 
 
-def test_an_instructor_is_launched_to_choose(browser, tool, lms):
-    browser.launch("/courses/course-101/activities/new")
+def test_an_instructor_is_launched_to_choose(visitor, tool, lms):
+    visitor.launch("/courses/course-101/activities/new")
 
     settings = tool.launches[0][f"{DEEP_LINKING_CLAIM}deep_linking_settings"]
     assert tool.launches[0][f"{CLAIM}message_type"] == "LtiDeepLinkingRequest"
@@ -137,19 +137,19 @@ def test_an_instructor_is_launched_to_choose(browser, tool, lms):
 
 
 @pytest.mark.parametrize("person_id", ["u-student-1", "u-grantor-1", "u-assistant"])
-def test_only_editors_choose(browser, person_id):
-    browser.sign_in(person_id)
+def test_only_editors_choose(visitor, person_id):
+    visitor.sign_in(person_id)
 
-    assert browser.get("/courses/course-101/activities/new").status_code == 403
-    assert browser.get("/courses/course-101/deep-linking/launch").status_code == 403
+    assert visitor.get("/courses/course-101/activities/new").status_code == 403
+    assert visitor.get("/courses/course-101/deep-linking/launch").status_code == 403
 
 
-def test_a_choice_begun_by_another_person_is_refused(browser, tool):
+def test_a_choice_begun_by_another_person_is_refused(visitor, tool):
     """A hint that was sealed for an instructor does not open anything for a student."""
-    login = browser.get("/courses/course-101/deep-linking/launch")
-    browser.sign_in("u-student-1")
+    login = visitor.get("/courses/course-101/deep-linking/launch")
+    visitor.sign_in("u-student-1")
 
-    browser.send(browser.send(login, login_hint="u-student-1"))
+    visitor.send(visitor.send(login, login_hint="u-student-1"))
 
     assert tool.refusals[0]["error"] == "login_required"
 
@@ -169,9 +169,9 @@ def test_a_choice_begun_by_another_person_is_refused(browser, tool):
     ],
     ids=str,
 )
-def test_a_wrong_request_is_answered_with_an_error(browser, tool, changed, error):
+def test_a_wrong_request_is_answered_with_an_error(visitor, tool, changed, error):
     tool.authorize_changes = changed
-    browser.launch(REVIEW)
+    visitor.launch(REVIEW)
 
     assert tool.launches == []
     assert tool.refusals[0]["error"] == error
@@ -188,40 +188,40 @@ def test_a_wrong_request_is_answered_with_an_error(browser, tool, changed, error
     ],
     ids=str,
 )
-def test_an_unregistered_address_gets_a_page_and_no_launch(browser, tool, changed):
+def test_an_unregistered_address_gets_a_page_and_no_launch(visitor, tool, changed):
     tool.authorize_changes = changed
-    page = browser.authorize(REVIEW)
+    page = visitor.authorize(REVIEW)
 
     assert page.status_code == 400
     assert "id_token" not in page.text
     assert "<form" not in page.text
 
 
-def test_an_old_hint_is_refused(browser, tool):
-    login = browser.get(f"{REVIEW}/launch")
+def test_an_old_hint_is_refused(visitor, tool):
+    login = visitor.get(f"{REVIEW}/launch")
 
     with time_machine.travel(time.time() + 400, tick=True):
-        browser.send(browser.send(login))
+        visitor.send(visitor.send(login))
 
     assert tool.refusals[0]["error"] == "invalid_request"
 
 
-def test_a_deleted_activity_is_refused_at_the_last_step(browser, tool, config):
-    login = browser.get(f"{REVIEW}/launch")
+def test_a_deleted_activity_is_refused_at_the_last_step(visitor, tool, config):
+    login = visitor.get(f"{REVIEW}/launch")
     _delete_activity(config, 1)
 
-    browser.send(browser.send(login))
+    visitor.send(visitor.send(login))
 
     assert tool.refusals[0]["error"] == "access_denied"
 
 
-def test_the_request_may_be_posted(browser, tool, lms):
-    login = browser.get(f"{REVIEW}/launch")
+def test_the_request_may_be_posted(visitor, tool, lms):
+    login = visitor.get(f"{REVIEW}/launch")
     hint = re.search(r'name="lti_message_hint" value="([^"]+)"', login.text)[1]
     address, _, _ = tool.authorize_url(
         {"iss": lms, "login_hint": "u-instructor", "lti_message_hint": hint}
     ).partition("?")
-    page = browser.post(
+    page = visitor.post(
         address,
         {
             "scope": "openid",
