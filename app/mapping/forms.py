@@ -1,7 +1,5 @@
 """The mapping form: what an assignment shows, wants, and reports to the gradebook."""
 
-from typing import Any
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -15,24 +13,31 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.catalog.models import AchievementVersion
-from app.core.forms import Form, strip
+from app.core.forms import Form
 from app.mapping.artifact_kinds import KINDS
 from app.mapping.models import GradeRule
 from app.mapping.service import MAX_FILES, MAX_INSTRUCTIONS, MAX_TITLE, MappingFacts
+from app.mapping.wording import clean_line, clean_lines, sum_in_words
 
 DEFAULT_KINDS = ("pdf", "image")
 DEFAULT_FILES = 3
 
+NOT_LISTED = _l("Choose from this list only; if that does not help, reload the page")
+FILES_NUMBER = _l("Give a whole number from 1 to %(max)d", max=MAX_FILES)
 
-def clean_lines(value: Any) -> Any:
-    """Strip, use one kind of line end, and drop characters that show nothing."""
-    if not isinstance(value, str):
-        return value
-    lines = value.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in lines if char in "\n\t" or char.isprintable()).strip()
+
+class FileCount(IntegerField):
+    """A number of files; an empty box means none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        if valuelist and not valuelist[0].strip():
+            self.data = 0
+        else:
+            super().process_formdata(valuelist)
 
 
 class WordsForm(Form):
@@ -40,10 +45,10 @@ class WordsForm(Form):
 
     title = StringField(
         _l("Title"),
-        filters=[strip],
+        filters=[clean_line],
         validators=[
-            InputRequired(_l("Give the assignment a title")),
-            Length(max=MAX_TITLE, message=_l("Keep the title under %(max)d characters")),
+            DataRequired(_l("Give the assignment a title")),
+            Length(max=MAX_TITLE, message=_l("Use at most %(max)d characters for the title")),
         ],
     )
     instructions = TextAreaField(
@@ -54,17 +59,12 @@ class WordsForm(Form):
         filters=[clean_lines],
         validators=[
             Length(
-                max=MAX_INSTRUCTIONS, message=_l("Keep the instructions under %(max)d characters")
+                max=MAX_INSTRUCTIONS,
+                message=_l("Use at most %(max)d characters for the instructions"),
             )
         ],
     )
     submit = SubmitField(_l("Save"))
-
-    def validate_title(self, field: StringField) -> None:
-        """Refuse a title whose characters show nothing."""
-        field.data = "".join(char for char in field.data or "" if char.isprintable()).strip()
-        if not field.data:
-            raise ValueError(_("Give the assignment a title"))
 
 
 class MappingForm(WordsForm):
@@ -73,20 +73,20 @@ class MappingForm(WordsForm):
     criteria = SelectMultipleField(
         _l("Criteria that this assignment shows"),
         coerce=int,
+        invalid_value_message=NOT_LISTED,
+        invalid_choice_message=NOT_LISTED,
         validators=[InputRequired(_l("Choose at least one criterion"))],
-        validate_choice=True,
     )
     file_kinds = SelectMultipleField(
         _l("Files"),
         description=_l("Leave all boxes empty if no file is wanted."),
-        choices=[SelectChoice(kind.name, kind.label) for kind in KINDS.values()],
+        choices=[SelectChoice(kind.name, _l(kind.label)) for kind in KINDS.values()],
+        invalid_choice_message=NOT_LISTED,
     )
-    max_files = IntegerField(
+    max_files = FileCount(
         _l("How many files at most"),
-        validators=[
-            Optional(),
-            NumberRange(0, MAX_FILES, _l("Give a number from %(min)d to %(max)d")),
-        ],
+        description=_l("From 1 to %(max)d; it counts only if files are wanted.", max=MAX_FILES),
+        invalid_value_message=FILES_NUMBER,
     )
     accepts_link = BooleanField(
         _l("A link"), description=_l("To a page, a repository or a video on the web.")
@@ -121,15 +121,16 @@ class MappingForm(WordsForm):
         form.criteria.choices = [SelectChoice(str(item.id), item.name) for item in version.criteria]
         return form
 
-    def validate_max_files(self, field: IntegerField) -> None:
-        """Ask for a number where files are wanted, and for files where a number is given."""
-        if self.file_kinds.data and not field.data:
-            raise ValueError(_("Say how many files may be handed in, or choose no kind of file"))
+    def validate_max_files(self, field: FileCount) -> None:
+        """Ask for a sensible number where files are wanted."""
+        wanted = bool(self.file_kinds.data)
+        if field.data is not None and not wanted <= field.data <= MAX_FILES:
+            raise ValidationError(FILES_NUMBER)
 
-    def validate_accepts_text(self, _field: BooleanField) -> None:
+    def validate_file_kinds(self, field: SelectMultipleField) -> None:
         """Refuse an assignment that takes nothing."""
-        if not (self.file_kinds.data or self.accepts_link.data or self.accepts_text.data):
-            raise ValueError(_("Say what is to be handed in: files, a link or text"))
+        if not (field.data or self.accepts_link.data or self.accepts_text.data):
+            raise ValidationError(_("Say what is to be handed in: files, a link or text"))
 
     def facts(self, version_id: int) -> MappingFacts:
         """Return what was chosen; call it on a valid form."""
@@ -149,18 +150,36 @@ class MappingForm(WordsForm):
 
 def grade_rule_hints(version: AchievementVersion) -> dict[str, str]:
     """Return each grade rule explained with this achievement's own numbers."""
-    points = sum(item.max_points for item in version.criteria)
-    criteria = ngettext("%(num)d criterion", "%(num)d criteria", len(version.criteria))
+    points = [item.max_points for item in version.criteria]
+    facts = {
+        "points": sum(points),
+        "criteria": ngettext("%(num)d criterion", "%(num)d criteria", len(points)),
+        "sum": sum_in_words(points),
+    }
     return {
         GradeRule.RUBRIC.value: _(
-            "The points of the rubric: up to %(points)d with all of %(criteria)s.",
-            points=points,
-            criteria=criteria,
+            "The points that the grantor’s rating earns. Up to %(points)d with all of "
+            "%(criteria)s: %(sum)s.",
+            **facts,
         ),
         GradeRule.MET.value: _(
-            "Full points (%(points)d with all of %(criteria)s) once the criteria are met, "
-            "zero if they are finally not met.",
-            points=points,
-            criteria=criteria,
+            "All or nothing: %(points)d with all of %(criteria)s once the work meets them, "
+            "0 if it finally does not.",
+            **facts,
         ),
     }
+
+
+def criterion_hints(version: AchievementVersion) -> dict[str, str]:
+    """Return what each criterion asks for, and whether an award can do without it."""
+    return {
+        str(item.id): item.description
+        if item.is_required
+        else _("%(about)s Not required for the award.", about=item.description)
+        for item in version.criteria
+    }
+
+
+def file_kind_hints() -> dict[str, str]:
+    """Return the file types behind each plain name."""
+    return {kind.name: ", ".join(kind.extensions) for kind in KINDS.values()}

@@ -79,8 +79,14 @@ def map_assignment(
     session.add(assignment)
     try:
         session.flush()
-    except IntegrityError as error:  # the unique key settles a race between two instructors
-        raise ConflictError("Somebody has just set up this activity.") from error
+    except IntegrityError as error:
+        if resource_link is None:
+            raise
+        # The unique key of the link settles a race between two instructors.
+        raise ConflictError(
+            "Somebody else has just set up this activity; what you sent was not saved. "
+            "Open the activity again from your course to see what they chose."
+        ) from error
     audit.record(
         session,
         course.institution_id,
@@ -188,7 +194,11 @@ def list_assignments(session: Session, course_id: int) -> list[Assignment]:
 def list_unmapped_criteria(
     session: Session, version: AchievementVersion, *, course_id: int
 ) -> list[Criterion]:
-    """Return the required criteria of a version that no assignment of this course shows."""
+    """Return the required criteria of a version that no assignment of this course shows.
+
+    An assignment that waits for its first launch after deep linking counts: a
+    course set up activity by activity would otherwise be warned of each one.
+    """
     mapped = set(
         session.scalars(
             select(AssignmentCriterion.criterion_id)

@@ -1,22 +1,32 @@
 """Setting up an assignment: choose the achievement, then say what the assignment shows."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.catalog.models import Criterion
 from app.catalog.service import get_mappable_version, list_mappable_versions
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.principal import STAFF, current_principal
 from app.courses.service import get_course, get_resource_link
-from app.mapping.forms import MappingForm, WordsForm, grade_rule_hints
+from app.mapping.forms import (
+    MappingForm,
+    WordsForm,
+    criterion_hints,
+    file_kind_hints,
+    grade_rule_hints,
+)
 from app.mapping.models import Assignment
 from app.mapping.service import (
     MAX_TITLE,
     edit_assignment,
     find_assignment_for_link,
     get_assignment,
+    list_unmapped_criteria,
     map_assignment,
 )
 
@@ -47,13 +57,12 @@ def configure(course_id: int, link_id: int, version_id: int) -> ResponseReturnVa
     link = get_resource_link(db.session(), link_id, course_id=course_id)
     existing = find_assignment_for_link(db.session(), link.id)
     if existing is not None:
-        flash(_("This activity is set up already."), "warning")
-        return redirect(_overview(existing), 303)
+        return _set_up_already(existing)
     back = url_for(".setup", course_id=course_id, link_id=link_id)
     outcome = _configure(course_id, version_id, link_id=link_id, title=link.title, back=back)
     if not isinstance(outcome, Assignment):
         return outcome
-    flash(_("The assignment is set up. Students can hand in their work."))
+    flash(_("The assignment is set up. Students can hand in their work."), "success")
     return redirect(_overview(outcome), 303)
 
 
@@ -79,6 +88,9 @@ def configure_for_deep_link(course_id: int, token: str, version_id: int) -> Resp
     outcome = _configure(course_id, version_id, link_id=None, title=None, back=back)
     if not isinstance(outcome, Assignment):
         return outcome
+    unmapped = list_unmapped_criteria(db.session(), outcome.version, course_id=course_id)
+    if unmapped:
+        flash(_unmapped_in_words(unmapped), "warning")
     answer = url_for(
         "launch.deep_link_return", course_id=course_id, token=token, assignment_id=outcome.id
     )
@@ -101,13 +113,16 @@ def edit(course_id: int, assignment_id: int) -> ResponseReturnValue:
                 edited_by=current_principal().person_id,
                 now=utcnow(),
             )
-        flash(_("The assignment was changed."))
+        flash(_("The assignment was changed."), "success")
         return redirect(_overview(assignment), 303)
     return render_template("mapping/edit.html", form=form, assignment=assignment), form.status
 
 
 def _choose(
-    course_id: int, link_title: str | None, url_for_version: object, cancel_url: str | None = None
+    course_id: int,
+    link_title: str | None,
+    url_for_version: Callable[[int], str],
+    cancel_url: str | None = None,
 ) -> ResponseReturnValue:
     principal = current_principal()
     course = get_course(db.session(), course_id, institution_id=principal.institution_id)
@@ -140,15 +155,41 @@ def _configure(
                 created_by=principal.person_id,
                 now=utcnow(),
             )
+    unmapped = list_unmapped_criteria(db.session(), version, course_id=course_id)
     page = render_template(
         "mapping/configure.html",
         form=form,
         version=version,
         grade_hints=grade_rule_hints(version),
-        criterion_hints={str(item.id): item.description for item in version.criteria},
+        unmapped=unmapped,
+        shown_already=len(unmapped) < sum(item.is_required for item in version.criteria),
+        kind_hints=file_kind_hints(),
+        criterion_hints=criterion_hints(version),
         back=back,
     )
     return page, form.status
+
+
+def _set_up_already(assignment: Assignment) -> ResponseReturnValue:
+    """Lead to what can still be changed; what a second instructor sent is not saved."""
+    if request.method == "POST":
+        flash(
+            _("This activity was set up already; what you sent was not saved. See it here."),
+            "warning",
+        )
+        return redirect(_overview(assignment), 303)
+    return redirect(
+        url_for(".edit", course_id=assignment.course_id, assignment_id=assignment.id), 303
+    )
+
+
+def _unmapped_in_words(unmapped: list[Criterion]) -> str:
+    message: str = _(
+        "No assignment of this course shows these criteria yet: %(names)s. The badge is "
+        "awarded when all required criteria are met, so add another assignment for them.",
+        names=", ".join(f"“{item.name}”" for item in unmapped),
+    )
+    return message
 
 
 def _overview(assignment: Assignment) -> str:
