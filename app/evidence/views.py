@@ -1,5 +1,6 @@
 """The learner's page of one assignment, and the artifacts that were handed in."""
 
+import os
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -124,7 +125,6 @@ def content(artifact_id: int) -> ResponseReturnValue:
     return _send(
         _storage().open(found.storage_key),
         media_type=found.media_type or "application/octet-stream",
-        size_bytes=found.size_bytes,
         name=found.file_name or "file",
         is_inline=is_inline,
     )
@@ -138,9 +138,7 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
     if found.storage_key is None or found.media_type != "application/pdf":
         raise NotFoundError("This artifact has no pages.")
     picture = draw_page(_storage(), found.storage_key, number)
-    return _send(
-        picture, media_type="image/png", size_bytes=None, name=f"{number}.png", is_inline=True
-    )
+    return _send(picture, media_type="image/png", name=f"{number}.png", is_inline=True)
 
 
 def _form(assignment: Assignment, submission: Submission | None) -> WorkForm:
@@ -240,9 +238,7 @@ def _readable(artifact_id: int) -> Artifact:
     )
 
 
-def _send(
-    source: BinaryIO, *, media_type: str, size_bytes: int | None, name: str, is_inline: bool
-) -> ResponseReturnValue:
+def _send(source: BinaryIO, *, media_type: str, name: str, is_inline: bool) -> ResponseReturnValue:
     response = send_file(
         source,
         request.environ,
@@ -251,9 +247,9 @@ def _send(
         download_name=name,
         response_class=current_app.response_class,
     )
-    if size_bytes is not None:
-        response.content_length = size_bytes
-        response.make_conditional(request, accept_ranges=True, complete_length=size_bytes)
+    size_bytes = os.fstat(source.fileno()).st_size
+    response.content_length = size_bytes
+    response.make_conditional(request, accept_ranges=True, complete_length=size_bytes)
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "private, no-store"

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -365,3 +367,22 @@ def test_a_learner_who_left_the_course_cannot_hand_in(desk, session, world, subm
 
     assert desk.send(text="x").status_code == 403
     assert submissions() == []
+
+
+def test_two_windows_at_once_hand_in_one_attempt(
+    browser, world, url, attempts, stored_files, session
+):
+    windows = [Desk(browser(world.learner), url) for _ in range(2)]
+    start = Barrier(2)
+
+    def press(window):
+        start.wait()
+        return window.send(("essay.pdf", PDF)).status_code
+
+    with ThreadPoolExecutor(2) as both:
+        answers = set(both.map(press, windows))
+
+    assert answers <= {200, 409}
+    assert [bool(attempt.submitted_at) for attempt in attempts()] == [True]
+    assert len(stored_files()) == 1
+    assert len(session.scalars(select(AuditEntry)).all()) == 1
