@@ -1,0 +1,217 @@
+"""From a click in the course to a verifiable award and a grade, clicked through in Chromium."""
+
+import hashlib
+import json
+import re
+
+import pytest
+import requests
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.axe import assert_no_violations
+from tests.verifiers.run import verify_with_digitalbazaar, verify_with_openbadgeslib
+
+pytestmark = pytest.mark.browser
+
+BADGE = "Literature Search and Synthesis"
+
+
+@pytest.fixture
+def paper(tmp_path):
+    """A two-page PDF."""
+    path = tmp_path / "review of the literature.pdf"
+    pages = [Image.new("RGB", (595, 842), color) for color in ("white", "beige")]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    return path
+
+
+def set_up(lms_page, look=None):
+    """As the instructor, map the first activity to the Level I badge."""
+    lms_page.become("Ines Instructor")
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "1-choose")
+    tool.get_by_role("link", name=BADGE).click()
+    tool.get_by_role("button", name="Set up the assignment").wait_for()
+    _check(lms_page, tool, look, "2-configure")
+    tool.get_by_role("button", name="Set up the assignment").click()
+    tool.get_by_text("The assignment is set up").wait_for()
+    _check(lms_page, tool, look, "3-class-before")
+
+
+def hand_in(lms_page, paper, look=None, person="Mei Student"):
+    """As a student, hand in a file and a text."""
+    lms_page.become(person)
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "4-work")
+    tool.locator("input[type=file]").set_input_files(paper)
+    tool.get_by_label(re.compile("Text|text")).last.fill("What I searched, and where.")
+    tool.get_by_role("button", name="Hand in", exact=True).click()
+    tool.get_by_text(hashlib.sha256(paper.read_bytes()).hexdigest()[:8]).first.wait_for()
+    _check(lms_page, tool, look, "5-receipt")
+
+
+def assess(lms_page, look=None, *, decision="Met", reason=None, level=-1):
+    """As an appointed grantor, assess the next submission."""
+    lms_page.become("Priya Grantor")
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "6-queue")
+    tool.get_by_role("button", name=re.compile("Assess|Start")).first.click()
+    tool.locator("fieldset.rubric").first.wait_for()
+    for criterion in tool.locator("fieldset.rubric").all():
+        criterion.locator("input[type=radio]").nth(level).check()
+        criterion.locator("textarea").fill("Clear and complete.")
+    tool.get_by_label(decision, exact=True).check()
+    if reason:
+        tool.get_by_label(re.compile("^Reason")).fill(reason)
+    _check(lms_page, tool, look, f"7-workbench-{decision}")
+    tool.get_by_role("button", name=re.compile("^Record")).click()
+
+
+def _check(lms_page, tool, look, name):
+    if look is None:
+        return
+    assert_no_violations(tool)
+    look(lms_page.page, name)
+
+
+@pytest.mark.outside
+def test_from_a_click_in_the_course_to_a_verifiable_award_and_a_grade(
+    campus, lms_page, paper, look, window
+):
+    set_up(lms_page, look)
+    hand_in(lms_page, paper, look)
+    campus.deliver()
+    lms_page.become("Ines Instructor")
+    assert "awaiting assessment" in lms_page.gradebook()
+    look(lms_page.page, "lms-gradebook-submitted")
+
+    assess(lms_page, look)
+    lms_page.tool()
+    campus.deliver()
+
+    lms_page.become("Ines Instructor")
+    gradebook = lms_page.gradebook()
+    address = re.search(rf"Badge Level I awarded: ({campus.tool}/credentials/[\w-]+)", gradebook)
+    assert address, gradebook
+    look(lms_page.page, "lms-gradebook-awarded")
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "8-class-after")
+    lms_page.become("Mei Student")
+    assert address[1] in lms_page.gradebook()
+    tool = lms_page.open("Literature review")
+    expect(tool.get_by_text("Awarded").first).to_be_visible()
+    _check(lms_page, tool, look, "9-work-awarded")
+    tool.goto(f"{campus.tool}/my/credentials")
+    _check(lms_page, tool, look, "10-my-credentials")
+
+    public = window.new_page()
+    public.goto(address[1])
+    expect(public.get_by_role("heading", level=1)).to_contain_text(BADGE)
+    assert_no_violations(public)
+    look(public, "11-award")
+    credential = requests.get(
+        address[1], headers={"Accept": "application/vc+ld+json"}, timeout=10
+    ).json()
+    did_document = requests.get(f"{campus.tool}/.well-known/did.json", timeout=10).json()
+    changed = json.loads(json.dumps(credential).replace("Search", "SEarch", 1))
+    for verify in (verify_with_digitalbazaar, verify_with_openbadgeslib):
+        assert verify(credential, did_document)
+        assert not verify(changed, did_document)
+
+
+def test_the_revision_loop(campus, lms_page, paper, look):
+    set_up(lms_page)
+    hand_in(lms_page, paper)
+    assess(lms_page, look, decision="Revision requested", reason="Name the databases.", level=0)
+    lms_page.tool()
+    campus.deliver()
+    lms_page.become("Mei Student")
+    assert "Name the databases." in lms_page.gradebook()
+
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "revision-work")
+    hand_in(lms_page, paper)
+    assess(lms_page, decision="Not met", reason="It is not your own work.", level=0)
+    lms_page.tool()
+    campus.deliver()
+
+    lms_page.become("Mei Student")
+    assert "Not met: It is not your own work." in lms_page.gradebook()
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "not-met-work")
+
+
+def test_a_grader_who_is_not_appointed_is_refused(lms_page, look):
+    set_up(lms_page)
+    lms_page.become("Nora Grader")
+
+    tool = lms_page.open("Literature review")
+
+    expect(tool.get_by_text("You are not appointed as a grantor")).to_be_visible()
+    _check(lms_page, tool, look, "refused")
+
+
+def test_an_activity_is_added_by_deep_linking(lms_page, look):
+    lms_page.become("Ines Instructor")
+    lms_page.page.goto(f"{lms_page.campus.lms}/courses/course-102/activities/new")
+    tool = lms_page.tool()
+    tool.get_by_role("link", name="Clinical Handover Communication").click()
+    tool.get_by_label("Title").fill("Handover on the ward")
+    tool.get_by_role("button", name="Set up the assignment").click()
+    tool.get_by_role("button", name="Add it to the course").wait_for()
+    _check(lms_page, tool, look, "deep-link-return")
+    tool.get_by_role("button", name="Add it to the course").click()
+    lms_page.page.frame_locator("iframe").get_by_text("Handover on the ward").first.wait_for()
+
+    lms_page.become("Jonas Student")
+    tool = lms_page.open("Handover on the ward", "course-102")
+
+    expect(tool.get_by_role("button", name="Hand in", exact=True)).to_be_visible()
+    look(lms_page.page, "level-2-work")
+
+
+def test_where_the_cookie_is_blocked_a_new_tab_works(lms_page, window, look):
+    set_up(lms_page)
+    lms_page.become("Mei Student")
+
+    def without_cookie(route):
+        headers = {k: v for k, v in route.request.headers.items() if k != "cookie"}
+        route.continue_(headers={**headers, "cookie": ""})
+
+    lms_page.page.route("**/lti/launch", without_cookie)
+    tool = lms_page.open("Literature review")
+    _check(lms_page, tool, look, "cookie-blocked")
+    with window.expect_page() as opened:
+        tool.get_by_role("link", name="Open in a new tab").click()
+
+    tab = opened.value
+    expect(tab.get_by_role("button", name="Hand in", exact=True)).to_be_visible()
+    assert tab.url.startswith(lms_page.campus.tool)
+
+
+def test_this_browser_blocks_third_party_cookies_that_are_not_partitioned(campus, window):
+    page = window.new_page()
+    page.goto(f"{campus.tool}/healthz")
+    page.context.add_cookies(
+        [
+            {
+                "name": "plain",
+                "value": "1",
+                "url": campus.tool,
+                "sameSite": "None",
+                "secure": True,
+            }
+        ]
+    )
+    seen = []
+    page.on("request", lambda r: seen.append(r) if "healthz" in r.url else None)
+    page.goto(campus.lms)
+    page.evaluate(
+        "url => new Promise(done => { const f = document.createElement('iframe');"
+        " f.onload = done; f.src = url; document.body.append(f); })",
+        f"{campus.tool}/healthz",
+    )
+
+    assert seen, "the frame was loaded"
+    assert "plain=1" not in (seen[-1].all_headers().get("cookie") or "")
