@@ -9,11 +9,14 @@ from joserfc.jwk import OctKey, RSAKey
 from app.sandbox.vocabulary import (
     ALLOWED_SCOPES,
     CLAIM,
+    CLIENT_CREDENTIALS,
+    JWT_BEARER,
     LINE_ITEM,
     LINE_ITEM_READ,
     MEMBERSHIP_READ,
     SCORE,
 )
+from tests.sandbox.service import ISSUER
 
 ITEMS = "/lti/courses/course-101/lineitems?type_id=1"
 
@@ -185,3 +188,17 @@ def test_a_token_ends_after_an_hour(tool, lms):
         assert requests.get(lms + ITEMS, headers=headers, timeout=5).status_code == 200
     with time_machine.travel(time.time() + 3610, tick=True):
         assert requests.get(lms + ITEMS, headers=headers, timeout=5).status_code == 401
+
+
+def test_a_tool_whose_keys_cannot_be_fetched_gets_no_token(tool, service):
+    form = {
+        "grant_type": CLIENT_CREDENTIALS,
+        "client_assertion_type": JWT_BEARER,
+        "client_assertion": tool.sign(tool.assertion_claims(ISSUER)),
+        "scope": SCORE,
+    }
+
+    answer = service.client.post("/lti/token", data=form)
+
+    assert answer.status_code == 401
+    assert "could not be fetched" in answer.json["error_description"]
