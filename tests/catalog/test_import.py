@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Achievement, AchievementVersion, Criterion, VersionStatus
@@ -24,6 +24,7 @@ from app.core.audit import AuditEntry, find_broken_entry
 from app.core.crypto import Vault
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.platforms.models import Institution
+from app.programme.models import IssuerProfile, Level
 from app.programme.preset import read_preset
 from app.programme.service import add_issuer, load_programme
 from tests.factories import NOON, make_institution
@@ -278,3 +279,26 @@ def test_nothing_is_imported_if_one_achievement_is_wrong(
         bring_in(session, institution, document)
 
     assert session.scalar(select(func.count(Achievement.id))) == 0
+
+
+def test_of_two_imports_at_once_one_is_refused(
+    session: Session, institution: Institution, document: dict[str, Any]
+) -> None:
+    issuer = session.scalars(select(IssuerProfile)).first()
+    level = session.scalars(select(Level).where(Level.key == "badge_1")).one()
+    assert issuer is not None
+
+    @event.listens_for(session, "before_flush", once=True)
+    def import_at_once(*_: object) -> None:
+        session.execute(
+            insert(Achievement).values(
+                institution_id=institution.id,
+                issuer_id=issuer.id,
+                level_id=level.id,
+                slug=SLUG,
+                created_at=NOON,
+            )
+        )
+
+    with pytest.raises(ConflictError, match="imported by somebody else"):
+        bring_in(session, institution, document)

@@ -1,6 +1,10 @@
 """The commands that look after deliveries and awards."""
 
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -20,6 +24,25 @@ Command = Callable[..., str]
 
 def test_a_run_with_nothing_due_ends(done: Command) -> None:
     assert done("outbox", "run", "--once") == "Tried 0 messages.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_worker_ends_when_it_is_told_to(done: Command, number: signal.Signals) -> None:
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop_it_once_it_listens() -> None:
+        while any(signal.getsignal(one) is handler for one, handler in before.items()):
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)
+
+    stopper = threading.Thread(target=stop_it_once_it_listens, daemon=True)
+    stopper.start()
+    try:
+        assert not done("outbox", "run")
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    stopper.join(timeout=5)
 
 
 def test_what_is_owed_is_listed(done: Command, session: Session) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry, find_broken_entry
@@ -166,6 +166,26 @@ def test_a_slug_is_given_once_in_the_installation(
     with pytest.raises(ConflictError, match="“one” already"):
         add(session, make_institution(session, "other"), vault, "one")
     assert find_issuer(session, "two") is None
+
+
+def test_of_two_first_issuers_at_once_one_is_refused(
+    session: Session, institution: Institution, vault: Vault
+) -> None:
+    @event.listens_for(session, "before_flush", once=True)
+    def add_a_rival(*_: object) -> None:
+        session.execute(
+            insert(IssuerProfile).values(
+                institution_id=institution.id,
+                slug="rival",
+                did_path="",
+                name="Rival",
+                url="https://x.edu",
+                created_at=NOON,
+            )
+        )
+
+    with pytest.raises(ConflictError, match="Another issuer has just been added"):
+        add(session, institution, vault, "one")
 
 
 @pytest.mark.parametrize(
