@@ -10,10 +10,10 @@ NEEDED_JOINERS = frozenset({"\u200c", "\u200d"})
 
 
 def clean_line(value: object) -> object:
-    """Return typed text as one line, without characters that hide; anything else as it is."""
+    """Return typed text as one line, without characters that hide: a line break becomes a space."""
     if not isinstance(value, str):
         return value
-    return " ".join("".join(char for char in value if not _is_hidden(char)).split())
+    return " ".join("".join(c for c in value if c.isspace() or not _is_hidden(c)).split())
 
 
 def clean_lines(value: object) -> object:
@@ -32,9 +32,4 @@ def sum_in_words(points: Sequence[int]) -> str:
 
 
 def _is_hidden(char: str) -> bool:
-    # White space is never hidden: a line break in a title becomes a space.
-    return (
-        unicodedata.category(char) in HIDDEN_CATEGORIES
-        and char not in NEEDED_JOINERS
-        and not char.isspace()
-    )
+    return unicodedata.category(char) in HIDDEN_CATEGORIES and char not in NEEDED_JOINERS
