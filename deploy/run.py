@@ -105,15 +105,24 @@ def serve() -> int:
 def example_commands(lms: str) -> list[Sequence[str]]:
     """Return the commands that fill the demo: those of a real installation."""
     preset = ROOT / "lti_config" / "programme" / "kennesaw_state.toml"
-    issuer = ("--slug", "micro-credentials", "--name", "Office of Micro-Credentials")
+    issuers = (
+        ("psychology", "Department of Psychological Science"),
+        ("nursing", "School of Nursing"),
+    )
     grantors = (
-        ("research-literacy", "u-grantor-1", "Priya Grantor"),
-        ("research-literacy", "u-grantor-2", "Luis Grantor"),
-        ("clinical-communication", "u-grantor-2", "Luis Grantor"),
+        ("literature-search-and-synthesis", "u-grantor-1", "Priya Grantor"),
+        ("literature-search-and-synthesis", "u-grantor-2", "Luis Grantor"),
+        ("clinical-handover-communication", "u-grantor-2", "Luis Grantor"),
     )
     return [
         ("institutions", "add", "--slug", "main", "--name", "Example University", "--if-missing"),
-        ("issuers", "add", *issuer, "--url", "https://university.example", "--if-missing"),
+        *(
+            (
+                *("issuers", "add", "--slug", slug, "--name", name),
+                *("--url", f"https://{slug}.university.example", "--if-missing"),
+            )
+            for slug, name in issuers
+        ),
         ("programme", "load", str(preset)),
         (
             *("achievements", "import", str(EXAMPLE / "achievements.json")),

@@ -1,4 +1,4 @@
-"""Find Chromium for the browser tests; `python tests/chromium.py` brings one where it is missing."""
+"""Find Chromium for the browser tests; run as a program, bring one where it is missing."""
 
 import os
 import shutil

@@ -24,7 +24,7 @@ def assert_accessible(page: str) -> None:
     assert (root.findtext(".//title") or "").strip(), "a page has a title"
     for node in everything:
         _check_references(node, set(ids))
-        handlers = [name for name in node.keys() if re.match(r"on[a-z]+$", name)]
+        handlers = [name for name in node.attrib if re.match(r"on[a-z]+$", name)]
         assert not handlers, f"inline handler on <{node.tag}>: {handlers}"
         assert not node.get("style"), f"inline style on <{node.tag}>"
         if node.tag == "img":
