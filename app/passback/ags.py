@@ -83,16 +83,9 @@ class AgsClient:
         if content_type:
             headers["Content-Type"] = content_type
         data = None if body is None else body.encode()
-        scopes = frozenset({scope})
-        for is_last in (False, True):
-            token = self._tokens.get(gradebook.registration, scopes)
-            headers["Authorization"] = f"Bearer {token}"
-            reply = self._http.call(method, url, headers=headers, data=data)
-            if reply.status != UNAUTHORIZED:
-                break
-            self._tokens.drop(gradebook.registration, scopes)
-            if is_last:
-                break
+        reply = self._send(gradebook, scope, method, url, headers=headers, data=data)
+        if reply.status == UNAUTHORIZED:
+            reply = self._send(gradebook, scope, method, url, headers=headers, data=data)
         return reply
 
     def post_score(self, gradebook: Gradebook, lineitem_url: str, body: str) -> None:
@@ -146,6 +139,25 @@ class AgsClient:
                 raise PermanentError("The LMS's list of columns or results leads to another host.")
             url = following
         raise PermanentError("The LMS's list of columns or results has no end.")
+
+    def _send(
+        self,
+        gradebook: Gradebook,
+        scope: str,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        data: bytes | None,
+    ) -> Reply:
+        """Send one request with a token; forget a token that is not taken."""
+        scopes = frozenset({scope})
+        token = self._tokens.get(gradebook.registration, scopes)
+        bearer = {"Authorization": f"Bearer {token}"}
+        reply = self._http.call(method, url, headers=headers | bearer, data=data)
+        if reply.status == UNAUTHORIZED:
+            self._tokens.drop(gradebook.registration, scopes)
+        return reply
 
 
 def raise_unless_taken(reply: Reply, family: str | None) -> None:

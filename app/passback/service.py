@@ -279,7 +279,6 @@ def _claim_cell(
         with session.begin_nested():
             session.add(fresh)
     except IntegrityError:  # somebody else made it this very moment; wait for their lock
-        session.expire_all()
         return session.scalars(_cell_query(assignment.id, person_id)).one()
     return fresh
 
