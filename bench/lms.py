@@ -115,7 +115,7 @@ def serve_jwks(port: int, document: bytes) -> None:
     """Answer every GET with the platform's keys, until the process is ended."""
 
     class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the base class names it)
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(document)))

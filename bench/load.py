@@ -127,7 +127,7 @@ def _login(wire: Wire, tool: Tool, lms: Lms, visit: Visit) -> None:
 
 def _launch(wire: Wire, tool: Tool, visit: Visit) -> None:
     form = urlencode({"id_token": visit.token, "state": visit.state})
-    reply, body = _send(wire, tool, visit, "POST", "/lti/launch", form)
+    reply, body = _send(wire, tool, visit, "POST", "/lti/launch", form=form)
     if reply.status == 303:
         place = reply.getheader("Location", "")
         if tool.checks_place and not place.endswith(visit.leads_to):
@@ -138,7 +138,7 @@ def _launch(wire: Wire, tool: Tool, visit: Visit) -> None:
 
 
 def _send(
-    wire: Wire, tool: Tool, visit: Visit, method: str, path: str, form: str | None = None
+    wire: Wire, tool: Tool, visit: Visit, method: str, path: str, *, form: str | None = None
 ) -> tuple[http.client.HTTPResponse, str]:
     headers = {"Host": f"localhost:{tool.port}", **(FORM if form else {})}
     if visit.cookies:
