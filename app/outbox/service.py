@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import OPEN_STATES, Delivery, DeliveryState
@@ -68,6 +68,29 @@ def find_newest_of_subject(session: Session, subject: str) -> Delivery | None:
     return session.scalar(
         select(Delivery).where(Delivery.subject == subject).order_by(Delivery.id.desc()).limit(1)
     )
+
+
+def list_newest(session: Session, subjects: Select[str]) -> Sequence[Delivery]:
+    """Return the newest message of each of these subjects, which a query names."""
+    newest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.subject.in_(subjects))
+        .group_by(Delivery.subject)
+    )
+    return session.scalars(select(Delivery).where(Delivery.id.in_(newest))).all()
+
+
+def list_parked(session: Session, subjects: Select[str]) -> Sequence[Delivery]:
+    """Return what waits, of these subjects, for the other side to change."""
+    return session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.subject.in_(subjects),
+            Delivery.state == DeliveryState.FAILED,
+            Delivery.is_parked,
+        )
+        .with_for_update()
+    ).all()
 
 
 def list_newest_by_prefix(session: Session, prefix: str) -> Sequence[Delivery]:

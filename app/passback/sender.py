@@ -23,6 +23,7 @@ from app.platforms.models import Deployment, Platform, PlatformStatus
 from app.platforms.service import active_tool_key
 
 PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
 MAX_RESTAMPS = 3
 LONGEST_CLOCK_LEAD = timedelta(hours=1)
 
@@ -65,7 +66,8 @@ class ScoreSender:
     """Delivers scores; holds no transaction while it waits for the LMS.
 
     A platform that cannot be reached is left alone for a while, so that its
-    messages do not hold up those of the others, fifteen seconds each.
+    messages do not hold up those of the others, fifteen seconds each; so is one
+    that asks us to wait.
     """
 
     def __init__(
@@ -83,13 +85,20 @@ class ScoreSender:
         """Deliver one score, or say why not."""
         job = _read_job(message)
         platform_id = job.gradebook.registration.platform_id
-        if self._paused_until.get(platform_id, self._clock()) > self._clock():
-            raise RetryLaterError("The LMS could not be reached a moment ago.")
+        rest = self._paused_until.get(platform_id, self._clock()) - self._clock()
+        if rest > timedelta(0):
+            raise RetryLaterError(
+                "The LMS could not be reached, or asked us to wait, a moment ago.", after=rest
+            )
         try:
             self._send(job)
         except CallError as error:
             self._paused_until[platform_id] = self._clock() + PAUSE
             raise RetryLaterError(f"The LMS could not be reached. {error}") from error
+        except RetryLaterError as error:
+            if error.after is not None:
+                self._paused_until[platform_id] = self._clock() + min(error.after, LONGEST_PAUSE)
+            raise
 
     def _send(self, job: Job) -> None:
         url = job.lineitem_url or self._find_or_make_column(job)

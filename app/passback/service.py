@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -113,7 +113,7 @@ def find_newest_delivery(
 
 def list_newest_deliveries(session: Session, assignment_id: int) -> dict[int, Delivery]:
     """Return the newest delivery of every learner of an assignment, by person id."""
-    newest = outbox.list_newest_by_prefix(session, f"{KIND}:{assignment_id}:")
+    newest = outbox.list_newest(session, _subjects_of(assignment_id))
     return {int(delivery.subject.rpartition(":")[2]): delivery for delivery in newest}
 
 
@@ -123,8 +123,7 @@ def reopen_parked(session: Session, assignment: Assignment, now: datetime) -> in
     A launch tells fresh addresses and rights, so what failed for want of them
     is sent again, unchanged.
     """
-    newest = outbox.list_newest_by_prefix(session, f"{KIND}:{assignment.id}:")
-    parked = [d for d in newest if d.state is DeliveryState.FAILED and d.is_parked]
+    parked = outbox.list_parked(session, _subjects_of(assignment.id))
     for delivery in parked:
         outbox.reopen_delivery(delivery, now=now)
     return len(parked)
@@ -214,6 +213,14 @@ def release_column(session: Session, assignment_id: int, *, now: datetime) -> No
     )
     if reservation is not None:
         reservation.reserved_until = now
+
+
+def _subjects_of(assignment_id: int) -> Select[str]:
+    """Return the query that names every cell of a column; it finds them by an index."""
+    person = cast(GradebookCell.person_id, String)
+    return select(literal(f"{KIND}:{assignment_id}:") + person).where(
+        GradebookCell.assignment_id == assignment_id
+    )
 
 
 def _find_gradable_user(session: Session, assignment: Assignment, person_id: int) -> str | None:

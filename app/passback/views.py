@@ -45,8 +45,10 @@ def resend(course_id: int, assignment_id: int, person_id: int) -> ResponseReturn
         assignment = get_assignment(session, assignment_id, course_id=course_id)
         resend_delivery(session, assignment, person_id=person_id, actor=actor, now=utcnow())
     flash(_("The gradebook will be told again."), "success")
-    overview = url_for("assessment.overview", course_id=course_id, assignment_id=assignment_id)
-    return redirect(overview, 303)
+    page = url_for(
+        "assessment.read", course_id=course_id, assignment_id=assignment_id, person_id=person_id
+    )
+    return redirect(page, 303)
 
 
 @bp.app_context_processor

@@ -112,6 +112,20 @@ def test_retry_after_is_honoured(tell, run, stands, lms, headers, wait):
     assert waited == wait if wait else timedelta(seconds=24) <= waited <= timedelta(seconds=36)
 
 
+def test_a_gradebook_that_asks_to_wait_is_left_alone(tell, run, stands, lms, clock, world):
+    lms.script["/li/5/scores"] = [answer(429, Retry_After="600")]
+    first, second = tell(), tell(person=world.other_learner)
+
+    run()
+
+    assert len(lms.calls("/li/5/scores")) == 1
+    for delivery_id in (first, second):
+        assert stands(delivery_id).next_attempt_at == NOON + 10 * MINUTE
+    clock.now = NOON + 10 * MINUTE
+    run()
+    assert stands(first).state is stands(second).state is DeliveryState.DELIVERED
+
+
 def test_a_hanging_gradebook_is_given_up_on_and_left_alone(
     tell, run, stands, lms, clock, world, monkeypatch
 ):

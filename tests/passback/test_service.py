@@ -144,6 +144,22 @@ def test_a_first_draft_has_an_empty_comment(tell):
     assert (score["gradingProgress"], score["comment"]) == ("NotReady", "")
 
 
+def test_a_draft_was_not_handed_in(session, world, assignment):
+    delivery = queue_status(
+        session,
+        assignment,
+        person_id=world.learner.id,
+        status="draft",
+        points=None,
+        comment="",
+        occurred_at=NOON,
+        submitted_at=None,
+        scored_by=None,
+    )
+
+    assert "submission" not in body(delivery)
+
+
 def test_nobody_is_told_of_a_learner_who_has_not_started(tell):
     assert tell("not_started") is None
 

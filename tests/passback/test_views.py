@@ -111,6 +111,21 @@ def test_a_failed_delivery_can_be_sent_again_by_staff(browser, world, url, owed,
     assert instructor.post(f"{url}/resend").status_code == 409
 
 
+def test_sending_again_needs_the_forms_token(app, browser, world, url, owed):
+    owed(DeliveryState.FAILED, last_error="The LMS refused it.")
+    app.config["WTF_CSRF_ENABLED"] = True
+    instructor = browser(world.instructor)
+
+    page = instructor.get(url)
+
+    token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    referrer = {"Referer": "https://tool.test/"}
+    assert instructor.post(f"{url}/resend", headers=referrer).status_code == 400
+    answer = instructor.post(f"{url}/resend", data={"csrf_token": token}, headers=referrer)
+    assert answer.status_code == 303
+    assert instructor.get(answer.location).status_code == 200
+
+
 def test_a_learner_sees_a_failure_but_cannot_send_again(browser, world, url, owed):
     owed(DeliveryState.FAILED, last_error="The LMS refused it.")
     learner = browser(world.learner)
