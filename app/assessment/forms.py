@@ -32,7 +32,7 @@ class AssessForm(Form):
         validators=[InputRequired(_l("Load the page again: it does not say what was assessed."))],
     )
     decision = RadioField(
-        _l("Decision"),
+        _l("Your decision"),
         choices=[
             SelectChoice(Decision.MET.value, _l("Met")),
             SelectChoice(Decision.REVISION.value, _l("Revision requested")),

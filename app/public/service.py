@@ -15,7 +15,7 @@ from app.catalog.models import AchievementVersion
 from app.catalog.service import find_version_by_public_id
 from app.core.errors import NotFoundError
 from app.credentials.did import did_document
-from app.credentials.verify import Verification, verify_credential
+from app.credentials.verify import verify_credential
 from app.programme.models import IssuerProfile
 from app.programme.service import (
     find_issuer,
@@ -38,15 +38,17 @@ class Verdict:
     checked_at: datetime
 
 
-def check_award(award: Award, *, issuer_document: dict[str, Any], now: datetime) -> Verdict:
+def check_award(session: Session, award: Award, *, base_url: str, now: datetime) -> Verdict:
     """Verify the stored credential as an outsider would, and whether it was revoked since."""
     if award.revoked_at is not None:
         return Verdict(
             is_valid=False, is_revoked=True, reason=award.revocation_reason, checked_at=now
         )
-    outcome: Verification = verify_credential(
-        json.loads(award.credential), did_document=issuer_document, now=now
-    )
+    try:
+        keys = get_did_document(session, award.version.achievement.issuer, base_url)
+    except NotFoundError as error:
+        return Verdict(is_valid=False, is_revoked=False, reason=str(error), checked_at=now)
+    outcome = verify_credential(json.loads(award.credential), did_document=keys, now=now)
     return Verdict(
         is_valid=outcome.is_valid, is_revoked=False, reason=outcome.reason, checked_at=now
     )
@@ -59,7 +61,7 @@ def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> 
     """
     multikeys = list_published_multikeys(session, issuer.id)
     if not multikeys:
-        raise NotFoundError("This issuer has no key.")
+        raise NotFoundError("This issuer has no key that may be trusted.")
     return did_document(issuer_did(base_url, issuer), multikeys, issuer_address(base_url, issuer))
 
 

@@ -142,18 +142,16 @@ def not_found(error: NotFoundError) -> ResponseReturnValue:
 
 def _award_page(found: Award) -> Response:
     session, base_url = db.session(), _base_url()
-    issuer = found.version.achievement.issuer
-    keys = get_did_document(session, issuer, base_url)
 
     return responses.page(
         render_template(
             "public/award.html",
             award=found,
             version=found.version,
-            verdict=check_award(found, issuer_document=keys, now=utcnow()),
+            verdict=check_award(session, found, base_url=base_url, now=utcnow()),
             address=award_address(base_url, found.public_id),
             image_url=image_address(base_url, found.version),
-            did=keys["id"],
+            did=issuer_did(base_url, found.version.achievement.issuer),
         )
     )
 

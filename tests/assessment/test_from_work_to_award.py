@@ -1,6 +1,7 @@
 """The main line, by the front door: assess, award, public page, gradebook."""
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -69,8 +70,7 @@ def test_an_award_fits_the_published_schema(browser, session, world, submission,
 
     document = browser(None).get(f"/credentials/{award.public_id}.json").json
 
-    with open(SCHEMA.format(schema), encoding="utf-8") as source:
-        jsonschema.validate(document, json.load(source))
+    jsonschema.validate(document, json.loads(Path(SCHEMA.format(schema)).read_text("utf-8")))
     (identity,) = document["credentialSubject"]["identifier"]
     expected = hash_recipient("mei@university.example", identity["salt"])
     assert (identity["identityHash"], identity["identityType"]) == (expected, "emailAddress")

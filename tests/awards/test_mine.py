@@ -1,0 +1,41 @@
+"""One's own credentials."""
+
+from app.awards.service import revoke_award
+from tests import factories
+from tests.factories import NOON
+
+
+def test_nothing_earned_yet_teaches(browser, world):
+    page = browser(world.learner).get("/my/credentials")
+
+    assert "Your credentials will stand here" in page.text
+
+
+def test_ones_own_credentials_are_listed_with_their_address(browser, world, award):
+    page = browser(world.learner).get("/my/credentials")
+
+    assert "Research Literacy" in page.text
+    assert "Badge Level I" in page.text
+    assert f'href="/credentials/{award.public_id}"' in page.text
+    assert f"/credentials/{award.public_id}.json?download=1" in page.text
+    assert "Research Literacy" not in browser(world.other_learner).get("/my/credentials").text
+
+
+def test_a_revoked_credential_says_so(browser, session, world, award):
+    revoke_award(session, award, reason="Copied.", actor="command:revoke", now=NOON)
+    session.commit()
+
+    page = browser(world.learner).get("/my/credentials")
+
+    assert "Revoked" in page.text
+    assert "Copied." in page.text
+    assert ".json?download" not in page.text
+
+
+def test_an_expired_session_is_refused(app, browser, session, world):
+    client = app.test_client()
+    sid = factories.make_session(session, world.learner, hours=-1)
+    with client.session_transaction(base_url="https://tool.test") as cookie:
+        cookie["sid"] = sid
+
+    assert client.get("/my/credentials").status_code == 401
