@@ -11,7 +11,7 @@ from lxml import html
 from app.core.clock import utcnow
 from app.core.http import OutgoingClient
 from app.passback.ags import next_page
-from app.passback.tokens import Registration, TokenSource
+from app.passback.tokens import ASSERTION_TYPE, Registration, TokenSource
 from app.platforms.service import active_tool_key
 from tests.independent.browser import Window, find_form, heading
 from tests.independent.conftest import Tool
@@ -121,6 +121,39 @@ def test_a_learner_who_makes_themself_an_instructor_is_refused(
     assert learner.submit(page).status_code == 403, "but after it the same one is"
 
 
+def test_the_platform_takes_nothing_that_the_tool_did_not_sign(
+    tool: Tool, platform: IndependentPlatform
+):
+    (key,) = requests.get(f"{tool.url}/lti/jwks.json", timeout=10).json()["keys"]
+    message = {
+        "https://purl.imsglobal.org/spec/lti/claim/message_type": "LtiDeepLinkingResponse",
+        f"{DL}content_items": [{"type": "ltiResourceLink", "title": "Forged"}],
+    }
+    forged = jwt.encode(
+        message,
+        platform.registration.get_platform_private_key(),
+        algorithm="RS256",
+        headers={"kid": key["kid"]},
+    )
+    ask = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": forged,
+        "scope": SCORE_SCOPE,
+    }
+
+    answers = [
+        requests.post(f"{platform.url}/deep-linking/return", data={"JWT": forged}, timeout=10),
+        requests.post(f"{platform.url}/token", data=ask, timeout=10),
+        requests.get(platform.lineitems_url, headers={"Authorization": "Bearer no"}, timeout=10),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert "InvalidSignatureError" in answers[0].text
+    assert "InvalidSignatureError" in answers[1].text
+    assert (platform.records.returned, platform.records.token_requests) == ([], [])
+
+
 def test_the_roster_is_read_page_by_page(tool: Tool, platform: IndependentPlatform):
     http = tool.app.extensions["assay.http"]
     headers = {"Authorization": f"Bearer {fetch_token(tool, platform, http)}"}
@@ -139,6 +172,7 @@ def add_by_deep_linking(platform: IndependentPlatform, window: OpenWindow) -> st
     """As the instructor, add an activity by deep linking; return the platform's id of it."""
     instructor = window(INSTRUCTOR)
     page = instructor.follow(instructor.launch(DEEP_LINKING), BADGE)
+    assert instructor.submit(page, "submit", csrf_token="none").status_code == 400
     page = instructor.submit(
         page,
         "submit",
