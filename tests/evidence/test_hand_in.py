@@ -386,3 +386,21 @@ def test_two_windows_at_once_hand_in_one_attempt(
     assert [bool(attempt.submitted_at) for attempt in attempts()] == [True]
     assert len(stored_files()) == 1
     assert len(session.scalars(select(AuditEntry)).all()) == 1
+
+
+def test_a_text_that_is_too_long_is_said_at_the_field_and_the_file_is_kept(desk, artifacts):
+    page = desk.send(("essay.pdf", PDF), text="a" * 100_001)
+
+    assert page.status_code == 422
+    assert '<a href="#text">The text has 100,001 characters' in page.text
+    assert [row.kind for row in artifacts()] == ["file"]
+
+
+def test_a_draft_that_was_emptied_cannot_be_handed_in(desk, attempts):
+    desk.send(text="x", button="save")
+
+    page = desk.send(text="")
+
+    assert page.status_code == 422
+    assert "Nothing has been added yet" in page.text
+    assert attempts()[0].submitted_at is None
