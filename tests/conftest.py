@@ -1,5 +1,6 @@
 """What every test stands on: a real database file (or PostgreSQL), a browser per person."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -52,7 +53,10 @@ def empty_database(
     """A database with tables and no rows, made once and copied for each test."""
     factories.import_models()
     if request.config.getoption("--postgres"):
-        with PostgresTemplate.create(tmp_path_factory.getbasetemp().parent) as template:
+        # Workers share the run's folder; a run without workers has one of its own.
+        base = tmp_path_factory.getbasetemp()
+        folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        with PostgresTemplate.create(folder) as template:
             yield template
         return
     path = tmp_path_factory.mktemp("database") / "empty.sqlite"

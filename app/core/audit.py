@@ -99,20 +99,18 @@ def find_broken_entry(session: Session, institution_id: int) -> int | None:
     The head is checked too, so cutting off the newest entries shows.
     """
     previous, expected = GENESIS, 1
-    entries = session.scalars(
+    statement = (
         select(AuditEntry)
         .where(AuditEntry.institution_id == institution_id)
         .order_by(AuditEntry.number)
         .execution_options(yield_per=500)
     )
-    for entry in entries:
-        if (
-            entry.number != expected
-            or entry.previous_hash != previous
-            or entry.hash != entry.digest()
-        ):
-            return expected
-        previous, expected = entry.hash, expected + 1
+    with session.scalars(statement) as entries:
+        for entry in entries:
+            is_next = (entry.number, entry.previous_hash) == (expected, previous)
+            if not is_next or entry.hash != entry.digest():
+                return expected
+            previous, expected = entry.hash, expected + 1
     head = session.scalar(select(AuditHead).where(AuditHead.institution_id == institution_id))
     if (head.number, head.hash) != (expected - 1, previous) if head else expected != 1:
         return expected
