@@ -1,6 +1,6 @@
 """A person's browser for the independent platform: follows redirects, fills in forms."""
 
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
@@ -20,10 +20,7 @@ class Window:
         self.http.trust_env = False
         self.http.cookies = LoopbackCookies()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
+    def close(self) -> None:
         self.http.close()
 
     def get(self, address: str) -> requests.Response:

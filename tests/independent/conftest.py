@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from app import create_app
+from app.core.db import db
 from app.settings import Settings
 from deploy.run import example_commands
 from tests.conftest import SECRET
@@ -70,8 +71,6 @@ def tool(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         thread.join()
         server.server_close()
         with app.app_context():
-            from app.core.db import db
-
             db.engine.dispose()
 
 
@@ -108,4 +107,4 @@ def window(platform: IndependentPlatform) -> Iterator[Callable[[Person], Window]
 
     yield open_window
     for one in opened:
-        one.http.close()
+        one.close()

@@ -9,6 +9,7 @@ import requests
 from lxml import html
 
 from app.core.clock import utcnow
+from app.core.db import db
 from app.core.http import OutgoingClient
 from app.passback.ags import next_page
 from app.passback.tokens import ASSERTION_TYPE, Registration, TokenSource
@@ -239,8 +240,6 @@ def check_token_requests(platform: IndependentPlatform) -> None:
 def fetch_token(tool: Tool, platform: IndependentPlatform, http: OutgoingClient) -> str:
     """Return an access token for the roster, asked for as the tool asks."""
     with tool.app.app_context():
-        from app.core.db import db
-
         key = active_tool_key(db.session(), tool.app.extensions["assay.vault"])
     tokens = TokenSource(http, signing_key=lambda: key, clock=utcnow)
     registration = Registration(
