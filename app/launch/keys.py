@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 from app.core.db import transaction
 from app.core.errors import NotFoundError
 from app.core.http import CallError, OutgoingClient
+from app.launch.lookups import TrustedPlatform
 from app.launch.refusal import LaunchRefusedError
-from app.platforms.models import Platform
 from app.platforms.service import get_platform
 
 REFETCH_INTERVAL = timedelta(seconds=60)
 
 
-def platform_key(platform: Platform, kid: str, *, http: OutgoingClient, now: datetime) -> RSAKey:
+def platform_key(
+    platform: TrustedPlatform, kid: str, *, http: OutgoingClient, now: datetime
+) -> RSAKey:
     """Return the platform's key of this id.
 
     An unknown id is looked up at most once a minute; while the platform is

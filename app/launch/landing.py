@@ -9,15 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.principal import STAFF, Role
-from app.courses.models import LtiUser, ResourceLink
-from app.courses.service import Arrival
+from app.courses.arrivals import Arrival
+from app.courses.models import LtiUser
+from app.courses.service import get_resource_link
 from app.evidence.service import find_submission
 from app.launch import claims as rules
+from app.launch.lookups import find_mapped_link
 from app.launch.models import DeepLinkRequest
 from app.launch.pylti import Launch
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import Assignment
-from app.mapping.service import bind_link, find_assignment_by_uuid, find_assignment_for_link
+from app.mapping.service import bind_link, find_assignment_by_uuid
 from app.programme.service import list_granted_achievement_ids
 
 DEEP_LINK_LIFETIME = timedelta(hours=2)
@@ -39,11 +41,11 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
     """
     if launch.message_type == rules.DEEP_LINK:
         return _deep_link(session, launch, arrival, now=now)
-    assignment = _find_assignment(session, launch, arrival)
+    assignment_id = _find_assignment(session, launch, arrival)
     if launch.message_type == rules.SUBMISSION_REVIEW:
-        return _review(session, launch, arrival, assignment, now=now)
+        return _review(session, launch, arrival, assignment_id, now=now)
     if launch.message_type == rules.RESOURCE_LINK:
-        return _resource_link(session, arrival, assignment, now=now)
+        return _resource_link(session, arrival, assignment_id, now=now)
     raise LaunchRefusedError(
         "Assay does not know this kind of launch.",
         cause="unknown_message_type",
@@ -52,23 +54,23 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
 
 
 def _resource_link(
-    session: Session, arrival: Arrival, assignment: Assignment | None, *, now: datetime
+    session: Session, arrival: Arrival, assignment_id: int | None, *, now: datetime
 ) -> Landing:
-    role, course_id = arrival.enrolment.role, arrival.course.id
+    role, course_id = arrival.role, arrival.course_id
     if role in STAFF:
-        if assignment is not None:
+        if assignment_id is not None:
             return Landing(
                 "assessment.overview",
-                {"course_id": course_id, "assignment_id": assignment.id},
+                {"course_id": course_id, "assignment_id": assignment_id},
             )
-        return Landing("mapping.setup", {"course_id": course_id, "link_id": _link(arrival).id})
+        return Landing("mapping.setup", {"course_id": course_id, "link_id": _link(arrival)})
     if role is Role.GRADER:
         _require_appointment(session, arrival, now=now)
         return Landing("assessment.queue", {})
-    if role is Role.LEARNER and assignment is not None:
-        return Landing("evidence.work", {"course_id": course_id, "assignment_id": assignment.id})
+    if role is Role.LEARNER and assignment_id is not None:
+        return Landing("evidence.work", {"course_id": course_id, "assignment_id": assignment_id})
     if role is not Role.LEARNER and list_granted_achievement_ids(
-        session, arrival.person.id, now=now
+        session, arrival.person_id, now=now
     ):
         return Landing("assessment.queue", {})
     return Landing("launch.welcome", {"course_id": course_id})
@@ -78,7 +80,7 @@ def _review(
     session: Session,
     launch: Launch,
     arrival: Arrival,
-    assignment: Assignment | None,
+    assignment_id: int | None,
     *,
     now: datetime,
 ) -> Landing:
@@ -88,22 +90,22 @@ def _review(
             LtiUser.platform_id == launch.platform.id, LtiUser.sub == sub
         )
     )
-    role = arrival.enrolment.role
-    if role is Role.LEARNER and learner_id != arrival.person.id:
+    role = arrival.role
+    if role is Role.LEARNER and learner_id != arrival.person_id:
         raise LaunchRefusedError(
             "This is somebody else's work. You can only open your own.",
             cause="review_of_another_learner",
             mender=Mender.YOU,
         )
-    if assignment is None or learner_id is None:
+    if assignment_id is None or learner_id is None:
         raise LaunchRefusedError(
             "Nothing has been handed in here yet.", cause="review_of_nothing", mender=Mender.YOU
         )
-    place = {"course_id": arrival.course.id, "assignment_id": assignment.id}
+    place = {"course_id": arrival.course_id, "assignment_id": assignment_id}
     if role is Role.LEARNER:
         return Landing("evidence.work", place)
-    grants = list_granted_achievement_ids(session, arrival.person.id, now=now)
-    submission = find_submission(session, assignment.id, learner_id)
+    grants = list_granted_achievement_ids(session, arrival.person_id, now=now)
+    submission = find_submission(session, assignment_id, learner_id)
     if submission is not None and submission.achievement_id in grants:
         return Landing("assessment.assess", {"submission_id": submission.id})
     if role in STAFF:
@@ -117,7 +119,7 @@ def _review(
 
 
 def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
-    if arrival.enrolment.role not in STAFF:
+    if arrival.role not in STAFF:
         raise LaunchRefusedError(
             "Only somebody who teaches this course can add an assignment.",
             cause="deep_link_without_staff_role",
@@ -133,42 +135,44 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
     found = DeepLinkRequest(
         token=secrets.token_urlsafe(24),
         institution_id=launch.platform.institution_id,
-        deployment_pk=arrival.course.deployment_pk,
-        course_id=arrival.course.id,
-        person_id=arrival.person.id,
+        deployment_pk=arrival.deployment_pk,
+        course_id=arrival.course_id,
+        person_id=arrival.person_id,
         settings=settings,
         created_at=now,
         expires_at=now + DEEP_LINK_LIFETIME,
     )
     session.add(found)
     return Landing(
-        "mapping.choose_for_deep_link", {"course_id": arrival.course.id, "token": found.token}
+        "mapping.choose_for_deep_link", {"course_id": arrival.course_id, "token": found.token}
     )
 
 
-def _find_assignment(session: Session, launch: Launch, arrival: Arrival) -> Assignment | None:
-    """Find what the link is mapped to; the first launch of a deep link binds it."""
-    if arrival.link is None:
+def _find_assignment(session: Session, launch: Launch, arrival: Arrival) -> int | None:
+    """Find the id of what the link is mapped to; the first launch of a deep link binds it."""
+    if arrival.link_pk is None:
         return None
-    assignment = find_assignment_for_link(session, arrival.link.id)
-    if assignment is None:
-        uuid = rules.value(
-            rules.part(launch.body, f"{rules.CLAIM}custom").get(CUSTOM_KEY), max_length=36
-        )
-        assignment = (
-            find_assignment_by_uuid(session, uuid, course_id=arrival.course.id) if uuid else None
-        )
-        if assignment is None or assignment.resource_link_pk is not None:
-            return None
-        bind_link(session, assignment, arrival.link)
-    if arrival.link.lineitem_url and assignment.lineitem_url != arrival.link.lineitem_url:
-        assignment.lineitem_url = arrival.link.lineitem_url
-        assignment.column_missing = False
-    return assignment
+    mapped = find_mapped_link(session, arrival.link_pk)
+    if mapped is None:
+        return _bind(session, launch, arrival, arrival.link_pk)
+    if arrival.lineitem_url and mapped.lineitem_url != arrival.lineitem_url:
+        assignment = session.get_one(Assignment, mapped.assignment_id)
+        assignment.lineitem_url, assignment.column_missing = arrival.lineitem_url, False
+    return mapped.assignment_id
+
+
+def _bind(session: Session, launch: Launch, arrival: Arrival, link_pk: int) -> int | None:
+    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
+    uuid = rules.value(custom.get(CUSTOM_KEY), max_length=36)
+    found = find_assignment_by_uuid(session, uuid, course_id=arrival.course_id) if uuid else None
+    if found is None or found.resource_link_pk is not None:
+        return None
+    bind_link(session, found, get_resource_link(session, link_pk, course_id=arrival.course_id))
+    return found.id
 
 
 def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -> None:
-    if not list_granted_achievement_ids(session, arrival.person.id, now=now):
+    if not list_granted_achievement_ids(session, arrival.person_id, now=now):
         raise LaunchRefusedError(
             "You are not appointed as a grantor. The right to assess comes from an appointment "
             "for a credential, not from a role in the course.",
@@ -177,7 +181,7 @@ def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -
         )
 
 
-def _link(arrival: Arrival) -> ResourceLink:
-    if arrival.link is None:
+def _link(arrival: Arrival) -> int:
+    if arrival.link_pk is None:
         raise RuntimeError("A resource link launch always names its link.")
-    return arrival.link
+    return arrival.link_pk

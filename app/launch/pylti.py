@@ -24,17 +24,22 @@ from pylti1p3.registration import Registration
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfAbstract
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.crypto import hash_secret
 from app.core.http import OutgoingClient
 from app.launch import claims as rules
 from app.launch.keys import platform_key
-from app.launch.models import OidcLogin
+from app.launch.lookups import (
+    StartedLogin,
+    TrustedPlatform,
+    add_login,
+    find_deployment,
+    find_login,
+    list_platforms_of_issuer,
+)
 from app.launch.refusal import LaunchRefusedError, Mender
-from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
-from app.platforms.service import find_deployment, find_platforms_of_issuer
+from app.platforms.models import PlatformStatus
 
 LOGIN_LIFETIME = timedelta(minutes=10)
 PASSED_ON = (
@@ -107,13 +112,17 @@ class Registrations(ToolConfAbstract[Parameters]):
         """
         found = [
             platform
-            for platform in find_platforms_of_issuer(self.session, iss)
+            for platform in list_platforms_of_issuer(self.session, iss)
             if client_id is None or platform.client_id == client_id
         ]
         request: Parameters | None = kwargs.get("request")
         deployment_id = request.get_param("lti_deployment_id") if request else None
         if len(found) > 1 and deployment_id:
-            found = [item for item in found if find_deployment(self.session, item, deployment_id)]
+            found = [
+                item
+                for item in found
+                if find_deployment(self.session, platform_id=item.id, deployment_id=deployment_id)
+            ]
         if len(found) != 1:
             raise LaunchRefusedError(
                 "This LMS is not registered here, or it does not say under which client id.",
@@ -126,10 +135,10 @@ class Registrations(ToolConfAbstract[Parameters]):
 class PlatformRegistration(Registration):
     """PyLTI1p3's registration with the row behind it."""
 
-    platform: Platform
+    platform: TrustedPlatform
 
 
-def as_registration(platform: Platform) -> PlatformRegistration:
+def as_registration(platform: TrustedPlatform) -> PlatformRegistration:
     """Return a platform in PyLTI1p3's shape.
 
     Raises: `LaunchRefusedError` if it is switched off.
@@ -181,20 +190,19 @@ class Login(OIDCLogin[Parameters, Registrations, NoSession, NoCookies, str]):
         registration = self.validate_oidc_login()
         platform = registration.platform
         self.secrets = LoginSecrets(*(secrets.token_urlsafe(24) for _ in range(3)))
-        self._db.add(
-            OidcLogin(
-                state_hash=hash_secret(self.secrets.state),
-                nonce_hash=hash_secret(self.secrets.nonce),
-                browser_hash=hash_secret(self.secrets.browser),
-                platform_id=platform.id,
-                parameters={
-                    name: self._values[name][:MAX_PARAMETER]
-                    for name in PASSED_ON
-                    if self._values.get(name)
-                },
-                created_at=now,
-                expires_at=now + LOGIN_LIFETIME,
-            )
+        add_login(
+            self._db,
+            state_hash=hash_secret(self.secrets.state),
+            nonce_hash=hash_secret(self.secrets.nonce),
+            browser_hash=hash_secret(self.secrets.browser),
+            platform_id=platform.id,
+            parameters={
+                name: self._values[name][:MAX_PARAMETER]
+                for name in PASSED_ON
+                if self._values.get(name)
+            },
+            created_at=now,
+            expires_at=now + LOGIN_LIFETIME,
         )
         query = {
             "scope": "openid",
@@ -222,9 +230,8 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
     together with everything else that the launch writes.
     """
 
-    login: OidcLogin
-    platform: Platform
-    deployment: Deployment | None
+    login: StartedLogin
+    platform: TrustedPlatform
     message_type: str
 
     def __init__(
@@ -261,14 +268,15 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
     def validate_state(self) -> "Launch":
         """Find the login that this state began; it must be unused and fresh."""
         state = self._get_request_param("state")
-        login = self._db.scalar(select(OidcLogin).where(OidcLogin.state_hash == hash_secret(state)))
-        if login is None:
+        found = find_login(self._db, hash_secret(state))
+        if found is None:
             raise LaunchRefusedError(
                 "This launch does not belong to a login that began here. "
                 "Open the activity again from your course.",
                 cause="unknown_state",
                 mender=Mender.YOU,
             )
+        login, self.platform = found
         if login.used_at is not None:
             raise replay()
         if login.expires_at <= self._now:
@@ -308,11 +316,8 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
 
     def validate_registration(self) -> "Launch":
         """Take the platform that the login was started for; the token must be its and ours."""
-        platform = self._db.get(Platform, self.login.platform_id)
-        if platform is None:
-            raise LaunchRefusedError("This LMS is not known here.", cause="platform_gone")
+        platform = self.platform
         self._registration = as_registration(platform)
-        self.platform = platform
         rules.check_token(
             self.body,
             issuer=platform.issuer,
@@ -339,19 +344,7 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
         return self
 
     def validate_deployment(self) -> "Launch":
-        """Find the deployment; one that was never seen is left to the caller to keep."""
-        deployment_id = self.body.get(f"{rules.CLAIM}deployment_id")
-        self.deployment = (
-            find_deployment(self._db, self.platform, deployment_id)
-            if isinstance(deployment_id, str)
-            else None
-        )
-        if self.deployment is not None and self.deployment.status is DeploymentStatus.BLOCKED:
-            raise LaunchRefusedError(
-                "This installation of Assay was blocked by its administrator.",
-                cause="deployment_blocked",
-                mender=Mender.TOOL_ADMINISTRATOR,
-            )
+        """Leave the deployment to the caller, who asks for it under the write lock."""
         return self
 
     def validate_message(self) -> "Launch":

@@ -6,25 +6,37 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, request
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core.clock import utcnow
 from app.core.crypto import hash_secret
 from app.core.db import db
+from app.core.orm import table_of
 from app.core.principal import Principal
-from app.courses.models import Enrolment
-from app.courses.service import Arrival, LaunchFacts, record_launch
+from app.courses.arrivals import Arrival, LaunchFacts, record_launch
 from app.launch import claims as rules
+from app.launch.lookups import add_session, find_deployment, find_signed_in
 from app.launch.models import LaunchSession, OidcLogin
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.launch.roles import course_role, is_test_user
-from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
-from app.platforms.service import note_unknown_deployment
+from app.platforms.models import DeploymentStatus
+from app.platforms.service import get_platform, note_unknown_deployment
 from app.programme.service import list_granted_achievement_ids
 
 KEEP_LOGINS = timedelta(hours=1)
+# Built once: every launch runs it.
+LOGIN = table_of(OidcLogin)
+USE_UP_LOGIN = (
+    update(LOGIN)
+    .where(
+        LOGIN.c.id == bindparam("login_id"),
+        LOGIN.c.used_at.is_(None),
+        LOGIN.c.expires_at > bindparam("now"),
+    )
+    .values(used_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -43,35 +55,27 @@ def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Pr
     session's length: somebody who taught it last year has to come through it again.
     """
     now = utcnow()
-    since = now - session_length()
-    row = db.session.execute(
-        select(LaunchSession, Platform.issuer, Platform.auth_url, Enrolment.role)
-        .join(Platform, Platform.id == LaunchSession.platform_id)
-        .outerjoin(
-            Enrolment,
-            and_(
-                Enrolment.person_id == LaunchSession.person_id,
-                Enrolment.course_id == (course_id or 0),
-                Enrolment.last_launched_at > since,
-            ),
-        )
-        .where(
-            LaunchSession.sid_hash == hash_secret(sid),
-            LaunchSession.expires_at > now,
-            Platform.status == PlatformStatus.ACTIVE,
-        )
-    ).first()
-    if row is None:
+    found = find_signed_in(
+        db.session(),
+        hash_secret(sid),
+        course_id=course_id,
+        since=now - session_length(),
+        now=now,
+    )
+    if found is None:
         return None
-    found, issuer, auth_url, role = row
-    origins = (found.frame_origin, rules.origin_of(auth_url), rules.origin_of(issuer))
+    origins = (
+        found.frame_origin,
+        rules.origin_of(found.auth_url),
+        rules.origin_of(found.issuer),
+    )
     return Principal(
         institution_id=found.institution_id,
         person_id=found.person_id,
         platform_id=found.platform_id,
         frame_origins=tuple(dict.fromkeys(origin for origin in origins if origin)),
         course_id=course_id,
-        role=role,
+        role=found.role,
         grants=(
             list_granted_achievement_ids(db.session(), found.person_id, now=now)
             if wants_grants
@@ -101,29 +105,32 @@ def use_up_login(session: Session, login_id: int, *, now: datetime) -> None:
 
     Raises: `LaunchRefusedError` if it was used before.
     """
-    result: Any = session.execute(
-        update(OidcLogin)
-        .where(OidcLogin.id == login_id, OidcLogin.used_at.is_(None), OidcLogin.expires_at > now)
-        .values(used_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    result = session.connection().execute(USE_UP_LOGIN, {"login_id": login_id, "now": now})
     if result.rowcount != 1:
         raise replay()
 
 
-def require_active_deployment(
-    session: Session, launch: Launch, platform: Platform, *, now: datetime
-) -> Deployment | None:
-    """Return the deployment if it is active; keep one seen for the first time, and return `None`.
+def require_active_deployment(session: Session, launch: Launch, *, now: datetime) -> int | None:
+    """Return the deployment's key if it is active; keep one seen for the first time, return `None`.
 
-    It does not raise, so that the row of the new deployment can be committed
-    before the launch is refused.
+    It does not raise then, so that the row of the new deployment can be
+    committed before the launch is refused.
+    Raises: `LaunchRefusedError` if it is blocked.
     """
-    if launch.deployment is None:
-        deployment_id = launch.body[f"{rules.CLAIM}deployment_id"]
-        note_unknown_deployment(session, platform, deployment_id, now=now)
+    platform, deployment_id = launch.platform, launch.body[f"{rules.CLAIM}deployment_id"]
+    found = find_deployment(session, platform_id=platform.id, deployment_id=deployment_id)
+    if found is None:
+        known = get_platform(session, platform.id)
+        note_unknown_deployment(session, known, deployment_id, now=now)
         return None
-    return launch.deployment if launch.deployment.status is DeploymentStatus.ACTIVE else None
+    deployment_pk, status = found
+    if status is DeploymentStatus.BLOCKED:
+        raise LaunchRefusedError(
+            "This installation of Assay was blocked by its administrator.",
+            cause="deployment_blocked",
+            mender=Mender.TOOL_ADMINISTRATOR,
+        )
+    return deployment_pk if status is DeploymentStatus.ACTIVE else None
 
 
 def pending_deployment() -> LaunchRefusedError:
@@ -135,19 +142,18 @@ def pending_deployment() -> LaunchRefusedError:
     )
 
 
-def arrive(session: Session, launch: Launch, deployment: Deployment, *, now: datetime) -> Arrival:
+def arrive(session: Session, launch: Launch, deployment_pk: int, *, now: datetime) -> Arrival:
     """Keep what the launch tells about person, course and link."""
     family = rules.value(
         rules.part(launch.body, f"{rules.CLAIM}tool_platform").get("product_family_code"),
         max_length=100,
     )
-    platform = launch.platform
-    if family and platform.product_family != family:
-        platform.product_family = family
-    return record_launch(session, read_facts(launch, deployment), now=now)
+    if family and launch.platform.product_family != family:
+        get_platform(session, launch.platform.id).product_family = family
+    return record_launch(session, read_facts(launch, deployment_pk), now=now)
 
 
-def read_facts(launch: Launch, deployment: Deployment) -> LaunchFacts:
+def read_facts(launch: Launch, deployment_pk: int) -> LaunchFacts:
     """Return what the claims say, cleaned; only checked claims may come here."""
     body = launch.body
     link = rules.part(body, f"{rules.CLAIM}resource_link")
@@ -160,7 +166,7 @@ def read_facts(launch: Launch, deployment: Deployment) -> LaunchFacts:
     return LaunchFacts(
         institution_id=launch.platform.institution_id,
         platform_id=launch.platform.id,
-        deployment_pk=deployment.id,
+        deployment_pk=deployment_pk,
         sub=body["sub"],
         name=_name(body),
         email=rules.value(body.get("email"), max_length=320),
@@ -197,30 +203,29 @@ def open_session(
         if old_sid
         else None
     )
-    sid = old_sid
-    kept = (
-        old is not None
-        and old.expires_at > now
-        and (old.person_id, old.platform_id) == (arrival.person.id, launch.platform.id)
+    lasts = {
+        "expires_at": now + session_length(),
+        "frame_origin": rules.origin_of(return_url),
+        "return_url": return_url,
+    }
+    if old is not None and old_sid is not None:
+        whose = (old.person_id, old.platform_id)
+        if old.expires_at > now and whose == (arrival.person_id, launch.platform.id):
+            for name, value in lasts.items():
+                setattr(old, name, value)
+            return Accepted(arrival=arrival, sid=old_sid, is_new_session=False)
+        session.delete(old)
+    sid = secrets.token_urlsafe(32)
+    add_session(
+        session,
+        sid_hash=hash_secret(sid),
+        institution_id=launch.platform.institution_id,
+        platform_id=launch.platform.id,
+        person_id=arrival.person_id,
+        created_at=now,
+        **lasts,
     )
-    if not kept:
-        if old is not None:
-            session.delete(old)
-        sid = secrets.token_urlsafe(32)
-        old = LaunchSession(
-            sid_hash=hash_secret(sid),
-            institution_id=launch.platform.institution_id,
-            platform_id=launch.platform.id,
-            person_id=arrival.person.id,
-            created_at=now,
-        )
-        session.add(old)
-    if old is None or sid is None:
-        raise RuntimeError("A session is either kept or begun.")
-    old.expires_at = now + session_length()
-    old.frame_origin = rules.origin_of(return_url)
-    old.return_url = return_url
-    return Accepted(arrival=arrival, sid=sid, is_new_session=not kept)
+    return Accepted(arrival=arrival, sid=sid, is_new_session=True)
 
 
 def purge_expired(session: Session, *, now: datetime) -> int:

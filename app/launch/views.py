@@ -19,6 +19,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.access import SESSION_KEY, public, requires
@@ -173,35 +174,44 @@ def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
         now=now,
     )
     checked.validate()
-    login_id, parameters = checked.login.id, checked.login.parameters
     secret = request.cookies.get(_cookie_name(values.get("state", "")))
     if secret is not None and hash_secret(secret) != checked.login.browser_hash:
         raise LaunchRefusedError(
             "This launch was started in another browser.", cause="other_browser", mender=Mender.YOU
         )
-    # A refusal is raised after the commit: a launch that is refused is used up, too.
-    with transaction() as write:
-        use_up_login(write, login_id, now=now)
-        deployment = require_active_deployment(write, checked, checked.platform, now=now)
-        if deployment is None:
-            outcome: Accepted | LaunchRefusedError = pending_deployment()
-        elif secret is None:
-            outcome = CookieBlockedError(parameters)
-        else:
-            outcome, landing = _enter(write, checked, deployment, now=now)
+    try:
+        outcome, landing = _use(checked, secret, now=now)
+    except IntegrityError:
+        # Two people opened the same new course at once; the other's rows are there now.
+        outcome, landing = _use(checked, secret, now=now)
     if isinstance(outcome, LaunchRefusedError):
         raise outcome
     return outcome, landing
 
 
-def _enter(
-    write: Session, checked: Launch, deployment: Deployment, *, now: datetime
+def _use(
+    checked: Launch, secret: str | None, *, now: datetime
 ) -> tuple[Accepted | LaunchRefusedError, Landing]:
-    arrival = arrive(write, checked, deployment, now=now)
+    """Use the launch up, and let its person in; a refusal is returned, so that it is committed."""
+    nowhere = Landing("launch.welcome", {})
+    with transaction() as write:
+        use_up_login(write, checked.login.id, now=now)
+        deployment_pk = require_active_deployment(write, checked, now=now)
+        if deployment_pk is None:
+            return pending_deployment(), nowhere
+        if secret is None:
+            return CookieBlockedError(checked.login.parameters), nowhere
+        return _enter(write, checked, deployment_pk, now=now)
+
+
+def _enter(
+    write: Session, checked: Launch, deployment_pk: int, *, now: datetime
+) -> tuple[Accepted | LaunchRefusedError, Landing]:
+    arrival = arrive(write, checked, deployment_pk, now=now)
     try:
         landing = land(write, checked, arrival, now=now)
     except LaunchRefusedError as refusal:
-        return refusal, Landing("launch.welcome", {"course_id": arrival.course.id})
+        return refusal, Landing("launch.welcome", {"course_id": arrival.course_id})
     old_sid = session.get(SESSION_KEY)
     return open_session(write, checked, arrival, old_sid=old_sid, now=now), landing
 

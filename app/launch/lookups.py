@@ -1,0 +1,174 @@
+"""What every launch reads, in the fewest statements.
+
+A launch is the one request that comes in bursts: a whole class opens an
+activity at once. So its reads are plain rows, not mapped objects, and the
+statements are built once, when the program starts: building a `select` and
+loading an object costs ten times what SQLite needs to answer (bench/README.md).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from app.core.orm import table_of
+from app.core.principal import Role
+from app.courses.models import Enrolment
+from app.launch.models import LaunchSession, OidcLogin
+from app.mapping.models import Assignment
+from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedPlatform:
+    """A registration as login and launch need it; see `Platform` for the columns."""
+
+    id: int
+    institution_id: int
+    issuer: str
+    client_id: str
+    auth_url: str
+    token_url: str
+    jwks_url: str
+    jwks: dict[str, Any] | None
+    jwks_checked_at: datetime | None
+    product_family: str | None
+    status: PlatformStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StartedLogin:
+    """A login in progress; see `OidcLogin` for the columns."""
+
+    id: int
+    nonce_hash: str
+    browser_hash: str
+    parameters: dict[str, Any]
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A running session, with its platform and the role in the course asked for."""
+
+    institution_id: int
+    person_id: int
+    platform_id: int
+    frame_origin: str
+    return_url: str | None
+    issuer: str
+    auth_url: str
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedLink:
+    """The assignment that a link is mapped to, as far as a launch asks."""
+
+    assignment_id: int
+    lineitem_url: str | None
+
+
+_login = table_of(OidcLogin).c
+_platform = table_of(Platform).c
+_deployment = table_of(Deployment).c
+_running = table_of(LaunchSession).c
+_enrolment = table_of(Enrolment).c
+_assignment = table_of(Assignment).c
+
+_PLATFORM_COLUMNS = tuple(_platform[name] for name in TrustedPlatform.__slots__)
+_LOGIN_COLUMNS = tuple(_login[name] for name in StartedLogin.__slots__)
+
+_PLATFORMS_OF_ISSUER = select(*_PLATFORM_COLUMNS).where(_platform.issuer == bindparam("issuer"))
+_LOGIN_OF_STATE = (
+    select(*_LOGIN_COLUMNS, *_PLATFORM_COLUMNS)
+    .join(table_of(Platform), _platform.id == _login.platform_id)
+    .where(_login.state_hash == bindparam("state_hash"))
+)
+_DEPLOYMENT = select(_deployment.id, _deployment.status).where(
+    _deployment.platform_id == bindparam("platform_id"),
+    _deployment.deployment_id == bindparam("deployment_id"),
+)
+_SIGNED_IN = (
+    select(
+        _running.institution_id,
+        _running.person_id,
+        _running.platform_id,
+        _running.frame_origin,
+        _running.return_url,
+        _platform.issuer,
+        _platform.auth_url,
+        _enrolment.role,
+    )
+    .join(table_of(Platform), _platform.id == _running.platform_id)
+    .outerjoin(
+        table_of(Enrolment),
+        and_(
+            _enrolment.person_id == _running.person_id,
+            _enrolment.course_id == bindparam("course_id"),
+            _enrolment.last_launched_at > bindparam("since"),
+        ),
+    )
+    .where(
+        _running.sid_hash == bindparam("sid_hash"),
+        _running.expires_at > bindparam("now"),
+        _platform.status == PlatformStatus.ACTIVE,
+    )
+)
+_MAPPED_LINK = select(_assignment.id, _assignment.lineitem_url).where(
+    _assignment.resource_link_pk == bindparam("link_pk")
+)
+_ADD_LOGIN = insert(table_of(OidcLogin))
+_ADD_SESSION = insert(table_of(LaunchSession))
+
+
+def list_platforms_of_issuer(session: Session, issuer: str) -> list[TrustedPlatform]:
+    """Return every registration of one issuer."""
+    rows = session.connection().execute(_PLATFORMS_OF_ISSUER, {"issuer": issuer})
+    return [TrustedPlatform(*row) for row in rows]
+
+
+def find_login(session: Session, state_hash: str) -> tuple[StartedLogin, TrustedPlatform] | None:
+    """Return the login that began with this state, and the platform it was started for."""
+    row = session.connection().execute(_LOGIN_OF_STATE, {"state_hash": state_hash}).first()
+    if row is None:
+        return None
+    size = len(_LOGIN_COLUMNS)
+    return StartedLogin(*row[:size]), TrustedPlatform(*row[size:])
+
+
+def find_deployment(
+    session: Session, *, platform_id: int, deployment_id: str
+) -> tuple[int, DeploymentStatus] | None:
+    """Return key and status of a platform's deployment, if it is known."""
+    facts = {"platform_id": platform_id, "deployment_id": deployment_id}
+    row = session.connection().execute(_DEPLOYMENT, facts).first()
+    return (row[0], row[1]) if row else None
+
+
+def find_signed_in(
+    session: Session, sid_hash: str, *, course_id: int | None, since: datetime, now: datetime
+) -> SignedIn | None:
+    """Return a running session, with the role of a launch since then."""
+    facts = {"sid_hash": sid_hash, "course_id": course_id or 0, "since": since, "now": now}
+    row = session.connection().execute(_SIGNED_IN, facts).first()
+    return SignedIn(*row) if row else None
+
+
+def find_mapped_link(session: Session, link_pk: int) -> MappedLink | None:
+    """Return what a link is mapped to, if it is."""
+    row = session.connection().execute(_MAPPED_LINK, {"link_pk": link_pk}).first()
+    return MappedLink(*row) if row else None
+
+
+def add_login(session: Session, **facts: Any) -> None:
+    """Keep a login that begins; see `OidcLogin` for the columns."""
+    session.connection().execute(_ADD_LOGIN, facts)
+
+
+def add_session(session: Session, **facts: Any) -> None:
+    """Keep a session that begins; see `LaunchSession` for the columns."""
+    session.connection().execute(_ADD_SESSION, facts)
