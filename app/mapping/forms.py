@@ -181,5 +181,7 @@ def criterion_hints(version: AchievementVersion) -> dict[str, str]:
 
 
 def file_kind_hints() -> dict[str, str]:
-    """Return the file types behind each plain name."""
-    return {kind.name: ", ".join(kind.extensions) for kind in KINDS.values()}
+    """Return the file types behind each plain name that stands for several."""
+    return {
+        kind.name: ", ".join(kind.extensions) for kind in KINDS.values() if len(kind.extensions) > 1
+    }

@@ -124,7 +124,22 @@ def test_the_second_screen_says_what_other_assignments_leave_out(desk, session, 
 
     page = " ".join(desk.page(world.level_2).text.split())
 
-    assert "still missing: <strong>Criterion 2</strong>" in page
+    assert "shows yet: <strong>Criterion 2</strong>" in page
+
+
+def test_the_second_screen_says_when_others_show_everything(desk, session, world):
+    other = factories.make_link(session, world.course, "link-2")
+    factories.make_assignment(session, world.course, world.level_1, link=other)
+    session.commit()
+
+    assert "show every required criterion already" in desk.page(world.level_1).text
+
+
+def test_a_criterion_that_an_award_can_do_without_is_marked(desk, session, world):
+    world.level_1.criteria[1].is_required = False
+    session.commit()
+
+    assert desk.page(world.level_1).text.count("Not required for the award.") == 1
 
 
 def test_work_without_files_asks_for_none(desk, world, assignments):
