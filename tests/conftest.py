@@ -40,6 +40,7 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         kwargs.setdefault("base_url", BASE_URL)
+        kwargs.setdefault("buffered", True)
         page = Context().run(super().open, *args, **kwargs)
         if page.mimetype == "text/html" and page.location is None and "<html" in page.text:
             assert_accessible(page.text)

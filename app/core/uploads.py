@@ -10,6 +10,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 DEFAULT_BODY_BYTES = 1024 * 1024
 UPLOAD_BODY_BYTES = 4 * 1024 * 1024 * 1024
+# What is typed beside the files: more than is accepted, so that the refusal stands at its field.
+TYPED_BYTES = 4 * 1024 * 1024
 MEMORY_BYTES = 64 * 1024
 
 
@@ -67,5 +69,6 @@ def install_uploads(app: Flask, *, max_file_bytes: int) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if getattr(view, "accepts_uploads", False):
             request.max_content_length = UPLOAD_BODY_BYTES
+            request.max_form_memory_size = TYPED_BYTES
 
     app.before_request_funcs.setdefault(None, []).insert(1, widen)

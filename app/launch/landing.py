@@ -20,6 +20,7 @@ from app.launch.pylti import Launch
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import Assignment
 from app.mapping.service import bind_link, find_assignment_by_uuid
+from app.passback.service import reopen_parked
 from app.programme.service import list_granted_achievement_ids
 
 DEEP_LINK_LIFETIME = timedelta(hours=2)
@@ -41,7 +42,7 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
     """
     if launch.message_type == rules.DEEP_LINK:
         return _deep_link(session, launch, arrival, now=now)
-    assignment_id = _find_assignment(session, launch, arrival)
+    assignment_id = _find_assignment(session, launch, arrival, now=now)
     if launch.message_type == rules.SUBMISSION_REVIEW:
         return _review(session, launch, arrival, assignment_id, now=now)
     if launch.message_type == rules.RESOURCE_LINK:
@@ -148,16 +149,25 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
     )
 
 
-def _find_assignment(session: Session, launch: Launch, arrival: Arrival) -> int | None:
-    """Find the id of what the link is mapped to; the first launch of a deep link binds it."""
+def _find_assignment(
+    session: Session, launch: Launch, arrival: Arrival, *, now: datetime
+) -> int | None:
+    """Find the id of what the link is mapped to; the first launch of a deep link binds it.
+
+    What could not be delivered for want of an address or a right is taken up
+    again when a launch tells a new address, and whenever staff come by.
+    """
     if arrival.link_pk is None:
         return None
     mapped = find_mapped_link(session, arrival.link_pk)
     if mapped is None:
         return _bind(session, launch, arrival, arrival.link_pk)
-    if arrival.lineitem_url and mapped.lineitem_url != arrival.lineitem_url:
+    is_moved = bool(arrival.lineitem_url) and mapped.lineitem_url != arrival.lineitem_url
+    if is_moved or arrival.role in STAFF:
         assignment = session.get_one(Assignment, mapped.assignment_id)
-        assignment.lineitem_url, assignment.column_missing = arrival.lineitem_url, False
+        if is_moved:
+            assignment.lineitem_url, assignment.column_missing = arrival.lineitem_url, False
+        reopen_parked(session, assignment, now)
     return mapped.assignment_id
 
 

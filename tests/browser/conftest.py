@@ -125,7 +125,7 @@ class LmsPage:
         for _ in range(200):
             for frame in self.page.frames:
                 path = frame.url.removeprefix(self.campus.tool)
-                if path != frame.url and path != "/lti/login" and frame.query_selector("h1"):
+                if path not in {frame.url, "/lti/login"} and frame.query_selector("h1"):
                     frame.wait_for_load_state()
                     return frame
             self.page.wait_for_timeout(50)

@@ -13,6 +13,7 @@ from app.core.principal import Role
 from app.courses.models import Course, Enrolment, LtiUser, Person, ResourceLink
 from app.launch.claims import AGS, CLAIM, DEEP_LINKING, NRPS
 from app.launch.models import LaunchSession
+from app.outbox.models import Delivery, DeliveryState
 from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
 from tests import factories
 from tests.conftest import BASE_URL
@@ -462,3 +463,29 @@ def test_expired_rows_are_purged(app, lms, browser, session):
 
     assert gone == 2
     assert session.scalar(select(func.count()).select_from(OidcLogin)) == 0
+
+
+def test_a_parked_score_is_taken_up_again_when_staff_open_the_activity(
+    lms, browser, world, session
+):
+    assignment = factories.make_assignment(session, world.course, world.level_1, link=world.link)
+    delivery = Delivery(
+        institution_id=world.institution.id,
+        kind="score",
+        subject=f"score:{assignment.id}:{world.learner.id}",
+        payload={},
+        state=DeliveryState.FAILED,
+        is_parked=True,
+        next_attempt_at=factories.NOON,
+        give_up_at=factories.NOON,
+        created_at=factories.NOON,
+    )
+    session.add(delivery)
+    session.commit()
+
+    lms.launch(browser())
+    session.refresh(delivery)
+    assert delivery.state is DeliveryState.FAILED, "a learner's launch tells nothing new"
+    lms.launch(browser(), role=INSTRUCTOR, sub="teacher-1")
+    session.refresh(delivery)
+    assert delivery.state is not DeliveryState.FAILED
