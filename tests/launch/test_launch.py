@@ -14,6 +14,7 @@ from app.courses.models import Course, Enrolment, LtiUser, Person, ResourceLink
 from app.launch.claims import AGS, CLAIM, DEEP_LINKING, NRPS
 from app.launch.models import LaunchSession
 from app.outbox.models import Delivery, DeliveryState
+from app.passback.models import GradebookCell
 from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
 from tests import factories
 from tests.conftest import BASE_URL
@@ -480,7 +481,13 @@ def test_a_parked_score_is_taken_up_again_when_staff_open_the_activity(
         give_up_at=factories.NOON,
         created_at=factories.NOON,
     )
-    session.add(delivery)
+    cell = GradebookCell(
+        institution_id=world.institution.id,
+        assignment_id=assignment.id,
+        person_id=world.learner.id,
+        last_timestamp=factories.NOON,
+    )
+    session.add_all([delivery, cell])
     session.commit()
 
     lms.launch(browser())
