@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.assessment.models import Assessment, Decision
 from app.assessment.service import record_assessment
+from app.awards.models import Award
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.principal import Role
 from app.courses.models import Person
@@ -141,26 +142,59 @@ def test_a_submission_is_assessed_once(browser, session, world, submission):
     assert browser(world.second_grantor).post(f"{url(submission)}/start").status_code == 409
 
 
-def test_two_grantors_at_the_same_moment_end_with_one_assessment(
-    browser, session, world, submission
-):
-    data = form_data(submission, "best", "best")
-    clients = [browser(world.grantor), browser(world.second_grantor)]
-    ready, statuses = threading.Barrier(2), []
+def press_together(*presses):
+    """Send several forms at the same moment; return the statuses, sorted."""
+    ready, statuses = threading.Barrier(len(presses)), []
 
-    def press(client):
+    def press(client, address, data):
         ready.wait()
-        statuses.append(client.post(url(submission), data=data).status_code)
+        statuses.append(client.post(address, data=data).status_code)
 
-    threads = [threading.Thread(target=press, args=(client,)) for client in clients]
+    threads = [threading.Thread(target=press, args=arguments) for arguments in presses]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return sorted(statuses)
 
-    assert sorted(statuses) == [303, 409]
+
+def test_two_grantors_at_the_same_moment_end_with_one_assessment(
+    browser, session, world, submission
+):
+    address, data = url(submission), form_data(submission, "best", "best")
+    session.rollback()
+
+    statuses = press_together(
+        (browser(world.grantor), address, data), (browser(world.second_grantor), address, data)
+    )
+
+    assert statuses == [303, 409]
     reload(session)
     assert len(session.scalars(select(Assessment)).all()) == 1
+
+
+def test_two_halves_met_at_the_same_moment_make_one_award(browser, session, world):
+    halves = [
+        hand_in(
+            session,
+            factories.make_assignment(
+                session, world.course, world.level_1, link=None, criterion_positions=(position,)
+            ),
+            world.learner,
+        )
+        for position in (0, 1)
+    ]
+    presses = [
+        (browser(grantor), url(half), form_data(half, "best"))
+        for grantor, half in zip((world.grantor, world.second_grantor), halves, strict=True)
+    ]
+    session.rollback()
+
+    assert press_together(*presses) == [303, 303]
+
+    reload(session)
+    assert len(session.scalars(select(Award)).all()) == 1
+    assert {half.status for half in halves} == {SubmissionStatus.AWARDED}
 
 
 def test_work_handed_in_anew_is_not_judged_by_the_old_page(browser, session, world, submission):
