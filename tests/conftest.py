@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from pathlib import Path
@@ -54,9 +55,9 @@ def empty_database(
     """A database with tables and no rows, made once and copied for each test."""
     factories.import_models()
     if request.config.getoption("--postgres"):
-        # Workers share the run's folder; a run without workers has one of its own.
-        base = tmp_path_factory.getbasetemp()
-        folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        # One server for all workers of a run, in a folder that no other run tidies up.
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        folder = Path(tempfile.gettempdir()) / f"assay-postgres-{run}"
         with PostgresTemplate.create(folder) as template:
             yield template
         return

