@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from flask import Flask, g, request, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 from app.core.errors import ForbiddenError, NotFoundError
 from app.core.principal import Principal, Role
@@ -66,8 +68,22 @@ def requires_grantor(view: View) -> View:
     return _mark(view, Rule(needs_appointment=True))
 
 
+class SignedCookies(SecureCookieSessionInterface):
+    """Flask's signed session cookie, with its signer made once instead of per request."""
+
+    def __init__(self, app: Flask) -> None:
+        """Make the signer from the app's secret key."""
+        self._signer = super().get_signing_serializer(app)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return the signer."""
+        del app
+        return self._signer
+
+
 def install_access(app: Flask, loader: PrincipalLoader) -> None:
     """Check each request against its view's rule, before anything reads the body."""
+    app.session_interface = SignedCookies(app)
 
     def check() -> None:
         if request.url_rule is None or request.endpoint is None:
