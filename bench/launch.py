@@ -90,18 +90,20 @@ class Bench:
             run_batch(tool, self.lms, [self._learner(name, f"known-{i}", 0) for i in range(KNOWN)])
 
     def _visits(self, name: str, kind: str) -> Iterator[Visit]:
-        """Yield a batch. In the mix: of ten, five come again, four are new, one has a new course.
+        """Yield a batch of a hundred people.
 
-        Each batch opens the activity of one course for the first time.
+        The mix: of fifty, one is an instructor who opens a new activity in a
+        new course, 24 are learners seen for the first time, 25 were here
+        before; the new ones are the first to open the activity of their course.
         """
         self._next_course[name] += 1
         course = self._next_course[name]
         for number in range(BATCH):
-            place = number % 10 if kind == MIX else {AGAIN: 0, FIRST: 5, NEW_COURSE: 9}[kind]
+            place = number % 50 if kind == MIX else {AGAIN: 1, FIRST: 2, NEW_COURSE: 0}[kind]
             self._new_people += 1
-            if place < 5:
+            if place % 2:
                 yield self._learner(name, f"known-{number % KNOWN}", 0)
-            elif place < 9:
+            elif place:
                 yield self._learner(name, f"new-{self._new_people}", course)
             else:
                 yield self._instructor(f"teacher-{self._new_people}")
@@ -209,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="half a minute, rough figures")
     quick = parser.parse_args().quick
-    rounds, batches = (2, 2) if quick else (7, 5)
+    rounds, batches = (3, 1) if quick else (7, 4)
     kinds = (FIRST, AGAIN, NEW_COURSE)
     needed = 1 + rounds * batches + rounds * len(kinds) + len(kinds)
     with ExitStack() as stack:
