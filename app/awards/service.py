@@ -94,7 +94,7 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
     reason = reason.strip()
     if not reason:
         raise InvalidError("Say why the award is revoked: the public page shows the reason.")
-    session.refresh(award, with_for_update=True)
+    session.refresh(award, with_for_update={"of": Award})
     if award.revoked_at is not None:
         raise ConflictError("This award has already been revoked.")
     award.revoked_at = now
