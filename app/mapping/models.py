@@ -24,7 +24,7 @@ class Assignment(Base):
     `uuid`: its identity towards the LMS: deep link custom parameter and line
     item `resourceId`. `resource_link_pk`: `None` after deep linking until the
     LMS launches the new link for the first time.
-    `file_kinds`: names from `evidence.kinds`, such as `pdf` and `image`.
+    `file_kinds`: names from `artifact_kinds.KINDS`, such as `pdf` and `image`.
     `max_files`: how many files may be handed in; 0 takes none.
     `max_points`: whole points, the sum of the best levels of its criteria.
     `lineitem_url`: the gradebook column; `None` until known. `column_missing`:
@@ -63,11 +63,6 @@ class Assignment(Base):
     criteria: Mapped[list[Criterion]] = relationship(
         secondary="assignment_criterion", order_by=Criterion.position
     )
-
-    @property
-    def wants_something(self) -> bool:
-        """Whether at least one kind of artifact can be handed in."""
-        return self.max_files > 0 or self.accepts_link or self.accepts_text
 
 
 class AssignmentCriterion(Base):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from app.core.db import transaction
 from app.core.errors import ConflictError, InvalidError, NotFoundError
@@ -94,6 +95,18 @@ def test_one_link_is_mapped_once(map_it, facts, world):
 
     with pytest.raises(ConflictError, match="Somebody else has just set up this activity"):
         map_it(facts, link=world.link)
+
+
+def test_a_broken_reference_is_a_bug_and_no_conflict(session, world, facts):
+    with pytest.raises(IntegrityError):
+        map_assignment(
+            session,
+            course=world.course,
+            resource_link=None,
+            facts=facts,
+            created_by=10**6,
+            now=NOON,
+        )
 
 
 def test_of_two_instructors_at_once_one_is_told(app, facts, world, assignments):
