@@ -14,7 +14,7 @@ from app.core.crypto import Vault
 from app.core.db import db, engine_options, prepare_engine
 from app.core.http import OutgoingClient
 from app.core.logs import configure_logs
-from app.core.pages import install_pages, page_context
+from app.core.pages import install_converters, install_pages, page_context
 from app.core.proxies import TrustedProxies
 from app.core.uploads import install_uploads
 from app.settings import Settings, load_settings
@@ -88,6 +88,7 @@ def _install(app: Flask, settings: Settings) -> None:
     Babel(app, locale_selector=import_module("app.launch.service").select_locale)
     install_access(app, import_module("app.launch.service").load_principal)
     install_uploads(app, max_file_bytes=settings.max_upload_bytes)
+    install_converters(app)
     install_pages(app)
     app.context_processor(page_context)
     app.jinja_env.add_extension("jinja2.ext.do")

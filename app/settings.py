@@ -133,6 +133,4 @@ def load_settings() -> Settings:
             f"  {'_'.join(['ASSAY', *(str(part).upper() for part in item['loc'])])}: {item['msg']}"
             for item in error.errors(include_input=False, include_url=False)
         ]
-        raise SettingsError(
-            "\n".join(["These settings are missing or wrong:", *lines])
-        ) from None
+        raise SettingsError("\n".join(["These settings are missing or wrong:", *lines])) from None

@@ -41,3 +41,10 @@ def test_a_page_of_another_institution_is_not_found(app, browser, world, session
     page = browser(other.instructor).get(f"/courses/{world.course.id}/links/{world.link.id}/setup")
 
     assert page.status_code == 404
+
+
+def test_an_id_that_no_row_can_have_is_not_found(browser, world):
+    huge = "9" * 30
+
+    for address in (f"/courses/{huge}/welcome", f"/assessment/submissions/{huge}"):
+        assert browser(world.grantor).get(address).status_code == 404

@@ -11,6 +11,7 @@ from flask_babel import format_date, format_time, get_locale
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from app.core.access import SignInRequiredError
 from app.core.db import db
@@ -45,6 +46,19 @@ TITLES = {
     500: "Something went wrong on our side",
 }
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+
+
+class RowId(IntegerConverter):
+    """A row's id in an address: what no database column can hold is simply not found."""
+
+    def __init__(self, url_map: Map) -> None:
+        """Accept 0 to 2³¹ - 1, the range of PostgreSQL's `integer`."""
+        super().__init__(url_map, max=2**31 - 1)
+
+
+def install_converters(app: Flask) -> None:
+    """Let `<int:…>` mean a row's id; call it before the blueprints are registered."""
+    app.url_map.converters["int"] = RowId
 
 
 def install_pages(app: Flask) -> None:

@@ -1,7 +1,8 @@
 """PyLTI1p3, subclassed: its chain of checks, with our store, keys and stricter rules.
 
 What stock PyLTI1p3 2.0.0 accepts or refuses wrongly, and why each step here is
-overridden, stands in docs/decisions/0002-pylti1p3.md. Beside it only `pylti_store` imports PyLTI1p3.
+overridden, stands in docs/decisions/0002-pylti1p3.md. Beside this module only
+`pylti_store` imports PyLTI1p3.
 """
 
 import hmac
