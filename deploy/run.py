@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 DEMO = ROOT / "var" / "demo"
+DEMO_PORTS = (8000, 8001)
 START_SECONDS = 30
 STOP_SECONDS = 10
 EXAMPLE = ROOT / "lti_config" / "example"
@@ -36,17 +37,21 @@ def main() -> int:
     """Run one of the two modes; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mode", choices=["demo", "serve", "demo-reset"])
-    parser.add_argument("--port", type=int, default=8000, help="the demo's tool")
-    parser.add_argument("--lms-port", type=int, default=8001, help="the demo's practice LMS")
-    parser.add_argument("--folder", type=Path, default=DEMO, help="where the demo keeps its data")
+    parser.add_argument("--port", type=int, default=DEMO_PORTS[0], help="the demo's tool")
+    parser.add_argument("--lms-port", type=int, default=DEMO_PORTS[1], help="its practice LMS")
+    parser.add_argument("--folder", type=Path, help="where the demo keeps its data")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if arguments.mode == "serve":
             return serve()
+        ports = (arguments.port, arguments.lms_port)
+        folder = (arguments.folder or demo_folder(*ports)).resolve()
+        for number in ports:
+            _require_free(number)
         if arguments.mode == "demo-reset":
-            shutil.rmtree(arguments.folder, ignore_errors=True)
-        return demo(arguments.folder.resolve(), arguments.port, arguments.lms_port)
+            shutil.rmtree(folder, ignore_errors=True)
+        return demo(folder, *ports)
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -54,10 +59,13 @@ def main() -> int:
         return 0
 
 
+def demo_folder(port: int, lms_port: int) -> Path:
+    """Return where a demo on these ports keeps its data: an LMS is known by its address."""
+    return DEMO / ("data" if (port, lms_port) == DEMO_PORTS else f"{port}-{lms_port}")
+
+
 def demo(folder: Path, port: int, lms_port: int) -> int:
     """Prepare the example if it is not there, then run tool, practice LMS and worker."""
-    for number in (port, lms_port):
-        _require_free(number)
     folder.mkdir(parents=True, exist_ok=True)
     tool, lms = f"http://localhost:{port}", f"http://127.0.0.1:{lms_port}"
     os.environ.update(
@@ -70,11 +78,13 @@ def demo(folder: Path, port: int, lms_port: int) -> int:
         ASSAY_WEB_WORKERS="1",
     )
     loaded = folder / "loaded"
-    commands: list[Sequence[str]] = [("db", "upgrade")]
+    # A second start goes straight to the servers, unless a newer program brought migrations.
+    state = f"{lms} {(ROOT / 'migrations' / '.current-head').read_text().strip()}\n"
     if not loaded.exists():
-        commands += example_commands(lms)
-    run_commands(commands)
-    loaded.write_text(f"{lms}\n")
+        run_commands([("db", "upgrade"), *example_commands(lms)])
+    elif loaded.read_text() != state:
+        run_commands([("db", "upgrade")])
+    loaded.write_text(state)
     practice = [
         *(PYTHON, "-m", "app.sandbox", "--port", str(lms_port)),
         *("--tool-url", tool, "--database", str(folder / "practice-lms.sqlite")),
