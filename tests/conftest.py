@@ -1,7 +1,6 @@
 """What every test stands on: a real database file (or PostgreSQL), a browser per person."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -12,19 +11,23 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.core.crypto import Vault
+from app.core.db import db
 from app.core.orm import Base
 from app.settings import Settings
 from tests import factories
-from tests.databases import PostgresTemplate
+from tests.databases import Databases, SqliteFiles, postgres
 from tests.html import assert_accessible
 
 BASE_URL = "https://tool.test"
 SECRET = "a secret that only the tests know, long enough"
+# The ids of the rows in the `world` template, by their names in `factories.World`.
+WORLD_KEYS: dict[str, int] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,32 +58,37 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def empty_database(
+def databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path | PostgresTemplate]:
-    """A database with tables and no rows, made once and copied for each test."""
+) -> Iterator[Databases]:
+    """This worker's database, with two templates: without rows, and with the `world`."""
     factories.import_models()
-    if request.config.getoption("--postgres"):
-        # One server for all workers of a run, in a folder that no other run tidies up.
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-        folder = Path(tempfile.gettempdir()) / f"assay-postgres-{run}"
-        with PostgresTemplate.create(folder) as template:
-            yield template
+    if not request.config.getoption("--postgres"):
+        files = SqliteFiles(tmp_path_factory.mktemp("database"))
+        _make_templates(files)
+        yield files
         return
-    path = tmp_path_factory.mktemp("database") / "empty.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    yield path
+    # One server for all workers of a run, in a folder that no other run tidies up.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    with postgres(Path(tempfile.gettempdir()) / f"assay-postgres-{run}") as found:
+        _make_templates(found)
+        yield found
+
+
+def _make_templates(databases: Databases) -> None:
+    for name in ("empty", "world"):
+        engine = create_engine(databases.template(name))
+        Base.metadata.create_all(engine)
+        if name == "world":
+            with Session(engine) as session:
+                WORLD_KEYS.update(factories.make_world(session, Vault(SECRET)).keys())
+        engine.dispose()
 
 
 @pytest.fixture
-def database_url(empty_database: Path | PostgresTemplate, tmp_path: Path) -> Iterator[str]:
-    if isinstance(empty_database, Path):
-        yield f"sqlite:///{shutil.copy(empty_database, tmp_path / 'test.sqlite')}"
-        return
-    with empty_database.copy() as url:
-        yield url
+def database_url(databases: Databases, request: pytest.FixtureRequest) -> str:
+    databases.reset("world" if "world" in request.fixturenames else "empty")
+    return databases.url
 
 
 @pytest.fixture
@@ -95,25 +103,44 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    # A test wants the page that a person would see, not the exception behind it.
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+@pytest.fixture(scope="session")
+def worker_app(databases: Databases) -> Flask:
+    """One application per worker: to build it anew, with every template and statement, is slow."""
+    app = create_app(
+        Settings(
+            base_url=BASE_URL,
+            secret_key=SecretStr(SECRET),
+            database_url=databases.url,
+            allow_loopback=True,
+            log_format="console",
+        )
+    )
     app.test_client_class = Browser
-    yield app
-    with app.app_context():
-        from app.core.db import db
+    return app
 
+
+@pytest.fixture
+def app(worker_app: Flask, settings: Settings) -> Iterator[Flask]:
+    """The application on this test's database and storage; what a test changes is put back."""
+    config, extensions = dict(worker_app.config), dict(worker_app.extensions)
+    worker_app.extensions["assay.settings"] = settings
+    # A test wants the page that a person would see, not the exception behind it.
+    worker_app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+    worker_app.request_class.max_file_bytes = settings.max_upload_bytes
+    yield worker_app
+    with worker_app.app_context():
         db.session.remove()
         db.engine.dispose()
+    worker_app.config.clear()
+    worker_app.config.update(config)
+    worker_app.extensions.clear()
+    worker_app.extensions.update(extensions)
 
 
-@pytest.fixture
-def session(database_url: str, app: Flask) -> Iterator[Session]:
-    """The test's own session: it sees what the program committed, nothing else."""
-    engine = create_engine(database_url)
+@pytest.fixture(scope="session")
+def worker_engine(databases: Databases) -> Engine:
+    """The tests' own way into the database."""
+    engine = create_engine(databases.url)
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -121,15 +148,21 @@ def session(database_url: str, app: Flask) -> Iterator[Session]:
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA busy_timeout=15000")
 
-    with Session(engine, expire_on_commit=False) as session:
-        yield session
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture
-def world(app: Flask, session: Session) -> factories.World:
+def session(worker_engine: Engine, app: Flask) -> Iterator[Session]:
+    """The test's own session: it sees what the program committed, nothing else."""
+    with Session(worker_engine, expire_on_commit=False) as session:
+        yield session
+    worker_engine.dispose()
+
+
+@pytest.fixture
+def world(session: Session) -> factories.World:
     """A small university: platform, course, people, one Level I and one Level II; committed."""
-    return factories.make_world(session, app)
+    return factories.find_world(session, WORLD_KEYS)
 
 
 @pytest.fixture

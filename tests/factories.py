@@ -1,12 +1,12 @@
 """Plain makers of rows, and one small university that most tests share."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
+from typing import get_type_hints
 
-from flask import Flask
 from joserfc.jwk import RSAKey
 from sqlalchemy.orm import Session
 
@@ -82,6 +82,16 @@ class World:
     grantor: Person
     second_grantor: Person
     grader: Person
+
+    def keys(self) -> dict[str, int]:
+        """Return the id of each row by its name."""
+        return {field.name: getattr(self, field.name).id for field in fields(self)}
+
+
+def find_world(session: Session, keys: dict[str, int]) -> World:
+    """Return the world whose rows have these ids."""
+    types = get_type_hints(World)
+    return World(**{name: session.get_one(types[name], key) for name, key in keys.items()})
 
 
 def make_issuer(session: Session, institution: Institution, vault: Vault) -> IssuerProfile:
@@ -285,9 +295,8 @@ def make_tool_key(vault: Vault) -> ToolKey:
     )
 
 
-def make_world(session: Session, app: Flask, slug: str = "main") -> World:
+def make_world(session: Session, vault: Vault, slug: str = "main") -> World:
     """Make and commit one university; call it again with another slug for a second one."""
-    vault: Vault = app.extensions["assay.vault"]
     if slug == "main":
         session.add(make_tool_key(vault))
     institution = make_institution(session, slug)

@@ -36,7 +36,7 @@ def test_a_form_without_its_token_is_refused(app, browser, world):
 def test_a_page_of_another_institution_is_not_found(app, browser, world, session):
     from tests import factories
 
-    other = factories.make_world(session, app, "other")
+    other = factories.make_world(session, app.extensions["assay.vault"], "other")
 
     page = browser(other.instructor).get(f"/courses/{world.course.id}/links/{world.link.id}/setup")
 

@@ -39,7 +39,7 @@ def test_others_do_not_see_the_class(browser, world, submission, place, who, sta
 
 
 def test_other_courses_and_institutions_see_nothing(app, browser, session, world, place):
-    other = factories.make_world(session, app, "other")
+    other = factories.make_world(session, app.extensions["assay.vault"], "other")
 
     assert browser(other.instructor).get(place).status_code == 404
     own_course = place.replace(f"/courses/{world.course.id}/", f"/courses/{other.course.id}/")

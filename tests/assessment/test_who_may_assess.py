@@ -44,7 +44,7 @@ def test_a_stranger_is_asked_to_sign_in(browser, submission):
 
 
 def test_another_institutions_work_does_not_exist(app, browser, session, world, submission):
-    other = factories.make_world(session, app, "other")
+    other = factories.make_world(session, app.extensions["assay.vault"], "other")
     client = browser(other.second_grantor)
 
     assert client.get(url(submission)).status_code == 404
@@ -293,7 +293,7 @@ def test_the_service_checks_required_levels_by_itself(session, app, world, submi
 
 
 def test_the_service_knows_the_institution(session, app, world, submission):
-    other = factories.make_world(session, app, "other")
+    other = factories.make_world(session, app.extensions["assay.vault"], "other")
 
     with pytest.raises(NotFoundError):
         record(session, app, submission, other.grantor)

@@ -62,7 +62,7 @@ def test_a_stranger_is_asked_to_sign_in(browser, handed_in):
 
 @pytest.mark.parametrize("who", ["learner", "instructor", "grantor"])
 def test_another_institution_may_not(app, browser, session, world, handed_in, who):
-    other = factories.make_world(session, app, "other")
+    other = factories.make_world(session, app.extensions["assay.vault"], "other")
 
     assert statuses(browser(getattr(other, who)), handed_in[0]) == {404}
 

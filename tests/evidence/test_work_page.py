@@ -45,7 +45,7 @@ def test_staff_see_the_page_but_no_form(browser, world, url, who, desk):
 
 
 def test_strangers_and_other_courses_find_nothing(browser, session, world, url, assignment, app):
-    other = factories.make_world(session, app, "other")
+    other = factories.make_world(session, app.extensions["assay.vault"], "other")
     elsewhere = factories.make_course(session, world.deployment, "course-2")
     factories.enrol(session, elsewhere, world.learner, Role.LEARNER)
     session.commit()

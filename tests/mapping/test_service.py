@@ -84,7 +84,7 @@ def test_a_criterion_of_another_version_is_refused(map_it, facts, world):
 
 
 def test_an_achievement_of_another_institution_is_not_found(map_it, facts, app, session):
-    foreign = factories.make_world(session, app, "other")
+    foreign = factories.make_world(session, app.extensions["assay.vault"], "other")
 
     with pytest.raises(NotFoundError):
         map_it(replace(facts, version_id=foreign.level_1.id))

@@ -317,7 +317,7 @@ def test_what_may_not_be_mapped_is_neither_offered_nor_taken(
 
 
 def test_another_institutions_achievements_are_not_there(desk, session, app, world, assignments):
-    foreign = factories.make_world(session, app, "other")
+    foreign = factories.make_world(session, app.extensions["assay.vault"], "other")
 
     page = desk.choose()
 

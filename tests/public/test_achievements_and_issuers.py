@@ -116,7 +116,7 @@ def test_without_an_issuer_there_is_no_did_document(stranger):
 
 def test_a_second_institution_does_not_change_the_first_ones_pages(app, stranger, session, world):
     before = stranger.get("/.well-known/did.json").json
-    make_world(session, app, "other")
+    make_world(session, app.extensions["assay.vault"], "other")
 
     assert stranger.get("/.well-known/did.json").json == before
 
