@@ -10,6 +10,8 @@ timeout = 60
 # Uploads may take long; a stalled one is ended by the reverse proxy.
 graceful_timeout = 20
 keepalive = 5
+# A login by GET carries the LMS's hints, which are long: the most that gunicorn allows.
+limit_request_line = 8190
 # Forwarded headers are ASSAY_TRUSTED_PROXIES' business, not gunicorn's.
 forwarded_allow_ips = ""
 control_socket_disable = True

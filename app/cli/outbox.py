@@ -2,13 +2,15 @@
 
 import signal
 import threading
+from datetime import datetime
 
 import click
 from flask import current_app
 
 from app.cli.border import CommandGroup, json_option, print_rows
 from app.core.clock import utcnow
-from app.core.db import db
+from app.core.db import db, transaction
+from app.launch.service import purge_expired
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.service import list_newest_by_prefix
 from app.outbox.worker import run_due, run_forever
@@ -35,7 +37,13 @@ def run(*, once: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(handlers, clock=utcnow, stop=stop)
+    run_forever(handlers, clock=utcnow, stop=stop, tidy=_tidy)
+
+
+def _tidy(now: datetime) -> None:
+    """Delete logins and sessions that have run out."""
+    with transaction() as session:
+        purge_expired(session, now=now)
 
 
 @outbox.command("list")

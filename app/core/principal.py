@@ -34,7 +34,7 @@ class Principal:
     person's role there; `None` on pages outside courses.
     `grants`: ids of the achievements for which the person is a grantor today;
     filled only on pages that ask for a grantor.
-    `frame_origin`: the LMS origin that may frame the page.
+    `frame_origins`: the LMS origins that may frame the page.
     """
 
     institution_id: int

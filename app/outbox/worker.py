@@ -39,6 +39,7 @@ FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 LONGEST_ASKED_DELAY = timedelta(days=1)
 KEEP_TRYING = timedelta(days=7)
+TIDY_INTERVAL = timedelta(hours=1)
 JITTER = 0.2
 OUTAGE_SECONDS = 5.0
 
@@ -106,10 +107,20 @@ def run_forever(
     clock: Clock,
     stop: threading.Event,
     idle_seconds: float = 1.0,
+    tidy: Callable[[datetime], object] = lambda _now: None,
 ) -> None:
-    """Deliver what is due until `stop` is set; an outage of the database is waited out."""
+    """Deliver what is due until `stop` is set; an outage of the database is waited out.
+
+    `tidy` is called at the start and then once an hour: what has run out is to
+    be deleted by somebody, and the worker is there.
+    """
+    tidied_at: datetime | None = None
     while not stop.is_set():
         try:
+            now = clock()
+            if tidied_at is None or now - tidied_at >= TIDY_INTERVAL:
+                tidy(now)
+                tidied_at = now
             tried = run_due(handlers, clock=clock, limit=1)
         except OperationalError:
             log.warning("outbox cannot reach the database")
