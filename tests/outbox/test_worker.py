@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -238,5 +239,5 @@ def test_what_has_run_out_is_tidied_at_the_start_and_once_an_hour(app):
 
     assert tidied[0] == NOON
     assert len(tidied) > 1
-    pauses = [later - earlier for earlier, later in zip(tidied, tidied[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(tidied)]
     assert all(timedelta(hours=1) <= pause < timedelta(hours=2) for pause in pauses)
