@@ -9,6 +9,7 @@ from app.cli.grantors import grantors
 from app.cli.institutions import institutions
 from app.cli.issuers import issuers
 from app.cli.outbox import outbox
+from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
 
@@ -19,6 +20,7 @@ GROUPS = (
     achievements,
     grantors,
     platforms,
+    people,
     outbox,
     awards,
     audit,

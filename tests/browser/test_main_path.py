@@ -6,7 +6,7 @@ import re
 
 import pytest
 import requests
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_no_violations
@@ -15,13 +15,32 @@ from tests.verifiers.run import verify_with_digitalbazaar, verify_with_openbadge
 pytestmark = pytest.mark.browser
 
 BADGE = "Literature Search and Synthesis"
+LINES = (
+    "The search was run in two databases on the same day, with the terms",
+    "in the appendix; 214 records were found, 38 read, seven kept. Reasons",
+    "for leaving a study out stand beside it in the log. Five studies agree",
+    "that practice spread over days is recalled better after a month; two",
+    "find no difference, both with delays of less than an hour.",
+    "",
+)
 
 
 @pytest.fixture
 def paper(tmp_path):
-    """A two-page PDF."""
+    """A two-page PDF that looks like a paper."""
     path = tmp_path / "review of the literature.pdf"
-    pages = [Image.new("RGB", (595, 842), color) for color in ("white", "beige")]
+    pages = []
+    for number in (1, 2):
+        page = Image.new("RGB", (1190, 1684), "white")
+        draw = ImageDraw.Draw(page)
+        font = ImageFont.load_default(30)
+        draw.text(
+            (130, 140), "Spaced practice and recall", font=ImageFont.load_default(56), fill="#111"
+        )
+        draw.text((130, 220), f"A review of seven studies · page {number}", font=font, fill="#444")
+        for line in range(24):
+            draw.text((130, 310 + line * 52), LINES[line % len(LINES)], font=font, fill="#222")
+        pages.append(page)
     pages[0].save(path, save_all=True, append_images=pages[1:])
     return path
 
