@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, g, request, session
+from flask import Flask, abort, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
@@ -86,6 +86,8 @@ def install_access(app: Flask, loader: PrincipalLoader) -> None:
     app.session_interface = SignedCookies(app)
 
     def check() -> None:
+        if "\0" in request.path or any("\0" in value for value in request.args.values()):
+            abort(404)  # no row has it, and PostgreSQL would not even be asked for it
         if request.url_rule is None or request.endpoint is None:
             return
         rule = access_rule(app, request.endpoint)

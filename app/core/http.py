@@ -15,7 +15,6 @@ from app.core.errors import DeliveryError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
-TOTAL_SECONDS = 30.0
 CHUNK_BYTES = 64 * 1024
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -71,8 +70,11 @@ class OutgoingClient:
         *,
         headers: dict[str, str] | None = None,
         data: bytes | dict[str, str] | None = None,
+        read_seconds: float = READ_SECONDS,
     ) -> Reply:
         """Send one request and return the answer, whatever its status.
+
+        Units: `read_seconds` is the longest silence, and a third of the longest answer.
 
         Raises: `CallError` if it was not sent, timed out, or is too large.
         """
@@ -83,11 +85,11 @@ class OutgoingClient:
                 url,
                 headers=headers,
                 data=data,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, read_seconds),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = _read(response, time.monotonic() + TOTAL_SECONDS)
+                body = _read(response, time.monotonic() + 3 * read_seconds)
         except InvalidIPAddress as error:
             raise CallError("The address is not public; it is not called.") from error
         except requests.RequestException as error:

@@ -45,7 +45,10 @@ TITLES = {
     422: "This does not fit together",
     500: "Something went wrong on our side",
 }
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'"
+)
 
 
 class RowId(IntegerConverter):

@@ -27,7 +27,7 @@ class TrustedProxies:
     def __init__(self, wsgi_app: "WSGIApplication", networks: Sequence[Network]) -> None:
         """Wrap the application."""
         self._plain = wsgi_app
-        self._forwarded = ProxyFix(wsgi_app, x_for=1, x_proto=1, x_host=1)
+        self._forwarded = ProxyFix(wsgi_app, x_for=1, x_proto=1, x_host=0)
         self._networks = networks
 
     def __call__(

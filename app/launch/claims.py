@@ -3,8 +3,11 @@
 Source: LTI 1.3 core §5.3 and §5.4, LTI Security Framework 1.0 §5.1.3.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +24,10 @@ SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 
 LEEWAY_SECONDS = 60
 MAX_AGE_SECONDS = 600
+MAX_SECONDS = 1e12
 MAX_ID_LENGTH = 255
+MAX_ADDRESS_LENGTH = 2000
+HOST = re.compile(r"[a-z0-9._-]{1,253}")
 
 Claims = Mapping[str, Any]
 
@@ -87,22 +93,44 @@ def value(raw: Any, *, max_length: int = 500) -> str | None:
     return None if not text or text.startswith("$") else text[:max_length]
 
 
-def web_address(raw: Any) -> str | None:
-    """Return an http(s) address, or `None` if it is none."""
-    text = value(raw, max_length=2000)
-    if text is None:
+def identifier(raw: Any) -> str | None:
+    """Return an id exactly as sent, or `None` if it says nothing (see `value`).
+
+    An id is compared, so it is never cleaned or cut: two that differ stay two.
+    Raises: `LaunchRefusedError` if it is too long or has characters that show nothing.
+    """
+    cleaned = value(raw, max_length=MAX_ID_LENGTH + 1)
+    if cleaned is None:
         return None
-    parts = urlsplit(text)
-    return text if parts.scheme in {"http", "https"} and parts.hostname else None
+    if cleaned != raw or len(cleaned) > MAX_ID_LENGTH:
+        raise _bad("odd_id", "The launch names something in a way that LTI does not allow.")
+    return cleaned
+
+
+def web_address(raw: Any) -> str | None:
+    """Return an http(s) address, or `None` if it is none, or too long."""
+    text = value(raw, max_length=MAX_ADDRESS_LENGTH + 1)
+    if text is None or len(text) > MAX_ADDRESS_LENGTH or not origin_of(text):
+        return None
+    return text
 
 
 def origin_of(url: str | None) -> str:
-    """Return scheme, host and port of an address, as a policy header writes them; or nothing."""
-    parts = urlsplit(url or "")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    """Return scheme, host and port of an address, as a policy header writes them; or nothing.
+
+    The host is written in ASCII and may hold nothing that means something in a
+    header: a space or semicolon would end the policy and begin another.
+    """
+    try:
+        parts = urlsplit(url or "")
+        host, port = parts.hostname or "", parts.port
+        is_ipv6 = ":" in host
+        host = str(IPv6Address(host)) if is_ipv6 else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
         return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    if parts.scheme not in {"http", "https"} or not (is_ipv6 or HOST.fullmatch(host)):
+        return ""
+    return f"{parts.scheme}://{f'[{host}]' if is_ipv6 else host}" + (f":{port}" if port else "")
 
 
 def part(claims: Claims, name: str) -> Mapping[str, Any]:
@@ -127,16 +155,17 @@ def _check_times(claims: Claims, now: float) -> None:
 
 def _seconds(claims: Claims, name: str) -> float:
     raw = claims.get(name)
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
+    # Beyond the limit a float could not hold it; not-a-number is never within.
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw <= MAX_SECONDS:
         raise _bad(f"no_{name}", f"The launch does not say its time ({name}).")
     return float(raw)
 
 
 def _text(claims: Claims, name: str, cause: str) -> str:
-    raw = claims.get(name)
-    if not isinstance(raw, str) or not 0 < len(raw) <= MAX_ID_LENGTH:
+    found = identifier(claims.get(name))
+    if found is None:
         raise _bad(cause, f"The launch lacks a part that LTI requires ({cause}).")
-    return raw
+    return found
 
 
 def _check_target(claims: Claims, message_type: str, tool_origin: str) -> None:
@@ -152,12 +181,24 @@ def _check_parts(claims: Claims, message_type: str) -> None:
         _text(part(claims, f"{CLAIM}resource_link"), "id", "resource_link_id")
     elif message_type == DEEP_LINK:
         settings = part(claims, DEEP_LINKING)
+        if identifier(part(claims, f"{CLAIM}context").get("id")) is None:
+            raise _bad("deep_link_without_context", "The LMS does not say in which course.")
+        if not _can_be_sent_back(settings.get("data")):
+            raise _bad("deep_link_data", "The LMS sent data that cannot be sent back.")
         if web_address(settings.get("deep_link_return_url")) is None:
             raise _bad("deep_link_return_url", "The LMS does not say where to return.")
         if not isinstance(settings.get("accept_types"), list):
             raise _bad("accept_types", "The LMS does not say what it accepts.")
     elif message_type == SUBMISSION_REVIEW:
         _text(part(claims, f"{CLAIM}for_user"), "user_id", "for_user")
+
+
+def _can_be_sent_back(data: Any) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:  # half a character, or no number
+        return False
+    return True
 
 
 def _bad(cause: str, message: str) -> LaunchRefusedError:

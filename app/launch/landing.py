@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.prepared import wire_of
 from app.core.principal import STAFF, Role
 from app.courses.arrivals import Arrival
 from app.courses.models import LtiUser
@@ -127,6 +128,7 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
             mender=Mender.INSTRUCTOR,
         )
     settings = dict(rules.part(launch.body, rules.DEEP_LINKING))
+    settings["deep_link_return_url"] = rules.web_address(settings["deep_link_return_url"])
     if "ltiResourceLink" not in settings["accept_types"]:
         raise LaunchRefusedError(
             "The LMS does not accept an activity at this place.",
@@ -159,7 +161,7 @@ def _find_assignment(
     """
     if arrival.link_pk is None:
         return None
-    mapped = find_mapped_link(session, arrival.link_pk)
+    mapped = find_mapped_link(wire_of(session), arrival.link_pk)
     if mapped is None:
         return _bind(session, launch, arrival, arrival.link_pk)
     is_moved = bool(arrival.lineitem_url) and mapped.lineitem_url != arrival.lineitem_url

@@ -19,9 +19,9 @@ from joserfc.errors import JoseError
 from joserfc.util import urlsafe_b64decode
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.oidc_login import OIDCLogin
-from sqlalchemy.orm import Session
 
 from app.core.crypto import hash_secret
+from app.core.db import reading, short_transaction
 from app.core.http import OutgoingClient
 from app.launch import claims as rules
 from app.launch.keys import platform_key
@@ -49,7 +49,7 @@ PASSED_ON = (
     "lti_deployment_id",
     "client_id",
 )
-MAX_PARAMETER = 8000
+MAX_PARAMETER = 4000
 JWS_PARTS = 3
 
 
@@ -67,11 +67,10 @@ class Login(OIDCLogin[Parameters, Registrations, NoSession, NoCookies, str]):
 
     secrets: LoginSecrets
 
-    def __init__(self, session: Session, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str]) -> None:
         """Take the platform's parameters."""
-        self._db = session
         self._values = values
-        super().__init__(Parameters(values), Registrations(session), NoSession(), NoCookies())
+        super().__init__(Parameters(values), Registrations(), NoSession(), NoCookies())
 
     def start(self, launch_url: str, *, now: datetime) -> str:
         """Store state and nonce; return the platform's authorisation address.
@@ -84,23 +83,25 @@ class Login(OIDCLogin[Parameters, Registrations, NoSession, NoCookies, str]):
                 raise LaunchRefusedError(
                     f"The LMS started a login without “{name}”.", cause=f"login_without_{name}"
                 )
+        if any(len(self._values.get(name, "")) > MAX_PARAMETER for name in PASSED_ON):
+            raise LaunchRefusedError(
+                "The LMS started a login with more than can be kept.", cause="login_too_long"
+            )
         registration = self.validate_oidc_login()
         platform = registration.platform
         self.secrets = LoginSecrets(*(secrets.token_urlsafe(24) for _ in range(3)))
-        add_login(
-            self._db,
-            state_hash=hash_secret(self.secrets.state),
-            nonce_hash=hash_secret(self.secrets.nonce),
-            browser_hash=hash_secret(self.secrets.browser),
-            platform_id=platform.id,
-            parameters={
-                name: self._values[name][:MAX_PARAMETER]
-                for name in PASSED_ON
-                if self._values.get(name)
-            },
-            created_at=now,
-            expires_at=now + LOGIN_LIFETIME,
-        )
+        parameters = {name: self._values[name] for name in PASSED_ON if self._values.get(name)}
+        with short_transaction() as wire:
+            add_login(
+                wire,
+                state_hash=hash_secret(self.secrets.state),
+                nonce_hash=hash_secret(self.secrets.nonce),
+                browser_hash=hash_secret(self.secrets.browser),
+                platform_id=platform.id,
+                parameters=parameters,
+                created_at=now,
+                expires_at=now + LOGIN_LIFETIME,
+            )
         query = {
             "scope": "openid",
             "response_type": "id_token",
@@ -133,7 +134,6 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
 
     def __init__(
         self,
-        session: Session,
         values: Mapping[str, str],
         *,
         http: OutgoingClient,
@@ -141,13 +141,12 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
         now: datetime,
     ) -> None:
         """Take the form that the platform posted."""
-        self._db = session
         self._http = http
         self._tool_origin = tool_origin
         self._now = now
         super().__init__(
             Parameters(values),
-            Registrations(session),
+            Registrations(),
             session_service=NoSession(),
             cookie_service=NoCookies(),
             requests_session=http,
@@ -165,7 +164,8 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
     def validate_state(self) -> "Launch":
         """Find the login that this state began; it must be unused and fresh."""
         state = self._get_request_param("state")
-        found = find_login(self._db, hash_secret(state))
+        with reading() as wire:
+            found = find_login(wire, hash_secret(state))
         if found is None:
             raise LaunchRefusedError(
                 "This launch does not belong to a login that began here. "
@@ -189,7 +189,10 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
         """Read header and claims of a compact JWS, without trusting them yet."""
         parts = self._get_request_param("id_token").split(".")
         try:
-            header, body = (json.loads(urlsafe_b64decode(part.encode())) for part in parts[:2])
+            header, body = (
+                json.loads(urlsafe_b64decode(part.encode()), parse_constant=_refuse_constant)
+                for part in parts[:2]
+            )
         except (ValueError, RecursionError) as error:
             raise LaunchRefusedError(
                 "What the LMS sent is not a launch.", cause="not_a_token"
@@ -252,6 +255,11 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
     def save_launch_data(self) -> "Launch":
         """Keep nothing: the caller writes what the launch means in one transaction."""
         return self
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse NaN and infinity, which are no JSON. Raises: `ValueError`."""
+    raise ValueError(name)
 
 
 def replay() -> LaunchRefusedError:

@@ -6,18 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, request
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from app.core.clock import utcnow
 from app.core.crypto import hash_secret
-from app.core.db import db
-from app.core.orm import table_of
+from app.core.db import db, reading
+from app.core.prepared import wire_of
 from app.core.principal import Principal
 from app.courses.arrivals import Arrival, LaunchFacts, record_launch
 from app.launch import claims as rules
-from app.launch.lookups import add_session, find_deployment, find_signed_in
-from app.launch.models import LaunchSession, OidcLogin
+from app.launch.lookups import (
+    add_session,
+    find_deployment,
+    find_signed_in,
+    mark_login_used,
+)
+from app.launch.models import DeepLinkRequest, LaunchSession, OidcLogin
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.launch.roles import course_role, is_test_user
@@ -26,17 +32,6 @@ from app.platforms.service import get_platform, note_unknown_deployment
 from app.programme.service import list_granted_achievement_ids
 
 KEEP_LOGINS = timedelta(hours=1)
-# Built once: every launch runs it.
-LOGIN = table_of(OidcLogin)
-USE_UP_LOGIN = (
-    update(LOGIN)
-    .where(
-        LOGIN.c.id == bindparam("login_id"),
-        LOGIN.c.used_at.is_(None),
-        LOGIN.c.expires_at > bindparam("now"),
-    )
-    .values(used_at=bindparam("now"))
-)
 
 
 @dataclass(frozen=True)
@@ -55,13 +50,9 @@ def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Pr
     session's length: somebody who taught it last year has to come through it again.
     """
     now = utcnow()
-    found = find_signed_in(
-        db.session(),
-        hash_secret(sid),
-        course_id=course_id,
-        since=now - session_length(),
-        now=now,
-    )
+    since = now - session_length()
+    with reading() as wire:
+        found = find_signed_in(wire, hash_secret(sid), course_id=course_id, since=since, now=now)
     if found is None:
         return None
     origins = (
@@ -97,7 +88,17 @@ def session_length() -> timedelta:
 
 def request_parameters() -> dict[str, str]:
     """Return the request's parameters, posted ones first, as single values."""
-    return {**request.args.to_dict(), **request.form.to_dict()}
+    return {**_clean(request.args), **posted_parameters()}
+
+
+def posted_parameters() -> dict[str, str]:
+    """Return the posted parameters alone, as single values."""
+    return _clean(request.form)
+
+
+def _clean(values: MultiDict[str, str]) -> dict[str, str]:
+    # One with a NUL in it is none: no platform sends it, and no database takes it.
+    return {name: value for name, value in values.to_dict().items() if "\0" not in value}
 
 
 def use_up_login(session: Session, login_id: int, *, now: datetime) -> None:
@@ -105,8 +106,7 @@ def use_up_login(session: Session, login_id: int, *, now: datetime) -> None:
 
     Raises: `LaunchRefusedError` if it was used before.
     """
-    result = session.connection().execute(USE_UP_LOGIN, {"login_id": login_id, "now": now})
-    if result.rowcount != 1:
+    if not mark_login_used(wire_of(session), login_id, now=now):
         raise replay()
 
 
@@ -118,7 +118,8 @@ def require_active_deployment(session: Session, launch: Launch, *, now: datetime
     Raises: `LaunchRefusedError` if it is blocked.
     """
     platform, deployment_id = launch.platform, launch.body[f"{rules.CLAIM}deployment_id"]
-    found = find_deployment(session, platform_id=platform.id, deployment_id=deployment_id)
+    wire = wire_of(session)
+    found = find_deployment(wire, platform_id=platform.id, deployment_id=deployment_id)
     if found is None:
         known = get_platform(session, platform.id)
         note_unknown_deployment(session, known, deployment_id, now=now)
@@ -159,8 +160,8 @@ def read_facts(launch: Launch, deployment_pk: int) -> LaunchFacts:
     link = rules.part(body, f"{rules.CLAIM}resource_link")
     context = rules.part(body, f"{rules.CLAIM}context")
     ags = rules.part(body, rules.AGS)
-    link_id = rules.value(link.get("id"), max_length=rules.MAX_ID_LENGTH)
-    context_id = rules.value(context.get("id"), max_length=rules.MAX_ID_LENGTH)
+    link_id = rules.identifier(link.get("id"))
+    context_id = rules.identifier(context.get("id"))
     roles = body[f"{rules.CLAIM}roles"]
     scopes = ags.get("scope")
     return LaunchFacts(
@@ -217,7 +218,7 @@ def open_session(
         session.delete(old)
     sid = secrets.token_urlsafe(32)
     add_session(
-        session,
+        wire_of(session),
         sid_hash=hash_secret(sid),
         institution_id=launch.platform.institution_id,
         platform_id=launch.platform.id,
@@ -229,10 +230,11 @@ def open_session(
 
 
 def purge_expired(session: Session, *, now: datetime) -> int:
-    """Delete logins and sessions that ran out; return how many rows went."""
+    """Delete logins, sessions and selections that ran out; return how many rows went."""
     gone = 0
     for statement in (
         delete(OidcLogin).where(OidcLogin.expires_at < now - KEEP_LOGINS),
+        delete(DeepLinkRequest).where(DeepLinkRequest.expires_at < now),
         delete(LaunchSession).where(LaunchSession.expires_at < now),
     ):
         result: Any = session.execute(statement)

@@ -41,6 +41,7 @@ from app.launch.service import (
     arrive,
     open_session,
     pending_deployment,
+    posted_parameters,
     request_parameters,
     require_active_deployment,
     use_up_login,
@@ -76,9 +77,8 @@ def login() -> ResponseReturnValue:
     values = request_parameters()
     launch_url = _settings().base_url + url_for(".launch")
     try:
-        with transaction() as write:
-            started = Login(write, values)
-            address = started.start(launch_url, now=utcnow())
+        started = Login(values)
+        address = started.start(launch_url, now=utcnow())
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
     response = make_response(redirect(address, 302))
@@ -100,7 +100,7 @@ def login() -> ResponseReturnValue:
 @public
 def launch() -> ResponseReturnValue:
     """Check a launch, sign its person in, lead them to the page they came for."""
-    values = request.form.to_dict()
+    values = posted_parameters()
     try:
         if "error" in values:
             raise _platform_error(values)
@@ -167,7 +167,6 @@ def deep_link_cancel(course_id: int, token: str) -> ResponseReturnValue:
 def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
     now = utcnow()
     checked = Launch(
-        db.session(),
         values,
         http=current_app.extensions["assay.http"],
         tool_origin=rules.origin_of(_settings().base_url),
