@@ -6,41 +6,15 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from app.core.errors import NotFoundError
 from app.launch.claims import CLAIM
 from app.launch.landing import CUSTOM_KEY
-from app.launch.models import DeepLinkRequest
 from app.mapping.models import Assignment
 from app.platforms.models import Deployment
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 LIFETIME = timedelta(minutes=10)
 REVIEWABLE = ["InProgress", "Submitted", "Completed"]
-
-
-def get_deep_link_request(
-    session: Session, token: str, *, course_id: int, person_id: int, now: datetime
-) -> DeepLinkRequest:
-    """Return a deep-linking request of this person in this course that has not run out.
-
-    Raises: `NotFoundError`.
-    """
-    found = session.scalar(
-        select(DeepLinkRequest).where(
-            DeepLinkRequest.token == token,
-            DeepLinkRequest.course_id == course_id,
-            DeepLinkRequest.person_id == person_id,
-            DeepLinkRequest.expires_at > now,
-        )
-    )
-    if found is None:
-        raise NotFoundError(
-            "This selection has run out. Start again from “add activity” in your course."
-        )
-    return found
 
 
 def content_item(

@@ -16,10 +16,9 @@ from app.courses.service import get_resource_link
 from app.evidence.service import find_submission
 from app.launch import claims as rules
 from app.launch.lookups import find_mapped_link
-from app.launch.models import DeepLinkRequest
 from app.launch.pylti import Launch
 from app.launch.refusal import LaunchRefusedError, Mender
-from app.mapping.models import Assignment
+from app.mapping.models import Assignment, DeepLinkRequest
 from app.mapping.service import bind_link, find_assignment_by_uuid
 from app.passback.service import reopen_parked
 from app.programme.service import list_granted_achievement_ids

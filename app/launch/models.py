@@ -1,9 +1,9 @@
-"""What a launch leaves behind: a login in progress, a session, a deep-linking request."""
+"""What a launch leaves behind: a login in progress, and a session."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.orm import Base
@@ -47,24 +47,3 @@ class LaunchSession(Base):
     return_url: Mapped[str | None] = mapped_column(String(2000))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class DeepLinkRequest(Base):
-    """One deep-linking launch: where and how its answer goes back.
-
-    `settings`: the `deep_linking_settings` claim. `answered_at`: `None` until
-    an answer was shown; answering again gives the same items.
-    """
-
-    __tablename__ = "deep_link_request"
-    __table_args__ = (UniqueConstraint("institution_id", "token"),)
-
-    token: Mapped[str] = mapped_column(String(64))
-    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
-    deployment_pk: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    settings: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]

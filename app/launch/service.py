@@ -23,10 +23,11 @@ from app.launch.lookups import (
     find_signed_in,
     mark_login_used,
 )
-from app.launch.models import DeepLinkRequest, LaunchSession, OidcLogin
+from app.launch.models import LaunchSession, OidcLogin
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.launch.roles import course_role, is_test_user
+from app.mapping.models import DeepLinkRequest
 from app.platforms.models import DeploymentStatus
 from app.platforms.service import get_platform, note_unknown_deployment
 from app.programme.service import list_granted_achievement_ids

@@ -1,5 +1,6 @@
 """`/lti/…`: login, launch, keys, and the way back of deep linking."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -46,6 +47,7 @@ from app.launch.service import (
     require_active_deployment,
     use_up_login,
 )
+from app.mapping.deep_linking import get_deep_link_request
 from app.mapping.service import get_assignment
 from app.platforms.models import Deployment, Platform
 from app.platforms.service import active_tool_key, published_jwks
@@ -54,6 +56,7 @@ bp = Blueprint("launch", __name__)
 log = structlog.get_logger()
 
 COOKIE_SECONDS = 600
+CSRF_KEY = "csrf_token"  # where Flask-WTF looks for it
 MENDERS = {
     Mender.YOU: "You can, as said above.",
     Mender.INSTRUCTOR: "The instructor of this course.",
@@ -110,6 +113,8 @@ def launch() -> ResponseReturnValue:
     if accepted.is_new_session:
         session.clear()
         session[SESSION_KEY] = accepted.sid
+        # Now, and not with the first form, whose page would have to send the cookie again.
+        session[CSRF_KEY] = secrets.token_hex()
     response = make_response(redirect(url_for(landing.endpoint, **landing.values), 303))
     response.delete_cookie(
         _cookie_name(values.get("state", "")),
@@ -270,7 +275,7 @@ def _guess_platform(read: Session, values: dict[str, str]) -> Platform | None:
 
 
 def _deep_link_request(read: Session, token: str, course_id: int) -> Any:
-    return deep_linking.get_deep_link_request(
+    return get_deep_link_request(
         read,
         token,
         course_id=course_id,

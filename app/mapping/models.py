@@ -1,7 +1,8 @@
-"""Assignments and the criteria that they show."""
+"""Assignments, the criteria that they show, and deep-linking requests."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -73,3 +74,24 @@ class AssignmentCriterion(Base):
 
     assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"))
+
+
+class DeepLinkRequest(Base):
+    """One deep-linking launch: where and how its answer goes back.
+
+    `settings`: the `deep_linking_settings` claim. `answered_at`: `None` until
+    an answer was shown; answering again gives the same items.
+    """
+
+    __tablename__ = "deep_link_request"
+    __table_args__ = (UniqueConstraint("institution_id", "token"),)
+
+    token: Mapped[str] = mapped_column(String(64))
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    deployment_pk: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]

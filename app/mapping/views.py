@@ -13,6 +13,7 @@ from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.principal import STAFF, current_principal
 from app.courses.service import get_course, get_resource_link
+from app.mapping.deep_linking import get_deep_link_request
 from app.mapping.forms import (
     MappingForm,
     WordsForm,
@@ -70,6 +71,7 @@ def configure(course_id: int, link_id: int, version_id: int) -> ResponseReturnVa
 @requires(*STAFF)
 def choose_for_deep_link(course_id: int, token: str) -> ResponseReturnValue:
     """Offer the approved achievements for a new activity that the LMS will add."""
+    _require_request(course_id, token)
     return _choose(
         course_id,
         None,
@@ -84,6 +86,7 @@ def choose_for_deep_link(course_id: int, token: str) -> ResponseReturnValue:
 @requires(*STAFF)
 def configure_for_deep_link(course_id: int, token: str, version_id: int) -> ResponseReturnValue:
     """Say what the new activity shows; on POST map it and go back to the LMS."""
+    _require_request(course_id, token)
     back = url_for(".choose_for_deep_link", course_id=course_id, token=token)
     outcome = _configure(course_id, version_id, link_id=None, title=None, back=back)
     if not isinstance(outcome, Assignment):
@@ -116,6 +119,17 @@ def edit(course_id: int, assignment_id: int) -> ResponseReturnValue:
         flash(_("The assignment was changed."), "success")
         return redirect(_overview(assignment), 303)
     return render_template("mapping/edit.html", form=form, assignment=assignment), form.status
+
+
+def _require_request(course_id: int, token: str) -> None:
+    """Refuse a selection that is not this person's, not of this course, or has run out."""
+    get_deep_link_request(
+        db.session(),
+        token,
+        course_id=course_id,
+        person_id=current_principal().person_id,
+        now=utcnow(),
+    )
 
 
 def _choose(

@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.courses.models import Course
 from app.launch.claims import AGS, CLAIM, DEEP_LINKING, identifier, origin_of, web_address
-from app.launch.models import DeepLinkRequest, OidcLogin
+from app.launch.models import OidcLogin
 from app.launch.refusal import LaunchRefusedError
 from app.launch.service import purge_expired
+from app.mapping.models import DeepLinkRequest
 from app.platforms.models import Platform
 from tests.launch.signing_lms import INSTRUCTOR
 

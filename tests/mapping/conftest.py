@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlalchemy import select
 
-from app.mapping.models import Assignment
+from app.mapping.models import Assignment, DeepLinkRequest
+from tests import factories
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,25 @@ def desk(browser, world):
 
 
 @pytest.fixture
-def deep_desk(browser, world):
+def selection(session, world):
+    """A deep-linking request that the instructor has begun in the LMS."""
+    request = DeepLinkRequest(
+        token="a-token",
+        institution_id=world.institution.id,
+        deployment_pk=world.deployment.id,
+        course_id=world.course.id,
+        person_id=world.instructor.id,
+        settings={"deep_link_return_url": "https://lms.test/return", "accept_types": []},
+        created_at=factories.NOON,
+        expires_at=factories.NOON.replace(year=2126),
+    )
+    session.add(request)
+    session.commit()
+    return request
+
+
+@pytest.fixture
+def deep_desk(browser, world, selection):
     url = f"/courses/{world.course.id}/deep-linking/a-token"
     return Desk(browser(world.instructor), url, FORM)
 

@@ -1,6 +1,7 @@
 """An instructor sets up an activity that the LMS is about to add."""
 
-from app.launch.models import DeepLinkRequest
+import pytest
+
 from tests import factories
 
 
@@ -29,20 +30,6 @@ def test_a_new_activity_is_mapped_without_a_link_and_leads_back(deep_desk, world
 
 
 def test_what_is_still_unmapped_is_said_on_the_next_page(deep_desk, session, world):
-    session.add(
-        DeepLinkRequest(
-            token="a-token",
-            institution_id=world.institution.id,
-            deployment_pk=world.deployment.id,
-            course_id=world.course.id,
-            person_id=world.instructor.id,
-            settings={"deep_link_return_url": "https://lms.test/return", "accept_types": []},
-            created_at=factories.NOON,
-            expires_at=factories.NOON.replace(year=2126),
-        )
-    )
-    session.commit()
-
     answer = deep_desk.send(world.level_2, criteria=[world.level_2.criteria[0].id])
 
     page = deep_desk.client.get(answer.location)
@@ -81,5 +68,22 @@ def test_an_unapproved_achievement_is_not_there(deep_desk, session, world, assig
     session.commit()
 
     assert deep_desk.page(world.level_1).status_code == 404
+    assert deep_desk.send(world.level_1).status_code == 404
+    assert assignments() == []
+
+
+@pytest.mark.parametrize("who", ["somebody else", "nobody", "too late"])
+def test_a_selection_that_is_not_open_for_this_person_maps_nothing(
+    deep_desk, browser, world, session, selection, assignments, who
+):
+    if who == "too late":
+        selection.expires_at = factories.NOON
+        session.commit()
+    if who == "nobody":
+        deep_desk.url = deep_desk.url.replace("a-token", "no-such-token")
+    if who == "somebody else":
+        deep_desk.client = browser(world.assistant)
+
+    assert deep_desk.choose().status_code == 404
     assert deep_desk.send(world.level_1).status_code == 404
     assert assignments() == []
