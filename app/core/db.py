@@ -106,4 +106,4 @@ def prepare_engine(engine: Engine) -> None:
         pooled.dbapi_connection.execute("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
     # In the dialect, where SQLAlchemy asks for it: an event would slow down every statement.
-    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign,assignment]

@@ -5,18 +5,21 @@ are built once and give plain rows, because a whole class launches at once (see
 `launch/lookups.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core.orm import table_of
+from app.core.prepared import Prepared, wire_of
 from app.core.principal import Role
 from app.courses.models import Course, Enrolment, LtiUser, Person, ResourceLink
 from app.platforms.models import Deployment
+
+Known = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,14 @@ KNOWN = (
     )
     .where(DEPLOYMENT.c.id == bindparam("deployment_pk"))
 )
-ADD = {table: insert(table) for table in (PERSON, LTI_USER, COURSE, ENROLMENT, LINK)}
-RENEW_ENROLMENT = (
+READ_KNOWN = Prepared(KNOWN)
+NAMES = KNOWN.selected_columns.keys()
+ADD = {
+    table: Prepared(insert(table), columns=[item.name for item in table.c if item.name != "id"])
+    for table in (PERSON, LTI_USER, COURSE, ENROLMENT, LINK)
+}
+NOTHING_TOLD = {table: {item.name: None for item in table.c if item.nullable} for table in ADD}
+RENEW_ENROLMENT = Prepared(
     update(ENROLMENT)
     .where(ENROLMENT.c.id == bindparam("enrolment_id"))
     .values(
@@ -127,9 +136,8 @@ def record_launch(session: Session, facts: LaunchFacts, *, now: datetime) -> Arr
     Raises: `IntegrityError` if another launch makes one of them at the same
         moment, which only a database with several writers allows: begin again.
     """
-    wire = session.connection()
-    rows = wire.execute(
-        KNOWN,
+    row = READ_KNOWN.first(
+        wire_of(session),
         {
             "deployment_pk": facts.deployment_pk,
             "sub": facts.sub,
@@ -137,38 +145,39 @@ def record_launch(session: Session, facts: LaunchFacts, *, now: datetime) -> Arr
             "resource_link_id": facts.resource_link_id,
         },
     )
-    known = rows.mappings().one()
-    person_id = _keep_person(wire, known, facts, now=now)
-    course_id = _keep_course(wire, known, facts, now=now)
+    known = dict(zip(NAMES, row or (), strict=True))
+    person_id = _keep_person(session, known, facts, now=now)
+    course_id = _keep_course(session, known, facts, now=now)
     enrolled = {
         "role": facts.role,
         "is_test_user": facts.is_test_user,
         "last_launched_at": now,
     }
     if known["enrolment_id"] is None:
-        _add(wire, ENROLMENT, course_id=course_id, person_id=person_id, **enrolled)
+        _add(session, ENROLMENT, course_id=course_id, person_id=person_id, **enrolled)
     else:
-        wire.execute(RENEW_ENROLMENT, {"enrolment_id": known["enrolment_id"], **enrolled})
+        renewed = {"enrolment_id": known["enrolment_id"], **enrolled}
+        RENEW_ENROLMENT.change(wire_of(session), renewed)
     return Arrival(
         person_id=person_id,
         course_id=course_id,
         deployment_pk=facts.deployment_pk,
         role=facts.role,
-        link_pk=_keep_link(wire, known, facts, course_id=course_id, now=now),
+        link_pk=_keep_link(session, known, facts, course_id=course_id, now=now),
         lineitem_url=facts.lineitem_url or known["lineitem_url"],
     )
 
 
-def _keep_person(wire: Connection, known: RowMapping, facts: LaunchFacts, *, now: datetime) -> int:
+def _keep_person(session: Session, known: Known, facts: LaunchFacts, *, now: datetime) -> int:
     told = {"name": facts.name, "email": facts.email}
     if known["person_id"] is not None:
-        return _change(wire, PERSON, known["person_id"], known, _told(told))
-    person_id = _add(wire, PERSON, institution_id=facts.institution_id, created_at=now, **told)
-    _add(wire, LTI_USER, platform_id=facts.platform_id, sub=facts.sub, person_id=person_id)
+        return _change(session, PERSON, known["person_id"], known, _told(told))
+    person_id = _add(session, PERSON, institution_id=facts.institution_id, created_at=now, **told)
+    _add(session, LTI_USER, platform_id=facts.platform_id, sub=facts.sub, person_id=person_id)
     return person_id
 
 
-def _keep_course(wire: Connection, known: RowMapping, facts: LaunchFacts, *, now: datetime) -> int:
+def _keep_course(session: Session, known: Known, facts: LaunchFacts, *, now: datetime) -> int:
     told = _told(
         {
             "title": facts.context_title,
@@ -179,9 +188,9 @@ def _keep_course(wire: Connection, known: RowMapping, facts: LaunchFacts, *, now
     if facts.lineitems_url or facts.lineitem_url:
         told |= {"lineitems_url": facts.lineitems_url, "ags_scopes": sorted(facts.ags_scopes)}
     if known["course_id"] is not None:
-        return _change(wire, COURSE, known["course_id"], known, told)
+        return _change(session, COURSE, known["course_id"], known, told)
     return _add(
-        wire,
+        session,
         COURSE,
         institution_id=facts.institution_id,
         platform_id=facts.platform_id,
@@ -193,14 +202,14 @@ def _keep_course(wire: Connection, known: RowMapping, facts: LaunchFacts, *, now
 
 
 def _keep_link(
-    wire: Connection, known: RowMapping, facts: LaunchFacts, *, course_id: int, now: datetime
+    session: Session, known: Known, facts: LaunchFacts, *, course_id: int, now: datetime
 ) -> int | None:
     if facts.resource_link_id is None:
         return None
     told = _told({"title": facts.resource_link_title, "lineitem_url": facts.lineitem_url})
     if known["link_id"] is None:
         return _add(
-            wire,
+            session,
             LINK,
             course_id=course_id,
             resource_link_id=facts.resource_link_id,
@@ -210,7 +219,7 @@ def _keep_link(
     before = {"title": known["link_title"], "lineitem_url": known["lineitem_url"]}
     changed = {name: value for name, value in told.items() if before[name] != value}
     if changed:
-        wire.execute(update(LINK).where(LINK.c.id == known["link_id"]).values(changed))
+        session.execute(update(LINK).where(LINK.c.id == known["link_id"]).values(changed))
     link_pk: int = known["link_id"]
     return link_pk
 
@@ -220,19 +229,13 @@ def _told(facts: dict[str, str | None]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _add(wire: Connection, table: Table, **facts: Any) -> int:
-    key = wire.execute(ADD[table], facts).inserted_primary_key
-    if key is None:
-        raise RuntimeError("A row that was added has a key.")
-    number: int = key[0]
-    return number
+def _add(session: Session, table: Table, **facts: Any) -> int:
+    return ADD[table].add(wire_of(session), {**NOTHING_TOLD[table], **facts})
 
 
-def _change(
-    wire: Connection, table: Table, key: int, known: RowMapping, told: dict[str, Any]
-) -> int:
+def _change(session: Session, table: Table, key: int, known: Known, told: dict[str, Any]) -> int:
     """Write what differs from the row that is known; return its key."""
     changed = {name: value for name, value in told.items() if known[name] != value}
     if changed:
-        wire.execute(update(table).where(table.c.id == key).values(changed))
+        session.execute(update(table).where(table.c.id == key).values(changed))
     return key

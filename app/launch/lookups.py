@@ -1,19 +1,17 @@
 """What every launch reads, in the fewest statements.
 
 A launch is the one request that comes in bursts: a whole class opens an
-activity at once. So its reads are plain rows, not mapped objects, and the
-statements are built once, when the program starts: building a `select` and
-loading an object costs ten times what SQLite needs to answer (bench/README.md).
+activity at once. So these are prepared statements, which give plain rows.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from app.core.orm import table_of
+from app.core.prepared import Prepared, Wire
 from app.core.principal import Role
 from app.courses.models import Enrolment
 from app.launch.models import LaunchSession, OidcLogin
@@ -82,17 +80,21 @@ _assignment = table_of(Assignment).c
 _PLATFORM_COLUMNS = tuple(_platform[name] for name in TrustedPlatform.__slots__)
 _LOGIN_COLUMNS = tuple(_login[name] for name in StartedLogin.__slots__)
 
-_PLATFORMS_OF_ISSUER = select(*_PLATFORM_COLUMNS).where(_platform.issuer == bindparam("issuer"))
-_LOGIN_OF_STATE = (
+_PLATFORMS_OF_ISSUER = Prepared(
+    select(*_PLATFORM_COLUMNS).where(_platform.issuer == bindparam("issuer"))
+)
+_LOGIN_OF_STATE = Prepared(
     select(*_LOGIN_COLUMNS, *_PLATFORM_COLUMNS)
     .join(table_of(Platform), _platform.id == _login.platform_id)
     .where(_login.state_hash == bindparam("state_hash"))
 )
-_DEPLOYMENT = select(_deployment.id, _deployment.status).where(
-    _deployment.platform_id == bindparam("platform_id"),
-    _deployment.deployment_id == bindparam("deployment_id"),
+_DEPLOYMENT = Prepared(
+    select(_deployment.id, _deployment.status).where(
+        _deployment.platform_id == bindparam("platform_id"),
+        _deployment.deployment_id == bindparam("deployment_id"),
+    )
 )
-_SIGNED_IN = (
+_SIGNED_IN = Prepared(
     select(
         _running.institution_id,
         _running.person_id,
@@ -118,22 +120,44 @@ _SIGNED_IN = (
         _platform.status == PlatformStatus.ACTIVE,
     )
 )
-_MAPPED_LINK = select(_assignment.id, _assignment.lineitem_url).where(
-    _assignment.resource_link_pk == bindparam("link_pk")
+_MAPPED_LINK = Prepared(
+    select(_assignment.id, _assignment.lineitem_url).where(
+        _assignment.resource_link_pk == bindparam("link_pk")
+    )
 )
-_ADD_LOGIN = insert(table_of(OidcLogin))
-_ADD_SESSION = insert(table_of(LaunchSession))
+_USE_UP_LOGIN = Prepared(
+    update(table_of(OidcLogin))
+    .where(
+        _login.id == bindparam("login_id"),
+        _login.used_at.is_(None),
+        _login.expires_at > bindparam("now"),
+    )
+    .values(used_at=bindparam("now"))
+)
+_ADD_LOGIN = Prepared(
+    insert(table_of(OidcLogin)),
+    columns=(
+        *("state_hash", "nonce_hash", "browser_hash", "platform_id", "parameters"),
+        *("created_at", "expires_at"),
+    ),
+)
+_ADD_SESSION = Prepared(
+    insert(table_of(LaunchSession)),
+    columns=(
+        *("sid_hash", "institution_id", "platform_id", "person_id"),
+        *("frame_origin", "return_url", "created_at", "expires_at"),
+    ),
+)
 
 
-def list_platforms_of_issuer(session: Session, issuer: str) -> list[TrustedPlatform]:
+def list_platforms_of_issuer(wire: Wire, issuer: str) -> list[TrustedPlatform]:
     """Return every registration of one issuer."""
-    rows = session.connection().execute(_PLATFORMS_OF_ISSUER, {"issuer": issuer})
-    return [TrustedPlatform(*row) for row in rows]
+    return [TrustedPlatform(*row) for row in _PLATFORMS_OF_ISSUER.all(wire, {"issuer": issuer})]
 
 
-def find_login(session: Session, state_hash: str) -> tuple[StartedLogin, TrustedPlatform] | None:
+def find_login(wire: Wire, state_hash: str) -> tuple[StartedLogin, TrustedPlatform] | None:
     """Return the login that began with this state, and the platform it was started for."""
-    row = session.connection().execute(_LOGIN_OF_STATE, {"state_hash": state_hash}).first()
+    row = _LOGIN_OF_STATE.first(wire, {"state_hash": state_hash})
     if row is None:
         return None
     size = len(_LOGIN_COLUMNS)
@@ -141,34 +165,39 @@ def find_login(session: Session, state_hash: str) -> tuple[StartedLogin, Trusted
 
 
 def find_deployment(
-    session: Session, *, platform_id: int, deployment_id: str
+    wire: Wire, *, platform_id: int, deployment_id: str
 ) -> tuple[int, DeploymentStatus] | None:
     """Return key and status of a platform's deployment, if it is known."""
     facts = {"platform_id": platform_id, "deployment_id": deployment_id}
-    row = session.connection().execute(_DEPLOYMENT, facts).first()
+    row = _DEPLOYMENT.first(wire, facts)
     return (row[0], row[1]) if row else None
 
 
 def find_signed_in(
-    session: Session, sid_hash: str, *, course_id: int | None, since: datetime, now: datetime
+    wire: Wire, sid_hash: str, *, course_id: int | None, since: datetime, now: datetime
 ) -> SignedIn | None:
     """Return a running session, with the role of a launch since then."""
     facts = {"sid_hash": sid_hash, "course_id": course_id or 0, "since": since, "now": now}
-    row = session.connection().execute(_SIGNED_IN, facts).first()
+    row = _SIGNED_IN.first(wire, facts)
     return SignedIn(*row) if row else None
 
 
-def find_mapped_link(session: Session, link_pk: int) -> MappedLink | None:
+def find_mapped_link(wire: Wire, link_pk: int) -> MappedLink | None:
     """Return what a link is mapped to, if it is."""
-    row = session.connection().execute(_MAPPED_LINK, {"link_pk": link_pk}).first()
+    row = _MAPPED_LINK.first(wire, {"link_pk": link_pk})
     return MappedLink(*row) if row else None
 
 
-def add_login(session: Session, **facts: Any) -> None:
+def add_login(wire: Wire, **facts: Any) -> None:
     """Keep a login that begins; see `OidcLogin` for the columns."""
-    session.connection().execute(_ADD_LOGIN, facts)
+    _ADD_LOGIN.change(wire, facts)
 
 
-def add_session(session: Session, **facts: Any) -> None:
+def mark_login_used(wire: Wire, login_id: int, *, now: datetime) -> bool:
+    """Use a login up; return whether it was unused and fresh."""
+    return _USE_UP_LOGIN.change(wire, {"login_id": login_id, "now": now}) == 1
+
+
+def add_session(wire: Wire, **facts: Any) -> None:
     """Keep a session that begins; see `LaunchSession` for the columns."""
-    session.connection().execute(_ADD_SESSION, facts)
+    _ADD_SESSION.change(wire, facts)

@@ -12,8 +12,8 @@ from pylti1p3.registration import Registration
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfAbstract
-from sqlalchemy.orm import Session
 
+from app.core.db import reading
 from app.launch.lookups import TrustedPlatform, find_deployment, list_platforms_of_issuer
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.platforms.models import PlatformStatus
@@ -54,10 +54,6 @@ class NoCookies(CookieService):
 class Registrations(ToolConfAbstract[Parameters]):
     """The registrations in the database."""
 
-    def __init__(self, session: Session) -> None:
-        """Read with this session."""
-        self.session = session
-
     def check_iss_has_one_client(self, iss: str) -> bool:
         """Say no: hosted Canvas has one issuer for everybody, so the client id decides."""
         del iss
@@ -75,19 +71,20 @@ class Registrations(ToolConfAbstract[Parameters]):
 
         Raises: `LaunchRefusedError`.
         """
-        found = [
-            platform
-            for platform in list_platforms_of_issuer(self.session, iss)
-            if client_id is None or platform.client_id == client_id
-        ]
         request: Parameters | None = kwargs.get("request")
         deployment_id = request.get_param("lti_deployment_id") if request else None
-        if len(found) > 1 and deployment_id:
+        with reading() as wire:
             found = [
-                item
-                for item in found
-                if find_deployment(self.session, platform_id=item.id, deployment_id=deployment_id)
+                platform
+                for platform in list_platforms_of_issuer(wire, iss)
+                if client_id is None or platform.client_id == client_id
             ]
+            if len(found) > 1 and deployment_id:
+                found = [
+                    item
+                    for item in found
+                    if find_deployment(wire, platform_id=item.id, deployment_id=deployment_id)
+                ]
         if len(found) != 1:
             raise LaunchRefusedError(
                 "This LMS is not registered here, or it does not say under which client id.",
