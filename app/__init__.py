@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.resolved_database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         BOOTSTRAP_SERVE_LOCAL=True,
+        WTF_I18N_ENABLED=False,  # WTForms' own words are English, as the pages are
         WTF_CSRF_TIME_LIMIT=None,  # the session's end is the form's end
         BABEL_DEFAULT_TIMEZONE="UTC",
         SEND_FILE_MAX_AGE_DEFAULT=3600,

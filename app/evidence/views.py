@@ -25,6 +25,7 @@ from app.core.markdown import render_markdown
 from app.core.principal import STAFF, Role, current_principal
 from app.core.uploads import accepts_uploads
 from app.evidence.drafts import find_draft, find_previous, list_files, list_unused_keys
+from app.evidence.first_page import first_page
 from app.evidence.forms import WorkForm
 from app.evidence.intake import Work, receive_files
 from app.evidence.models import Artifact, Submission
@@ -63,14 +64,17 @@ CONTENT_POLICY = (
 def work(course_id: int, assignment_id: int) -> ResponseReturnValue:
     """Show what can be earned and where the work stands; to staff, what learners see."""
     principal = current_principal()
-    assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
     if principal.role is not Role.LEARNER:
+        assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
         return _page(assignment, None, form=None)
-    submission = find_submission(db.session(), assignment.id, principal.person_id)
-    can_work = is_open(submission) and not is_rehearsal(
-        db.session(), course_id=course_id, learner_id=principal.person_id
+
+    def render() -> str:
+        return _learner_page(course_id, assignment_id, principal.person_id)
+
+    kept = first_page(
+        assignment_id, course_id=course_id, learner_id=principal.person_id, render=render
     )
-    return _page(assignment, submission, form=_form(assignment, submission) if can_work else None)
+    return kept or render()
 
 
 @bp.post(WORK)
@@ -139,6 +143,15 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
         raise NotFoundError("This artifact has no pages.")
     picture = draw_page(_storage(), found.storage_key, number)
     return _send(picture, media_type="image/png", name=f"{number}.png", is_inline=True)
+
+
+def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
+    assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
+    submission = find_submission(db.session(), assignment.id, learner_id)
+    can_work = is_open(submission) and not is_rehearsal(
+        db.session(), course_id=course_id, learner_id=learner_id
+    )
+    return _page(assignment, submission, form=_form(assignment, submission) if can_work else None)
 
 
 def _form(assignment: Assignment, submission: Submission | None) -> WorkForm:

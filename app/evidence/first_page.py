@@ -1,0 +1,103 @@
+"""The learner's page before anything was kept: for a whole class the same.
+
+A class opens an assignment at the same time, and everybody who has not begun
+sees the same words. So the page is rendered once and kept, under everything in
+it that can change; the form's token is each person's own and put in last.
+What is not in the key cannot change: an approved version is frozen, and an
+assignment's criteria stay as they were mapped.
+"""
+
+from collections.abc import Callable
+
+from flask import current_app, session
+from flask_babel import get_locale
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import and_, bindparam, select
+
+from app.catalog.models import Achievement, AchievementVersion
+from app.core.db import reading
+from app.core.orm import table_of
+from app.core.prepared import Prepared
+from app.courses.models import Enrolment
+from app.evidence.models import Submission
+from app.mapping.models import Assignment
+from app.programme.models import IssuerProfile, Level
+
+MAX_PAGES = 500
+
+_assignment, _version = table_of(Assignment), table_of(AchievementVersion)
+_achievement, _level, _issuer = table_of(Achievement), table_of(Level), table_of(IssuerProfile)
+_submission, _enrolment = table_of(Submission), table_of(Enrolment)
+
+_WHAT_CAN_CHANGE = Prepared(
+    select(
+        _assignment.c.id,
+        _assignment.c.title,
+        _assignment.c.instructions,
+        _assignment.c.max_files,
+        _assignment.c.file_kinds,
+        _assignment.c.accepts_link,
+        _assignment.c.accepts_text,
+        _assignment.c.version_id,
+        _level.c.name,
+        _level.c.family,
+        _issuer.c.name,
+    )
+    .join(_version, _version.c.id == _assignment.c.version_id)
+    .join(_achievement, _achievement.c.id == _version.c.achievement_id)
+    .join(_level, _level.c.id == _achievement.c.level_id)
+    .join(_issuer, _issuer.c.id == _achievement.c.issuer_id)
+    .join(
+        _enrolment,
+        and_(
+            _enrolment.c.course_id == _assignment.c.course_id,
+            _enrolment.c.person_id == bindparam("learner_id"),
+            _enrolment.c.is_test_user.is_(False),
+        ),
+    )
+    .outerjoin(
+        _submission,
+        and_(
+            _submission.c.assignment_id == _assignment.c.id,
+            _submission.c.learner_id == bindparam("learner_id"),
+        ),
+    )
+    .where(
+        _assignment.c.id == bindparam("assignment_id"),
+        _assignment.c.course_id == bindparam("course_id"),
+        _submission.c.id.is_(None),
+    )
+)
+
+
+def first_page(
+    assignment_id: int,
+    *,
+    course_id: int,
+    learner_id: int,
+    render: Callable[[], str],
+) -> str | None:
+    """Return the page of a learner who has not begun; `None` if this is not one.
+
+    `render` makes the page if it was not kept.
+    """
+    facts = {"assignment_id": assignment_id, "course_id": course_id, "learner_id": learner_id}
+    with reading() as wire:
+        row = _WHAT_CAN_CHANGE.first(wire, facts)
+    if row is None or "_flashes" in session:
+        return None
+    key = (str(get_locale()), repr(row))
+    pages: dict[tuple[str, str], tuple[str, str]] = current_app.extensions.setdefault(
+        "assay.first_pages", {}
+    )
+    token = generate_csrf()
+    if key not in pages:
+        page = render()
+        before, mark, after = page.partition(token)
+        if not mark or token in after:
+            return page
+        if len(pages) >= MAX_PAGES:
+            pages.clear()
+        pages[key] = before, after
+    before, after = pages[key]
+    return f"{before}{token}{after}"

@@ -1,0 +1,122 @@
+"""The page of a learner who has not begun is kept; what is a person's own is not in it."""
+
+import re
+
+import pytest
+
+from app.core.principal import Role
+from app.mapping.service import edit_assignment
+from tests import factories
+
+TOKEN = re.compile(r'name="csrf_token" type="hidden" value="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def _with_form_tokens(app):
+    app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.fixture
+def pages(app):
+    """The pages that are kept now."""
+    return lambda: app.extensions.get("assay.first_pages", {})
+
+
+def test_a_class_gets_one_page_and_everybody_their_own_token(browser, world, url, pages):
+    first, second = browser(world.learner), browser(world.other_learner)
+
+    one, other = first.get(url).text, second.get(url).text
+
+    assert len(pages()) == 1
+    tokens = [TOKEN.search(page)[1] for page in (one, other)]
+    assert tokens[0] != tokens[1]
+    assert one.replace(tokens[0], "") == other.replace(tokens[1], "")
+    assert not any(token in part for token in tokens for kept in pages().values() for part in kept)
+    answer = second.post(
+        url,
+        data={"text": "x", "save": "1", "csrf_token": tokens[1]},
+        headers={"Referer": f"https://tool.test{url}"},
+    )
+    assert answer.status_code == 303
+
+
+def test_an_edit_shows_at_once(browser, world, url, session, assignment):
+    browser(world.learner).get(url)
+
+    words = {"title": "Another title", "instructions": "Do something else."}
+    now = assignment.created_at
+    edit_assignment(session, assignment, **words, edited_by=world.instructor.id, now=now)
+    session.commit()
+
+    page = browser(world.other_learner).get(url).text
+    assert all(word in page for word in words.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("max_files", 1), ("file_kinds", ["image"]), ("accepts_link", False), ("accepts_text", False)],
+)
+def test_what_may_be_handed_in_shows_at_once(
+    browser, world, url, session, assignment, pages, name, value
+):
+    before = browser(world.learner).get(url).text
+    setattr(assignment, name, value)
+    session.commit()
+
+    after = browser(world.learner).get(url).text
+
+    assert len(pages()) == 2
+    assert TOKEN.sub("", before) != TOKEN.sub("", after)
+
+
+def test_who_has_begun_does_not_get_the_kept_page(browser, world, url, desk):
+    app_page = browser(world.other_learner).get(url).text
+    token = TOKEN.search(desk.page().text)[1]
+    desk.client.post(
+        url,
+        data={"text": "my own words", "save": "1", "csrf_token": token},
+        headers={"Referer": f"https://tool.test{url}"},
+    )
+
+    assert "my own words" in desk.page().text
+    assert "Draft saved" in desk.page().text
+    assert "Not started" in app_page
+    assert "my own words" not in browser(world.other_learner).get(url).text
+
+
+def test_the_kept_page_is_for_learners_of_the_course_alone(browser, session, world, url, pages):
+    browser(world.learner).get(url)
+    ghost = factories.make_person(
+        session, world.course, Role.LEARNER, "Test student", is_test_user=True
+    )
+    stranger = factories.make_course(session, world.deployment, "course-2")
+    outsider = factories.make_person(session, stranger, Role.LEARNER, "Outsider")
+    session.commit()
+
+    assert len(pages()) == 1
+    assert "Student preview" in browser(ghost).get(url).text
+    assert "This is what your students see" in browser(world.instructor).get(url).text
+    assert browser(outsider).get(url).status_code == 404
+    assert browser(None).get(url).status_code == 401
+
+
+def test_a_message_is_shown_once_and_not_kept(browser, world, url, pages):
+    client = browser(world.learner)
+    with client.session_transaction(base_url="https://tool.test") as cookie:
+        cookie["_flashes"] = [("success", "Just this once")]
+
+    assert "Just this once" in client.get(url).text
+    assert "Just this once" not in client.get(url).text
+    assert not any("Just this once" in before for before, _ in pages().values())
+
+
+def test_no_more_than_so_many_pages_are_kept(
+    browser, world, url, session, assignment, pages, monkeypatch
+):
+    monkeypatch.setattr("app.evidence.first_page.MAX_PAGES", 2)
+    for number in range(5):
+        assignment.title = f"Title {number}"
+        session.commit()
+        assert f"Title {number}" in browser(world.learner).get(url).text
+
+    assert len(pages()) <= 2
