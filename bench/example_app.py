@@ -1,14 +1,18 @@
-"""A tool in the manner of PyLTI1p3's Flask example.
+"""A tool as PyLTI1p3's Flask example is (dmitry-viskov/pylti1.3-flask-example, at 8b3a307).
 
-As there: the configuration is read from a JSON file on each request, state,
-nonce and launch are kept in Flask-Caching's SimpleCache, the platform's keys
-are fetched on each launch, and the launch itself answers with the page.
-In its favour: the page that tests cookies before the login, one request more,
-is left out, and the cache may hold more keys than its default of 500, so that
-it loses no nonce. It writes no person and no course.
+As there: the configuration is read from its JSON file on each request; state,
+nonce and launch are kept in Flask-Caching's SimpleCache, under no session's
+name, since the address is plain http; the login first sends the page that
+tests cookies; the platform's keys are fetched on each launch; the launch
+itself answers with the page. It writes no person and no course.
+
+In its favour: debug is off; the claims are not printed unless
+`BENCH_PRINT_CLAIMS` is set, as the example does for its reader; and the cache
+may hold more keys than its default of 500, so that it loses no nonce.
 """
 
 import os
+import pprint
 
 from content import achievement
 from flask import Flask, render_template
@@ -21,6 +25,8 @@ from pylti1p3.contrib.flask import (
     FlaskRequest,
 )
 from pylti1p3.tool_config import ToolConfJsonFile
+
+PRINTS_CLAIMS = "BENCH_PRINT_CLAIMS" in os.environ
 
 app = Flask(__name__, template_folder="pages")
 app.config.update(
@@ -40,10 +46,10 @@ def read_config() -> ToolConfJsonFile:
 
 @app.route("/lti/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """Keep state and nonce, send the browser to the platform."""
+    """Test cookies; then keep state and nonce, send the browser to the platform."""
     asked = FlaskRequest()
     started = FlaskOIDCLogin(asked, read_config(), launch_data_storage=FlaskCacheDataStorage(cache))
-    return started.redirect(asked.get_param("target_link_uri"))
+    return started.enable_check_cookies().redirect(asked.get_param("target_link_uri"))
 
 
 @app.post("/lti/launch")
@@ -52,5 +58,7 @@ def launch() -> ResponseReturnValue:
     checked = FlaskMessageLaunch(
         FlaskRequest(), read_config(), launch_data_storage=FlaskCacheDataStorage(cache)
     )
-    name = checked.get_launch_data().get("name", "")
-    return render_template("page.html", achievement=achievement(), name=name)
+    claims = checked.get_launch_data()
+    if PRINTS_CLAIMS:
+        pprint.pprint(claims)  # noqa: T203 (the example prints)
+    return render_template("page.html", achievement=achievement(), name=claims.get("name", ""))

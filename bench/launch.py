@@ -31,6 +31,7 @@ KNOWN = 50
 WORK, SETUP = "/work", "/setup"
 
 BARE, EXAMPLE = "bare Flask app", "PyLTI1p3, as its Flask example"
+PRINTING = "the same, printing the claims"
 SQLITE, POSTGRES = "Assay on SQLite", "Assay on PostgreSQL"
 MIX = "the mix"
 FIRST, AGAIN, NEW_COURSE = "a learner's first", "a learner's next", "an instructor in a new course"
@@ -134,10 +135,11 @@ class Bench:
     def _start_apps(self) -> None:
         says = "How it is assessed"
         config = {"BENCH_LTI_CONFIG": str(self._write_example_config())}
-        self._start(BARE, "bare_app:app", Tool(free_port(), says, checks_place=False), BENCH, {})
-        self._start(
-            EXAMPLE, "example_app:app", Tool(free_port(), says, checks_place=False), BENCH, config
-        )
+        self._start(BARE, "bare_app:app", Tool(free_port(), says), BENCH, {})
+        printing = {**config, "BENCH_PRINT_CLAIMS": "1"}
+        for name, env in ((EXAMPLE, config), (PRINTING, printing)):
+            tool = Tool(free_port(), says, tests_cookies=True)
+            self._start(name, "example_app:app", tool, BENCH, env)
 
     def _start_assay(self, name: str, database_url: str, batches: int) -> None:
         port = free_port()

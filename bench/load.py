@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from lms import CLIENT, DEPLOYMENT, Lms
 
 CONNECTIONS = 4
+NEW_WINDOW = "lti1p3_new_window"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -44,11 +45,16 @@ class Visit:
 
 @dataclass(frozen=True)
 class Tool:
-    """Where a tool listens, and what its pages must say."""
+    """Where a tool listens, what its pages must say, and how its browser behaves.
+
+    `checks_place`: the launch must lead where the visit says. `tests_cookies`: the
+    login answers with a page whose script asks for the login a second time.
+    """
 
     port: int
     says: str
-    checks_place: bool
+    checks_place: bool = False
+    tests_cookies: bool = False
 
     @property
     def url(self) -> str:
@@ -118,7 +124,13 @@ def _login(wire: Wire, tool: Tool, lms: Lms, visit: Visit) -> None:
         "client_id": CLIENT,
         "lti_deployment_id": DEPLOYMENT,
     }
-    reply, body = _send(wire, tool, visit, "GET", f"/lti/login?{urlencode(asked)}")
+    address = f"/lti/login?{urlencode(asked)}"
+    reply, body = _send(wire, tool, visit, "GET", address)
+    if tool.tests_cookies:
+        # The page's script finds that cookies work and asks again, with one parameter more.
+        if reply.status != 200 or NEW_WINDOW not in body:
+            raise WrongAnswerError(f"cookie test: {reply.status}\n{body[:3000]}")
+        reply, body = _send(wire, tool, visit, "GET", f"{address}&{NEW_WINDOW}=1")
     query = parse_qs(urlsplit(reply.getheader("Location", "")).query)
     if reply.status != 302 or "state" not in query:
         raise WrongAnswerError(f"login: {reply.status}\n{body[:3000]}")
