@@ -12,11 +12,17 @@ from wtforms.widgets import HiddenInput
 from app.assessment.models import Decision
 from app.assessment.scoring import choose_levels, list_shortfalls
 from app.catalog.models import Criterion
-from app.core.forms import Form, strip
+from app.core.forms import Form
+from app.evidence.texts import drop_controls
 
 MAX_TEXT = 4000
 RATING, COMMENT = "criterion_", "comment_"
 TOO_LONG = _l("Keep it under %(max)d characters.")
+
+
+def clean(value: str | None) -> str | None:
+    """Take control characters and outer white space from typed text; what is not sent stays so."""
+    return None if value is None else drop_controls(value)
 
 
 class AssessForm(Form):
@@ -43,7 +49,7 @@ class AssessForm(Form):
     reason = TextAreaField(
         _l("Reason"),
         description=_l("Needed for a revision or “not met”. The learner and the gradebook get it."),
-        filters=[strip],
+        filters=[clean],
         validators=[Length(max=MAX_TEXT, message=TOO_LONG)],
     )
 
@@ -62,7 +68,7 @@ class AssessForm(Form):
             )
             fields[f"{COMMENT}{criterion.id}"] = TextAreaField(
                 _("Comment on “%(name)s”", name=criterion.name),
-                filters=[strip],
+                filters=[clean],
                 validators=[Length(max=MAX_TEXT, message=TOO_LONG)],
             )
         form: AssessForm = type("BoundAssessForm", (cls,), fields)(attempt_id=attempt_id)

@@ -30,8 +30,8 @@ from app.settings import Settings
 def queue() -> str:
     """Show what waits for this grantor, oldest first."""
     grantor = current_principal()
-    after = request.args.get("after")
-    page = list_queue(db.session(), grantor, after=Place.parse(after) if after else None)
+    after = Place.find(request.args.get("after", ""))
+    page = list_queue(db.session(), grantor, after=after)
     return render_template(
         "assessment/queue.html",
         page=page,

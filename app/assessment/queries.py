@@ -2,19 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment.models import Assessment, Decision, Rating
 from app.catalog.models import Achievement, AchievementVersion, Criterion, RubricLevel
-from app.core.errors import InvalidError
 from app.core.principal import Principal
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.mapping.models import Assignment
 
 PAGE_SIZE = 25
+MAX_ROW_ID = 2**31 - 1  # PostgreSQL's `integer`
 WAITING = (SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT)
 # Work that was met and not revoked since: only this counts towards an award.
 STANDING = (SubmissionStatus.MET, SubmissionStatus.AWARDED)
@@ -32,21 +32,17 @@ class Place:
         return f"{self.submitted_at.isoformat()}~{self.submission_id}"
 
     @classmethod
-    def parse(cls, text: str) -> "Place":
-        """Read it from an address.
-
-        Raises: `InvalidError` if it is not one.
-        """
-        moment, _, number = text.partition("~")
+    def find(cls, text: str) -> "Place | None":
+        """Read it from an address; `None` if it is not one, or none that a row can have."""
+        written, _, number = text.partition("~")
         try:
-            place = cls(datetime.fromisoformat(moment), int(number))
-        except ValueError as error:
-            raise InvalidError(
-                "This page of the queue does not exist. Start at its top."
-            ) from error
-        if place.submitted_at.tzinfo is None:
-            raise InvalidError("This page of the queue does not exist. Start at its top.")
-        return place
+            moment, submission_id = datetime.fromisoformat(written), int(number)
+            if moment.tzinfo is None or not 0 <= submission_id <= MAX_ROW_ID:
+                return None
+            # A moment at the edge of the calendar has no place in it in UTC.
+            return cls(moment.astimezone(UTC), submission_id)
+        except (ValueError, OverflowError):
+            return None
 
 
 @dataclass(frozen=True)

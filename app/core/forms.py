@@ -1,7 +1,5 @@
 """What every form shares."""
 
-from typing import Any
-
 from flask_wtf import FlaskForm
 
 
@@ -12,8 +10,3 @@ class Form(FlaskForm):
     def status(self) -> int:
         """The HTTP status of the page that shows this form: 422 once it has errors."""
         return 422 if self.errors else 200
-
-
-def strip(value: Any) -> Any:
-    """Take white space off both ends of typed text."""
-    return value.strip() if isinstance(value, str) else value

@@ -75,14 +75,19 @@ def clean_text(raw: str) -> str:
 
     Raises: `InvalidError` if it is too long.
     """
-    text = raw.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(char for char in text if char in "\n\t" or not _is_control(char)).strip()
+    text = drop_controls(raw)
     if len(text) > MAX_TEXT_LENGTH:
         raise InvalidError(
             f"The text has {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are possible. "
             "Hand in a longer text as a file."
         )
     return text
+
+
+def drop_controls(raw: str) -> str:
+    """Return text with plain line ends, trimmed, without what a database refuses or nobody sees."""
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(char for char in text if char in "\n\t" or not _is_control(char)).strip()
 
 
 def _is_host(host: str) -> bool:

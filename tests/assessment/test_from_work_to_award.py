@@ -201,6 +201,27 @@ def test_an_assessment_is_kept_whole_and_audited(browser, session, world, submis
     assert find_broken_entry(session, world.institution.id) is None
 
 
+def test_what_a_grantor_types_is_kept_without_control_characters(
+    browser, session, world, submission
+):
+    data = form_data(submission, "best", "below", decision="not_met", reason="No\0.\r\nSee\x1b it.")
+    data |= {name: "Cite\0\x08 it.\r\n" for name in data if name.startswith("comment_")}
+
+    browser(world.grantor).post(url(submission), data=data)
+
+    assert [row.reason for row in fresh(session, Assessment)] == ["No.\nSee it."]
+    assert {row.comment for row in fresh(session, Rating)} == {"Cite it."}
+
+
+def test_a_reason_of_control_characters_is_none(browser, session, world, submission):
+    data = form_data(submission, "best", "below", decision="not_met", reason="\0\x07")
+
+    page = browser(world.grantor).post(url(submission), data=data)
+
+    assert page.status_code == 422
+    assert fresh(session, Assessment) == []
+
+
 def test_the_student_preview_is_never_awarded(browser, session, world, assignment):
     learner = factories.make_person(
         session, world.course, Role.LEARNER, "Test Student", email="t@t.test", is_test_user=True
