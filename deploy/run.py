@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where the demo keeps its data")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
+    os.umask(0o077)  # people's work, and the database, are nobody else's to read
     try:
         if arguments.mode == "serve":
             return serve()

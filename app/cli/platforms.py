@@ -16,6 +16,7 @@ from app.cli.border import (
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import ConflictError
+from app.launch.service import end_sessions
 from app.platforms.models import DeploymentStatus, Institution, PlatformStatus
 from app.platforms.service import (
     create_institution,
@@ -122,16 +123,27 @@ def enable(platform_id: int) -> None:
 @click.argument("deployment_id", type=Words(255))
 def approve_deployment(platform_id: int, deployment_id: str) -> None:
     """Accept launches from one deployment of a platform."""
+    _set_deployment_status(platform_id, deployment_id, DeploymentStatus.ACTIVE)
+
+
+@platforms.command("block-deployment")
+@click.argument("platform_id", type=int)
+@click.argument("deployment_id", type=Words(255))
+def block_deployment(platform_id: int, deployment_id: str) -> None:
+    """Refuse launches from one deployment, and end the platform's running sessions."""
+    _set_deployment_status(platform_id, deployment_id, DeploymentStatus.BLOCKED)
+
+
+def _set_deployment_status(platform_id: int, deployment_id: str, status: DeploymentStatus) -> None:
+    now = utcnow()
     with transaction() as session:
         platform = get_platform(session, platform_id)
         set_deployment_status(
-            session,
-            platform,
-            deployment_id,
-            DeploymentStatus.ACTIVE,
-            actor=current_actor(),
-            now=utcnow(),
+            session, platform, deployment_id, status, actor=current_actor(), now=now
         )
+        if status is DeploymentStatus.BLOCKED:
+            # A session does not know its deployment; people of the others launch once more.
+            end_sessions(session, platform.id)
         row = platform_as_dict(platform)
     print_json(row)
 

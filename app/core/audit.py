@@ -93,6 +93,11 @@ def record(
     return entry
 
 
+def find_head(session: Session, institution_id: int) -> AuditHead | None:
+    """Return the end of an institution's chain; `None` before its first entry."""
+    return session.scalar(select(AuditHead).where(AuditHead.institution_id == institution_id))
+
+
 def find_broken_entry(session: Session, institution_id: int) -> int | None:
     """Return the number of the first entry that was changed or is missing, or `None`.
 
@@ -111,7 +116,7 @@ def find_broken_entry(session: Session, institution_id: int) -> int | None:
             if not is_next or entry.hash != entry.digest():
                 return expected
             previous, expected = entry.hash, expected + 1
-    head = session.scalar(select(AuditHead).where(AuditHead.institution_id == institution_id))
+    head = find_head(session, institution_id)
     if (head.number, head.hash) != (expected - 1, previous) if head else expected != 1:
         return expected
     return None

@@ -230,6 +230,11 @@ def open_session(
     return Accepted(arrival=arrival, sid=sid, is_new_session=True)
 
 
+def end_sessions(session: Session, platform_id: int) -> None:
+    """Sign out everybody who came from this platform."""
+    session.execute(delete(LaunchSession).where(LaunchSession.platform_id == platform_id))
+
+
 def purge_expired(session: Session, *, now: datetime) -> int:
     """Delete logins, sessions and selections that ran out; return how many rows went."""
     gone = 0

@@ -108,3 +108,14 @@ def test_a_deployment_is_approved(installation: Command) -> None:
 @pytest.mark.parametrize("command", ["show", "disable", "enable"])
 def test_an_unknown_platform_is_named(refused: Command, command: str) -> None:
     assert refused("platforms", command, "7") == "Error: There is no platform 7.\n"
+
+
+def test_a_blocked_deployment_ends_sessions_and_refuses_launches(run, world, browser):
+    mei = browser(world.learner)
+    assert mei.get("/my/credentials").status_code == 200
+
+    result = run("platforms", "block-deployment", str(world.platform.id), "1")
+
+    assert result.exit_code == 0
+    assert '"blocked"' in result.stdout
+    assert mei.get("/my/credentials").status_code == 401

@@ -1,5 +1,7 @@
 """An instructor sets up an activity that the LMS is about to add."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests import factories
@@ -80,9 +82,9 @@ def test_a_selection_that_is_not_open_for_this_person_maps_nothing(
         selection.expires_at = factories.NOON
         session.commit()
     if who == "nobody":
-        deep_desk.url = deep_desk.url.replace("a-token", "no-such-token")
+        deep_desk = replace(deep_desk, url=deep_desk.url.replace("a-token", "no-such-token"))
     if who == "somebody else":
-        deep_desk.client = browser(world.assistant)
+        deep_desk = replace(deep_desk, client=browser(world.assistant))
 
     assert deep_desk.choose().status_code == 404
     assert deep_desk.send(world.level_1).status_code == 404
