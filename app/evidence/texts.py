@@ -1,7 +1,11 @@
 """What a learner types, made safe to keep: file names, links, texts. Pure."""
 
+import re
 import unicodedata
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+import idna
 
 from app.core.errors import InvalidError
 
@@ -14,6 +18,9 @@ HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Joiners that some scripts and emoji need to be written rightly.
 NEEDED_JOINERS = frozenset({"\u200c", "\u200d"})
 STAND_IN = "file"
+# A label in plain letters; the underscore is no host name's by the book, but in use.
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+MAX_HOST_LENGTH = 253
 
 
 def clean_file_name(raw: str) -> str:
@@ -58,7 +65,7 @@ def clean_link(raw: str) -> str:
         raise InvalidError("This is no web address; copy it from your browser.") from error
     if parts.scheme.lower() not in {"http", "https"}:
         raise InvalidError("The link must begin with https:// or http://.")
-    if not host or not _is_host(host):
+    if not host or _plain_host(host) is None:
         raise InvalidError("The link names no web site, such as https://example.org/work.")
     if parts.username is not None or parts.password is not None or "\\" in url:
         raise InvalidError("The link must not carry a user name or password.")
@@ -66,8 +73,12 @@ def clean_link(raw: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a link, for people: shown beside it, so that nobody is misled."""
-    return urlsplit(url).hostname or ""
+    """Return the host of a link, for people: shown beside it, so that nobody is misled.
+
+    In ASCII: a letter that only looks like another, or like a slash, shows itself.
+    """
+    host = urlsplit(url).hostname or ""
+    return _plain_host(host) or quote(host)
 
 
 def clean_text(raw: str) -> str:
@@ -90,9 +101,25 @@ def drop_controls(raw: str) -> str:
     return "".join(char for char in text if char in "\n\t" or not _is_control(char)).strip()
 
 
-def _is_host(host: str) -> bool:
-    """Whether this can be a host: a name with letters or digits, or a bracketed address."""
-    return any(char.isalnum() for char in host) and not set(host) & set('<>"{}|^`%')
+def _plain_host(host: str) -> str | None:
+    """Return a host as the network knows it; `None` if there can be none of this name.
+
+    Source: UTS 46 and RFC 5891, as browsers read what is typed into them.
+    """
+    try:
+        if ":" in host:
+            return None if "%" in host else str(ip_address(host))
+        labels = idna.uts46_remap(host, std3_rules=False).removesuffix(".").split(".")
+        plain = ".".join(_plain_label(label) for label in labels)
+    except ValueError:  # idna's own errors are of this kind too
+        return None
+    return plain if len(plain) <= MAX_HOST_LENGTH else None
+
+
+def _plain_label(label: str) -> str:
+    if LABEL.fullmatch(label) and not label.startswith("xn--"):
+        return label
+    return idna.alabel(label).decode()
 
 
 def _is_hidden(char: str) -> bool:

@@ -59,6 +59,7 @@ def test_a_long_name_keeps_its_extension(stem):
         "http://localhost:8080/x",
         "https://bücher.example/",
         "https://[2001:db8::1]/x",
+        "https://r3---sn-5h.my_site.example./x",
     ],
 )
 def test_a_web_address_is_taken_as_it_is(url):
@@ -81,6 +82,13 @@ def test_a_web_address_is_taken_as_it_is(url):
         ("https://example.org:port/", "no web address"),
         ("https://[::1/", "no web address"),
         ("https://<script>/", "names no web site"),
+        ("https://example.org\u2044work.evil.test/", "names no web site"),
+        ("https://example.org\u2215work.evil.test/", "names no web site"),
+        ("https://example.org\u29f8work.evil.test/", "names no web site"),
+        ("https://xn--example.orgwork-nm4j.evil.test/", "names no web site"),
+        ("https://example..org/", "names no web site"),
+        ("https://-example.org/", "names no web site"),
+        ("https://" + "a." * 130 + "test/", "names no web site"),
         ("https://example.org/" + "a" * 2000, "2000 characters"),
     ],
 )
@@ -89,8 +97,20 @@ def test_what_is_no_web_address_is_refused(url, message):
         clean_link(url)
 
 
-def test_a_link_is_shown_with_its_host():
-    assert host_of("https://Example.org:8080/x") == "example.org"
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://Example.org:8080/x", "example.org"),
+        ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("https://аррӏе.com/", "xn--80ak6aa92e.com"),
+        ("https://[2001:DB8::1]/x", "2001:db8::1"),
+        ("https://192.168.0.1/", "192.168.0.1"),
+        ("https://example.org\u2044work.evil.test/", "example.org%E2%81%84work.evil.test"),
+        ("https:///", ""),
+    ],
+)
+def test_a_link_is_shown_with_its_host_in_plain_letters(url, host):
+    assert host_of(url) == host
 
 
 def test_a_text_keeps_its_lines_and_loses_control_characters():
