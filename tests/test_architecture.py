@@ -54,6 +54,7 @@ ACCESS = {
     "public.award_json": "public",
     "public.did": "public",
     "public.healthz": "public",
+    "public.home": "public",
     "public.issuer": "public",
     "public.issuer_json": "public",
     "static": "public",

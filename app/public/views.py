@@ -29,6 +29,13 @@ from app.public.service import (
 bp = Blueprint("public", __name__)
 
 
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """Say what this is to somebody who came without a course."""
+    return responses.page(render_template("public/home.html"))
+
+
 @bp.get("/credentials/<public_id>")
 @public
 def award(public_id: str) -> ResponseReturnValue:
