@@ -21,7 +21,7 @@ class SentFile(Protocol):
 
     @property
     def stream(self) -> IO[bytes]:
-        """The bytes; `is_too_large` on it says that they were cut off at the limit."""
+        """The bytes; none if `is_too_large` or `is_left_out` on it says so (core.uploads)."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,10 @@ def _receive(
     if getattr(file.stream, "is_too_large", False):
         megabytes = max_file_bytes // (1024 * 1024)
         raise InvalidError(f"“{name}” is too large: a file may have {megabytes} MB at most.")
+    if getattr(file.stream, "is_left_out", False):
+        raise InvalidError(
+            f"“{name}” was not taken: too much was sent at once. Send it again by itself."
+        )
     media_type = find_media_type(file.stream, name, extensions=extensions_of(assignment.file_kinds))
     return ReceivedFile(file_name=name, media_type=media_type, stored=storage.put(file.stream))
 

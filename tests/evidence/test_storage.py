@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from app.core.errors import NotFoundError
-from app.core.uploads import CappedFile
+from app.core.uploads import Allowance, CappedFile
 from app.evidence.storage import LocalStorage
 
 CONTENT = b"bytes " * 100_000
@@ -87,7 +87,8 @@ def test_a_deleted_file_takes_its_pages_along(storage, tmp_path):
 
 
 def test_a_large_upload_is_spooled_to_disk_and_copied_in_pieces(storage, monkeypatch):
-    upload = CappedFile(50 * 1024 * 1024)
+    room = 50 * 1024 * 1024
+    upload = CappedFile(room, Allowance(max_bytes=room, max_files=1))
     for _ in range(32):
         upload.write(b"\0" * 1024 * 1024)
     largest = 0
