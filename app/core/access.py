@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, abort, g, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, abort, g, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 
 from app.core.errors import ForbiddenError, NotFoundError
@@ -79,6 +79,13 @@ class SignedCookies(SecureCookieSessionInterface):
         """Return the signer."""
         del app
         return self._signer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie if it changed; most requests only read it, if at all."""
+        if session.modified or session.permanent:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 def install_access(app: Flask, loader: PrincipalLoader) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -157,15 +158,18 @@ def _headers(response: Response) -> Response:
         allowed: tuple[str, ...] = g.get("frame_origins") or (
             principal.frame_origins if principal else ()
         )
-        ancestors = " ".join(allowed) or "'none'"
-        headers["Content-Security-Policy"] = (
-            f"{POLICY}; form-action 'self' {' '.join(allowed)}; frame-ancestors {ancestors}".strip()
-        )
+        headers["Content-Security-Policy"] = _policy(allowed)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if "Cache-Control" not in headers and find_principal() is not None:
         headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@lru_cache(maxsize=1000)
+def _policy(origins: tuple[str, ...]) -> str:
+    ancestors = " ".join(origins) or "'none'"
+    return f"{POLICY}; form-action 'self' {' '.join(origins)}; frame-ancestors {ancestors}"
 
 
 def frame_by(*origins: str) -> None:

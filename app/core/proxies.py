@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -29,6 +30,8 @@ class TrustedProxies:
         self._plain = wsgi_app
         self._forwarded = ProxyFix(wsgi_app, x_for=1, x_proto=1, x_host=0)
         self._networks = networks
+        # The same few proxies ask again and again.
+        self._trusts = lru_cache(maxsize=1000)(self._is_trusted)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -40,7 +43,7 @@ class TrustedProxies:
             environ.pop(name, None)
         return self._plain(environ, start_response)
 
-    def _trusts(self, address: str) -> bool:
+    def _is_trusted(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

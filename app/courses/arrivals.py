@@ -14,7 +14,7 @@ from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core.orm import table_of
-from app.core.prepared import Prepared, wire_of
+from app.core.prepared import Prepared, Wire
 from app.core.principal import Role
 from app.courses.models import Course, Enrolment, LtiUser, Person, ResourceLink
 from app.platforms.models import Deployment
@@ -130,14 +130,14 @@ RENEW_ENROLMENT = Prepared(
 )
 
 
-def record_launch(session: Session, facts: LaunchFacts, *, now: datetime) -> Arrival:
+def record_launch(session: Session, wire: Wire, facts: LaunchFacts, *, now: datetime) -> Arrival:
     """Find or make person, course, enrolment and link; keep what the LMS says today.
 
     Raises: `IntegrityError` if another launch makes one of them at the same
         moment, which only a database with several writers allows: begin again.
     """
     row = READ_KNOWN.first(
-        wire_of(session),
+        wire,
         {
             "deployment_pk": facts.deployment_pk,
             "sub": facts.sub,
@@ -146,38 +146,42 @@ def record_launch(session: Session, facts: LaunchFacts, *, now: datetime) -> Arr
         },
     )
     known = dict(zip(NAMES, row or (), strict=True))
-    person_id = _keep_person(session, known, facts, now=now)
-    course_id = _keep_course(session, known, facts, now=now)
+    person_id = _keep_person(session, wire, known, facts, now=now)
+    course_id = _keep_course(session, wire, known, facts, now=now)
     enrolled = {
         "role": facts.role,
         "is_test_user": facts.is_test_user,
         "last_launched_at": now,
     }
     if known["enrolment_id"] is None:
-        _add(session, ENROLMENT, course_id=course_id, person_id=person_id, **enrolled)
+        _add(wire, ENROLMENT, course_id=course_id, person_id=person_id, **enrolled)
     else:
         renewed = {"enrolment_id": known["enrolment_id"], **enrolled}
-        RENEW_ENROLMENT.change(wire_of(session), renewed)
+        RENEW_ENROLMENT.change(wire, renewed)
     return Arrival(
         person_id=person_id,
         course_id=course_id,
         deployment_pk=facts.deployment_pk,
         role=facts.role,
-        link_pk=_keep_link(session, known, facts, course_id=course_id, now=now),
+        link_pk=_keep_link(session, wire, known, facts, course_id=course_id, now=now),
         lineitem_url=facts.lineitem_url or known["lineitem_url"],
     )
 
 
-def _keep_person(session: Session, known: Known, facts: LaunchFacts, *, now: datetime) -> int:
+def _keep_person(
+    session: Session, wire: Wire, known: Known, facts: LaunchFacts, *, now: datetime
+) -> int:
     told = {"name": facts.name, "email": facts.email}
     if known["person_id"] is not None:
         return _change(session, PERSON, known["person_id"], known, _told(told))
-    person_id = _add(session, PERSON, institution_id=facts.institution_id, created_at=now, **told)
-    _add(session, LTI_USER, platform_id=facts.platform_id, sub=facts.sub, person_id=person_id)
+    person_id = _add(wire, PERSON, institution_id=facts.institution_id, created_at=now, **told)
+    _add(wire, LTI_USER, platform_id=facts.platform_id, sub=facts.sub, person_id=person_id)
     return person_id
 
 
-def _keep_course(session: Session, known: Known, facts: LaunchFacts, *, now: datetime) -> int:
+def _keep_course(
+    session: Session, wire: Wire, known: Known, facts: LaunchFacts, *, now: datetime
+) -> int:
     told = _told(
         {
             "title": facts.context_title,
@@ -190,7 +194,7 @@ def _keep_course(session: Session, known: Known, facts: LaunchFacts, *, now: dat
     if known["course_id"] is not None:
         return _change(session, COURSE, known["course_id"], known, told)
     return _add(
-        session,
+        wire,
         COURSE,
         institution_id=facts.institution_id,
         platform_id=facts.platform_id,
@@ -202,14 +206,14 @@ def _keep_course(session: Session, known: Known, facts: LaunchFacts, *, now: dat
 
 
 def _keep_link(
-    session: Session, known: Known, facts: LaunchFacts, *, course_id: int, now: datetime
+    session: Session, wire: Wire, known: Known, facts: LaunchFacts, *, course_id: int, now: datetime
 ) -> int | None:
     if facts.resource_link_id is None:
         return None
     told = _told({"title": facts.resource_link_title, "lineitem_url": facts.lineitem_url})
     if known["link_id"] is None:
         return _add(
-            session,
+            wire,
             LINK,
             course_id=course_id,
             resource_link_id=facts.resource_link_id,
@@ -229,8 +233,8 @@ def _told(facts: dict[str, str | None]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _add(session: Session, table: Table, **facts: Any) -> int:
-    return ADD[table].add(wire_of(session), {**NOTHING_TOLD[table], **facts})
+def _add(wire: Wire, table: Table, **facts: Any) -> int:
+    return ADD[table].add(wire, {**NOTHING_TOLD[table], **facts})
 
 
 def _change(session: Session, table: Table, key: int, known: Known, told: dict[str, Any]) -> int:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,7 +90,8 @@ def value(raw: Any, *, max_length: int = 500) -> str | None:
     """
     if not isinstance(raw, str):
         return None
-    text = "".join(char for char in raw if char.isprintable()).strip()
+    shown = raw if raw.isprintable() else "".join(char for char in raw if char.isprintable())
+    text = shown.strip()
     return None if not text or text.startswith("$") else text[:max_length]
 
 
@@ -121,8 +123,15 @@ def origin_of(url: str | None) -> str:
     The host is written in ASCII and may hold nothing that means something in a
     header: a space or semicolon would end the policy and begin another.
     """
+    text = url or ""
+    # A class launches with the same few addresses; an endless one is not worth keeping.
+    return _origin(text) if len(text) <= MAX_ADDRESS_LENGTH else _origin.__wrapped__(text)
+
+
+@lru_cache(maxsize=1000)
+def _origin(url: str) -> str:
     try:
-        parts = urlsplit(url or "")
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         is_ipv6 = ":" in host
         host = str(IPv6Address(host)) if is_ipv6 else host.encode("idna").decode("ascii")

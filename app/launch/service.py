@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from app.core.clock import utcnow
 from app.core.crypto import hash_secret
 from app.core.db import db, reading
-from app.core.prepared import wire_of
+from app.core.prepared import Wire, wire_of
 from app.core.principal import Principal
 from app.courses.arrivals import Arrival, LaunchFacts, record_launch
 from app.launch import claims as rules
@@ -102,16 +102,18 @@ def _clean(values: MultiDict[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.to_dict().items() if "\0" not in value}
 
 
-def use_up_login(session: Session, login_id: int, *, now: datetime) -> None:
+def use_up_login(wire: Wire, login_id: int, *, now: datetime) -> None:
     """Mark a login as used, once: the one atomic update that settles replays and races.
 
     Raises: `LaunchRefusedError` if it was used before.
     """
-    if not mark_login_used(wire_of(session), login_id, now=now):
+    if not mark_login_used(wire, login_id, now=now):
         raise replay()
 
 
-def require_active_deployment(session: Session, launch: Launch, *, now: datetime) -> int | None:
+def require_active_deployment(
+    session: Session, wire: Wire, launch: Launch, *, now: datetime
+) -> int | None:
     """Return the deployment's key if it is active; keep one seen for the first time, return `None`.
 
     It does not raise then, so that the row of the new deployment can be
@@ -119,7 +121,6 @@ def require_active_deployment(session: Session, launch: Launch, *, now: datetime
     Raises: `LaunchRefusedError` if it is blocked.
     """
     platform, deployment_id = launch.platform, launch.body[f"{rules.CLAIM}deployment_id"]
-    wire = wire_of(session)
     found = find_deployment(wire, platform_id=platform.id, deployment_id=deployment_id)
     if found is None:
         known = get_platform(session, platform.id)
@@ -144,7 +145,9 @@ def pending_deployment() -> LaunchRefusedError:
     )
 
 
-def arrive(session: Session, launch: Launch, deployment_pk: int, *, now: datetime) -> Arrival:
+def arrive(
+    session: Session, wire: Wire, launch: Launch, deployment_pk: int, *, now: datetime
+) -> Arrival:
     """Keep what the launch tells about person, course and link."""
     family = rules.value(
         rules.part(launch.body, f"{rules.CLAIM}tool_platform").get("product_family_code"),
@@ -152,7 +155,7 @@ def arrive(session: Session, launch: Launch, deployment_pk: int, *, now: datetim
     )
     if family and launch.platform.product_family != family:
         get_platform(session, launch.platform.id).product_family = family
-    return record_launch(session, read_facts(launch, deployment_pk), now=now)
+    return record_launch(session, wire, read_facts(launch, deployment_pk), now=now)
 
 
 def read_facts(launch: Launch, deployment_pk: int) -> LaunchFacts:

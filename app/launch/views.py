@@ -28,6 +28,7 @@ from app.core.clock import utcnow
 from app.core.crypto import hash_secret
 from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
+from app.core.prepared import Wire, wire_of
 from app.core.principal import STAFF, Role, current_principal
 from app.courses.service import get_course
 from app.launch import claims as rules
@@ -199,19 +200,20 @@ def _use(
     """Use the launch up, and let its person in; a refusal is returned, so that it is committed."""
     nowhere = Landing("launch.welcome", {})
     with transaction() as write:
-        use_up_login(write, checked.login.id, now=now)
-        deployment_pk = require_active_deployment(write, checked, now=now)
+        wire = wire_of(write)
+        use_up_login(wire, checked.login.id, now=now)
+        deployment_pk = require_active_deployment(write, wire, checked, now=now)
         if deployment_pk is None:
             return pending_deployment(), nowhere
         if secret is None:
             return CookieBlockedError(checked.login.parameters), nowhere
-        return _enter(write, checked, deployment_pk, now=now)
+        return _enter(write, wire, checked, deployment_pk, now=now)
 
 
 def _enter(
-    write: Session, checked: Launch, deployment_pk: int, *, now: datetime
+    write: Session, wire: Wire, checked: Launch, deployment_pk: int, *, now: datetime
 ) -> tuple[Accepted | LaunchRefusedError, Landing]:
-    arrival = arrive(write, checked, deployment_pk, now=now)
+    arrival = arrive(write, wire, checked, deployment_pk, now=now)
     try:
         landing = land(write, checked, arrival, now=now)
     except LaunchRefusedError as refusal:
