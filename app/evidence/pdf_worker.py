@@ -1,7 +1,7 @@
 """Draw one page of a PDF, or measure all of them, in a process that may be lost.
 
 Run as a script by `preview`, never imported by the program: the PDF comes in on
-standard input, JSON or PNG goes out on standard output. The limits are set
+standard input, JSON or a picture goes out on standard output. The limits are set
 before the library that reads the file is loaded.
 """
 
@@ -12,11 +12,14 @@ import resource
 import sys
 from typing import Any
 
-CPU_SECONDS = 10
+CPU_SECONDS = 3
 MEMORY_BYTES = 1024 * 1024 * 1024
 MAX_PAGES = 200
 WIDTH_PIXELS = 1200
 MAX_HEIGHT_PIXELS = 4800
+# Text is sharp and small as PNG; a photograph of a page is neither, and becomes a JPEG.
+PICTURE_BYTES = 1_500_000
+JPEG_QUALITIES = (80, 60, 40)
 EXIT_ENCRYPTED = 3
 EXIT_BROKEN = 4
 ERROR_PASSWORD = 4  # FPDF_ERR_PASSWORD in PDFium's fpdfview.h
@@ -51,11 +54,20 @@ def measure(document: Any) -> bytes:
 
 
 def draw(document: Any, number: int) -> bytes:
-    """Return one page as PNG; the first is number 1."""
+    """Return one page as PNG, or as JPEG if it is large so; the first is number 1."""
     page = document[number - 1]
-    bitmap = page.render(scale=scale_of(*page.get_size()))
+    picture = page.render(scale=scale_of(*page.get_size())).to_pil().convert("RGB")
+    drawn = _save(picture, "PNG", compress_level=6)
+    for quality in JPEG_QUALITIES:
+        if len(drawn) <= PICTURE_BYTES:
+            break
+        drawn = _save(picture, "JPEG", quality=quality)
+    return drawn
+
+
+def _save(picture: Any, kind: str, **options: int) -> bytes:
     target = io.BytesIO()
-    bitmap.to_pil().convert("RGB").save(target, "PNG", compress_level=6)
+    picture.save(target, kind, **options)
     return target.getvalue()
 
 

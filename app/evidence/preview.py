@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,22 +16,36 @@ from app.evidence import pdf_worker
 from app.evidence.storage import Storage
 
 WORKER = Path(pdf_worker.__file__)
-WALL_SECONDS = 15
-MAX_PICTURE_BYTES = 40 * 1024 * 1024
+WALL_SECONDS = 5
+# A thread that waits answers nobody else; a browser can ask again.
+WAIT_SECONDS = 1
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
+# Of all that is drawn of one file.
+MAX_DERIVED_BYTES = 100 * 1024 * 1024
+# So many pages of one file may cost their whole time limit.
+MAX_DEMANDING_PAGES = 5
 TEXT_BYTES = 200 * 1000
 MEASURE_NAME = "pages.json"
+REFUSED_NAME = "refused.json"
+# The beginnings of the pictures that the drawing process makes, and what they are.
+PICTURE_TYPES = {b"\x89PNG": ("png", "image/png"), b"\xff\xd8\xff": ("jpg", "image/jpeg")}
 
 # So that one long document does not take every processor of the machine.
 _drawing = BoundedSemaphore(2)
 
 
+class BusyError(Exception):
+    """Too many pages are being drawn already; in a moment it will do."""
+
+
 class PdfState(StrEnum):
-    """Whether the pages of a PDF can be shown."""
+    """Whether the pages of a PDF can be shown; `busy`: it is not known yet."""
 
     READY = "ready"
     ENCRYPTED = "encrypted"
     BROKEN = "broken"
     TOO_DEMANDING = "too_demanding"
+    BUSY = "busy"
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,14 @@ class PdfFacts:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One drawn page; whoever gets it closes the stream."""
+
+    stream: BinaryIO
+    media_type: str
+
+
+@dataclass(frozen=True)
 class TextBeginning:
     """The beginning of a text file; `is_cut` if the file goes on."""
 
@@ -64,39 +88,77 @@ def measure_pdf(storage: Storage, key: str) -> PdfFacts:
     The answer is kept beside the file, a refusal too: a file that cost its
     whole time limit once is not tried at every view.
     """
-    kept = storage.find_derived(key, MEASURE_NAME)
-    facts: dict[str, Any]
-    if kept is None:
-        facts = _measure(storage, key)
-        storage.put_derived(key, MEASURE_NAME, json.dumps(facts).encode())
-    else:
-        with kept:
-            facts = json.load(kept)
+    facts = _read_kept(storage, key, MEASURE_NAME)
+    if facts is None:
+        try:
+            with _turn():
+                facts = _read_kept(storage, key, MEASURE_NAME) or _measure(storage, key)
+        except BusyError:
+            return PdfFacts(PdfState.BUSY)
     pages = tuple(PageSize(n, w, h) for n, (w, h) in enumerate(facts.get("sizes", ()), 1))
     return PdfFacts(PdfState(facts["state"]), facts.get("page_count", 0), pages)
 
 
-def draw_page(storage: Storage, key: str, number: int) -> BinaryIO:
-    """Return the picture (PNG) of one page, drawn now or before.
+def draw_page(storage: Storage, key: str, number: int) -> Picture:
+    """Return the picture of one page, drawn now or before.
 
     Raises: `NotFoundError` if there is no such page; `InvalidError` if it
-        cannot be drawn.
+        cannot be drawn; `BusyError` if it cannot be drawn now.
     """
     facts = measure_pdf(storage, key)
+    if facts.state is PdfState.BUSY:
+        raise BusyError
     if not 1 <= number <= len(facts.pages):
         raise NotFoundError("There is no such page in this document.")
-    name = f"page-{number}.png"
-    if kept := storage.find_derived(key, name):
-        return kept
-    with storage.open(key) as source:
-        state, picture = _run(source, str(number))
-    if state is not PdfState.READY:
+    if picture := _find_picture(storage, key, number):
+        return picture
+    with _turn():
+        # Somebody else's request may have drawn it, or failed to, while this one waited.
+        picture = _find_picture(storage, key, number)
+        return picture or _draw(storage, key, number)
+
+
+def _find_picture(storage: Storage, key: str, number: int) -> Picture | None:
+    """Return a page drawn before. Raises: `InvalidError` if it is not to be tried (again)."""
+    for suffix, media_type in PICTURE_TYPES.values():
+        if kept := storage.find_derived(key, f"page-{number}.{suffix}"):
+            return Picture(kept, media_type)
+    refused = _read_kept(storage, key, REFUSED_NAME) or {}
+    demanding = [state for state in refused.values() if state == PdfState.TOO_DEMANDING]
+    if str(number) in refused or len(demanding) >= MAX_DEMANDING_PAGES:
         raise InvalidError("This page cannot be shown here. Download the file to see it.")
-    storage.put_derived(key, name, picture)
-    drawn = storage.find_derived(key, name)
-    if drawn is None:
+    if storage.count_derived_bytes(key) >= MAX_DERIVED_BYTES:
+        raise InvalidError(
+            "So many large pages of this document were drawn that no more are. "
+            "Download the file to read on."
+        )
+    return None
+
+
+def _draw(storage: Storage, key: str, number: int) -> Picture:
+    with storage.open(key) as source:
+        state, drawn = _run(source, str(number))
+    suffix = next((kind[0] for mark, kind in PICTURE_TYPES.items() if drawn.startswith(mark)), None)
+    if state is PdfState.READY and suffix:
+        storage.put_derived(key, f"page-{number}.{suffix}", drawn)
+    else:
+        # Kept, or each look at the page would cost its whole time limit again.
+        reason = PdfState.BROKEN if state is PdfState.READY else state
+        refused = {**(_read_kept(storage, key, REFUSED_NAME) or {}), str(number): reason}
+        storage.put_derived(key, REFUSED_NAME, json.dumps(refused).encode())
+    picture = _find_picture(storage, key, number)
+    if picture is None:
         raise NotFoundError("The document was taken away while its page was being drawn.")
-    return drawn
+    return picture
+
+
+def _read_kept(storage: Storage, key: str, name: str) -> dict[str, Any] | None:
+    kept = storage.find_derived(key, name)
+    if kept is None:
+        return None
+    with kept:
+        facts: dict[str, Any] = json.load(kept)
+    return facts
 
 
 def read_beginning(source: IO[bytes]) -> TextBeginning:
@@ -126,24 +188,35 @@ def _measure(storage: Storage, key: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"state": str(state)}
     if state is PdfState.READY:
         facts |= json.loads(answer)
+    storage.put_derived(key, MEASURE_NAME, json.dumps(facts).encode())
     return facts
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait a little for a place at the drawing board. Raises: `BusyError`."""
+    if not _drawing.acquire(timeout=WAIT_SECONDS):
+        raise BusyError
+    try:
+        yield
+    finally:
+        _drawing.release()
 
 
 def _run(source: BinaryIO, *arguments: str) -> tuple[PdfState, bytes]:
     """Let a process of its own read the file, so that a hostile one harms nothing else."""
-    with _drawing:
-        try:
-            done = subprocess.run(  # noqa: S603 (our own script; the argument is a whole number)
-                [sys.executable, "-I", str(WORKER), *arguments],
-                stdin=source,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={},
-                timeout=WALL_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return PdfState.TOO_DEMANDING, b""
+    try:
+        done = subprocess.run(  # noqa: S603 (our own script; the argument is a whole number)
+            [sys.executable, "-I", str(WORKER), *arguments],
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            timeout=WALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return PdfState.TOO_DEMANDING, b""
     if done.returncode == pdf_worker.EXIT_ENCRYPTED:
         return PdfState.ENCRYPTED, b""
     if done.returncode == pdf_worker.EXIT_BROKEN:

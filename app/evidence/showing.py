@@ -31,7 +31,7 @@ class ShownArtifact:
     `title`: the file's name, the link's host, or empty for a typed text.
     `text`: for `Viewer.TEXT`, not escaped yet; `is_cut`: the file goes on.
     `pages` of `page_count`: what is drawn of a PDF. `problem`: why a PDF is not
-    shown (`encrypted`, `broken`, `too_demanding`), or `None`.
+    shown (`encrypted`, `broken`, `too_demanding`, `busy`), or `None`.
     `media_type`, `size_bytes`, `url`: `None` where the kind has none.
     """
 

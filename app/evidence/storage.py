@@ -14,7 +14,7 @@ from app.settings import Settings
 
 CHUNK_BYTES = 256 * 1024
 KEY = re.compile(r"[0-9a-f]{32}")
-DERIVED_NAME = re.compile(r"[a-z0-9-]{1,40}\.(png|json)")
+DERIVED_NAME = re.compile(r"[a-z0-9-]{1,40}\.(png|jpg|json)")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ class Storage(Protocol):
 
     def put_derived(self, key: str, name: str, content: bytes) -> None:
         """Keep a derived file beside its source."""
+
+    def count_derived_bytes(self, key: str) -> int:
+        """Return how large all derived files of one file are together."""
 
 
 class LocalStorage:
@@ -99,6 +102,12 @@ class LocalStorage:
     def put_derived(self, key: str, name: str, content: bytes) -> None:
         """Keep a derived file beside its source."""
         self._write(self._derived_path(key, name), lambda target: target.write(content))
+
+    def count_derived_bytes(self, key: str) -> int:
+        """Return how large all derived files of one file are together."""
+        path = self._path(key)
+        with os.scandir(path.parent) as entries:
+            return sum(e.stat().st_size for e in entries if e.name.startswith(f"{key}."))
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):

@@ -15,6 +15,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.utils import send_file
 
 from app.core.access import requires, signed_in
@@ -29,7 +30,7 @@ from app.evidence.first_page import first_page
 from app.evidence.forms import WorkForm
 from app.evidence.intake import Work, receive_files
 from app.evidence.models import Artifact, Submission
-from app.evidence.preview import draw_page
+from app.evidence.preview import BusyError, draw_page
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
 from app.evidence.service import (
     EmptySubmissionError,
@@ -53,6 +54,7 @@ from app.settings import Settings
 bp = Blueprint("evidence", __name__)
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
+DRAWN_AFTER_SECONDS = 3
 # Whatever a file holds, opened by itself it runs nothing, loads nothing and is framed by nobody.
 CONTENT_POLICY = (
     "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'"
@@ -141,8 +143,19 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
     found = _readable(artifact_id)
     if found.storage_key is None or found.media_type != "application/pdf":
         raise NotFoundError("This artifact has no pages.")
-    picture = draw_page(_storage(), found.storage_key, number)
-    return _send(picture, media_type="image/png", name=f"{number}.png", is_inline=True)
+    try:
+        picture = draw_page(_storage(), found.storage_key, number)
+    except BusyError as error:
+        raise ServiceUnavailable(
+            "Many pages are being drawn right now. Try again in a moment.",
+            retry_after=DRAWN_AFTER_SECONDS,
+        ) from error
+    return _send(
+        picture.stream,
+        media_type=picture.media_type,
+        name=f"{number}.{picture.media_type.rpartition('/')[2]}",
+        is_inline=True,
+    )
 
 
 def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:

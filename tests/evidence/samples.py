@@ -1,6 +1,7 @@
 """Small real files, made here."""
 
 import io
+import random
 import zipfile
 
 import pypdfium2
@@ -15,6 +16,70 @@ def pdf(pages: int = 2) -> bytes:
     document.save(target)
     document.close()
     return target.getvalue()
+
+
+def nested_forms(*, levels: int, fan: int) -> bytes:
+    """One page that draws a form `fan` times, that draws a form `fan` times, and so on."""
+    last = 4 + levels
+    forms = [
+        _stream(
+            b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</F %d 0 R>>>>"
+            % (number + 1),
+            b"/F Do " * fan,
+        )
+        for number in range(5, last)
+    ]
+    leaf = b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]"
+    return _one_page(
+        b"/MediaBox[0 0 600 800]/Resources<</XObject<</F 5 0 R>>>>",
+        _stream(b"", b"/F Do"),
+        *forms,
+        _stream(leaf, b"0 0 m 600 800 l S " * fan),
+    )
+
+
+def noise_pdf() -> bytes:
+    """One page that is a picture of noise: what PNG cannot make small."""
+    pixels = random.Random(1).randbytes(1200 * 1553 * 3)
+    kind = b"/Type/XObject/Subtype/Image/Width 1200/Height 1553"
+    return _one_page(
+        b"/MediaBox[0 0 612 792]/Resources<</XObject<</F 5 0 R>>>>",
+        _stream(b"", b"q 612 0 0 792 0 0 cm /F Do Q"),
+        _stream(kind + b"/ColorSpace/DeviceRGB/BitsPerComponent 8", pixels),
+    )
+
+
+def _stream(entries: bytes, content: bytes) -> bytes:
+    return b"<<%s/Length %d>>stream\n%s\nendstream" % (entries, len(content), content)
+
+
+def _one_page(entries: bytes, *objects: bytes) -> bytes:
+    """Write a PDF whose page's content is object 4; the others follow."""
+    body = b"%PDF-1.4\n"
+    offsets = []
+    for number, content in enumerate(
+        (
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/Contents 4 0 R%s>>" % entries,
+            *objects,
+        ),
+        1,
+    ):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size = len(offsets) + 1
+    return (
+        body
+        + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Root 1 0 R/Size %d>>\n"
+        % (
+            size,
+            table,
+            size,
+        )
+        + b"startxref\n%d\n%%%%EOF\n" % len(body)
+    )
 
 
 # A PDF whose encryption dictionary asks for a password that nobody has.

@@ -1,12 +1,14 @@
 """Who may read an artifact, and how its bytes are sent."""
 
 from datetime import UTC, datetime, timedelta
+from threading import BoundedSemaphore
 
 import pytest
 from sqlalchemy import select
 
 from app.core.principal import Role
 from app.courses.models import Enrolment
+from app.evidence import preview
 from app.programme.models import GrantorAppointment
 from tests import factories
 from tests.evidence import samples
@@ -208,3 +210,20 @@ def test_a_pdf_that_cannot_be_shown_says_why_and_can_be_downloaded(desk, artifac
 
 def test_there_is_no_artifact_beyond_the_last(desk, handed_in):
     assert read(desk.client, "/artifacts/99999").status_code == 404
+
+
+def test_while_many_pages_are_drawn_a_page_asks_to_come_again(desk, artifacts, monkeypatch):
+    desk.send(("work.pdf", samples.pdf()))
+    (artifact,) = artifacts()
+    monkeypatch.setattr(preview, "_drawing", BoundedSemaphore(1))
+    monkeypatch.setattr(preview, "WAIT_SECONDS", 0.05)
+
+    with preview._drawing:
+        shown = read(desk.client, f"/artifacts/{artifact.id}")
+        page = read(desk.client, f"/artifacts/{artifact.id}/pages/1.png")
+
+    assert "Load the page again in a moment" in shown.text
+    assert page.status_code == 503
+    assert int(page.headers["Retry-After"]) > 0
+    assert "Many pages are being drawn" in page.text
+    assert read(desk.client, f"/artifacts/{artifact.id}/pages/1.png").status_code == 200

@@ -1,13 +1,16 @@
 """PDF pages are drawn by a process that may be lost; texts are read from their beginning."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
+from time import monotonic
 
 import pytest
 from PIL import Image
 
 from app.core.errors import InvalidError, NotFoundError
 from app.evidence import pdf_worker, preview
-from app.evidence.preview import PdfState, draw_page, measure_pdf, read_beginning
+from app.evidence.preview import BusyError, PdfState, draw_page, measure_pdf, read_beginning
 from app.evidence.storage import LocalStorage
 from tests.evidence import samples
 
@@ -21,6 +24,30 @@ def keep(storage, content: bytes) -> str:
     return storage.put(io.BytesIO(content)).key
 
 
+def read_page(storage, key: str, number: int) -> bytes:
+    with draw_page(storage, key, number).stream as picture:
+        return picture.read()
+
+
+@pytest.fixture
+def workers(monkeypatch, tmp_path):
+    """Put a script in the place of the drawing process; `count` is how often it began."""
+
+    class Workers:
+        begun = tmp_path / "begun"
+
+        def use(self, script: str) -> None:
+            stand_in = tmp_path / "stand_in.py"
+            stand_in.write_text(f"with open({str(self.begun)!r}, 'a') as f: f.write('x')\n{script}")
+            monkeypatch.setattr(preview, "WORKER", stand_in)
+
+        @property
+        def count(self) -> int:
+            return len(self.begun.read_text()) if self.begun.exists() else 0
+
+    return Workers()
+
+
 def test_a_pdf_is_measured_before_it_is_drawn(storage):
     facts = measure_pdf(storage, keep(storage, samples.pdf(3)))
 
@@ -31,15 +58,13 @@ def test_a_pdf_is_measured_before_it_is_drawn(storage):
 
 def test_a_page_is_drawn_once_and_kept(storage, monkeypatch):
     key = keep(storage, samples.pdf(2))
-    with draw_page(storage, key, 2) as picture:
-        first = picture.read()
+    first = read_page(storage, key, 2)
     with Image.open(io.BytesIO(first)) as image:
         assert image.size == (1200, 1553)
 
     monkeypatch.setattr(preview, "WORKER", "nothing that could draw")
 
-    with draw_page(storage, key, 2) as picture:
-        assert picture.read() == first
+    assert read_page(storage, key, 2) == first
 
 
 @pytest.mark.parametrize("number", [0, 3, 99999])
@@ -67,15 +92,118 @@ def test_a_pdf_that_cannot_be_read_is_no_crash(storage, content, state):
         draw_page(storage, key, 1)
 
 
-def test_a_page_that_fails_while_drawn_is_said_plainly(storage, monkeypatch, tmp_path):
+def test_a_page_that_fails_while_drawn_is_said_plainly_and_not_tried_again(storage, workers):
+    key = keep(storage, samples.pdf(2))
+    measure_pdf(storage, key)
+    workers.use("import os; os.abort()")
+
+    for _ in range(3):
+        with pytest.raises(InvalidError, match="Download the file"):
+            draw_page(storage, key, 1)
+
+    assert workers.count == 1
+
+
+def test_a_page_of_nested_forms_is_given_up_within_its_seconds_and_once(storage, workers):
+    key = keep(storage, samples.nested_forms(levels=6, fan=10))
+    began = monotonic()
+
+    with pytest.raises(InvalidError, match="cannot be shown here"):
+        draw_page(storage, key, 1)
+
+    assert monotonic() - began < preview.WALL_SECONDS + 2
+    workers.use("raise SystemExit(1)")
+    with pytest.raises(InvalidError, match="cannot be shown here"):
+        draw_page(storage, key, 1)
+    assert workers.count == 0
+
+
+def test_a_document_of_many_such_pages_is_given_up_altogether(storage, workers):
+    key = keep(storage, samples.pdf(9))
+    measure_pdf(storage, key)
+    workers.use("raise SystemExit(1)")
+
+    for number in range(1, 10):
+        with pytest.raises(InvalidError):
+            draw_page(storage, key, number)
+
+    assert workers.count == preview.MAX_DEMANDING_PAGES
+
+
+def test_pages_that_are_merely_damaged_spoil_no_other(storage, workers, monkeypatch):
+    key = keep(storage, samples.pdf(9))
+    measure_pdf(storage, key)
+    workers.use(f"raise SystemExit({pdf_worker.EXIT_BROKEN})")
+    for number in range(1, 9):
+        with pytest.raises(InvalidError):
+            draw_page(storage, key, number)
+
+    monkeypatch.setattr(preview, "WORKER", pdf_worker.__file__)
+
+    assert read_page(storage, key, 9)
+
+
+def test_what_is_no_picture_is_not_kept_as_one(storage, workers):
     key = keep(storage, samples.pdf())
     measure_pdf(storage, key)
-    dies = tmp_path / "dies.py"
-    dies.write_text("import os; os.abort()")
-    monkeypatch.setattr(preview, "WORKER", dies)
+    workers.use("print('<svg>')")
 
-    with pytest.raises(InvalidError, match="Download the file"):
+    with pytest.raises(InvalidError):
         draw_page(storage, key, 1)
+
+
+def test_nobody_waits_long_for_the_drawing_process(storage, monkeypatch):
+    measured, other = keep(storage, samples.pdf()), keep(storage, samples.pdf())
+    measure_pdf(storage, measured)
+    monkeypatch.setattr(preview, "_drawing", BoundedSemaphore(1))
+    monkeypatch.setattr(preview, "WAIT_SECONDS", 0.05)
+
+    with preview._drawing:
+        with pytest.raises(BusyError):
+            draw_page(storage, measured, 1)
+        with pytest.raises(BusyError):
+            draw_page(storage, other, 1)
+        assert measure_pdf(storage, other).state is PdfState.BUSY
+
+    assert read_page(storage, measured, 1)
+    assert measure_pdf(storage, other).state is PdfState.READY
+
+
+def test_a_page_that_many_ask_for_at_once_is_drawn_once(storage, monkeypatch, workers):
+    key = keep(storage, samples.pdf())
+    measure_pdf(storage, key)
+    monkeypatch.setattr(preview, "_drawing", BoundedSemaphore(1))
+    monkeypatch.setattr(preview, "WAIT_SECONDS", 20)
+    workers.use(f"import runpy; runpy.run_path({pdf_worker.__file__!r}, run_name='__main__')")
+
+    with ThreadPoolExecutor(4) as browsers:
+        pages = list(browsers.map(lambda _: read_page(storage, key, 1), range(4)))
+
+    assert len(set(pages)) == 1
+    assert workers.count == 1
+
+
+def test_a_page_like_a_photograph_is_kept_small(storage):
+    key = keep(storage, samples.noise_pdf())
+
+    picture = draw_page(storage, key, 1)
+
+    with picture.stream as stream, Image.open(stream) as image:
+        assert (image.format, picture.media_type) == ("JPEG", "image/jpeg")
+        assert image.size == (1200, 1553)
+    assert storage.count_derived_bytes(key) < 1_600_000
+    assert draw_page(storage, key, 1).stream.close() is None
+
+
+def test_no_more_is_drawn_of_a_file_than_its_share_of_the_disk(storage, monkeypatch):
+    key = keep(storage, samples.pdf(3))
+    first = read_page(storage, key, 1)
+    monkeypatch.setattr(preview, "MAX_DERIVED_BYTES", len(first))
+
+    with pytest.raises(InvalidError, match="no more are"):
+        draw_page(storage, key, 2)
+
+    assert read_page(storage, key, 1) == first
 
 
 def test_a_file_that_takes_too_long_is_given_up_and_not_tried_again(storage, monkeypatch, tmp_path):
@@ -108,7 +236,7 @@ def test_the_process_has_limits_and_sees_no_settings(storage, monkeypatch, tmp_p
 
     assert measure_pdf(storage, key).state is PdfState.READY
     with storage.find_derived(key, "pages.json") as kept:
-        assert b"[10, 1073741824, 0, 0]" in kept.read()
+        assert b"[3, 1073741824, 0, 0]" in kept.read()
 
 
 @pytest.mark.parametrize(("width", "height"), [(612, 792), (1e6, 10), (10, 1e6), (0, 0)])

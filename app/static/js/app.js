@@ -18,6 +18,22 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, SENT_MS);
 });
 
+// A page of a document that could not be drawn because many were: ask again, later each time.
+const DRAW_MS = 2000;
+const DRAW_TRIES = 6;
+const drawAgain = (image) => {
+  const tried = Number(image.dataset.drawn);
+  if (tried >= DRAW_TRIES) return;
+  image.dataset.drawn = tried + 1;
+  setTimeout(() => { image.src = image.src; }, DRAW_MS * (tried + 1));
+};
+document.addEventListener("error", (event) => {
+  if (event.target.matches?.("img[data-drawn]")) drawAgain(event.target);
+}, true);
+for (const image of document.querySelectorAll("img[data-drawn]")) {
+  if (image.complete && image.currentSrc && !image.naturalWidth) drawAgain(image);
+}
+
 // Ask the LMS for a frame as tall as the page. Those that do not know the message ignore it.
 if (window.parent !== window) {
   let told = 0;
