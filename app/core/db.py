@@ -77,7 +77,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # Errors are logged: what people typed must not be in them.
     private = {"hide_parameters": True}
     if database_url.startswith("sqlite:"):
-        return {"connect_args": {"timeout": 15}, **private}
+        # The connection used last: what it keeps of the file is likely still true.
+        return {"connect_args": {"timeout": 15}, "pool_use_lifo": True, **private}
     return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, **private}
 
 
