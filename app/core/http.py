@@ -70,26 +70,28 @@ class OutgoingClient:
         *,
         headers: dict[str, str] | None = None,
         data: bytes | dict[str, str] | None = None,
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = None,
     ) -> Reply:
         """Send one request and return the answer, whatever its status.
 
-        Units: `read_seconds` is the longest silence, and a third of the longest answer.
+        Units: `read_seconds` is the longest silence (by default `READ_SECONDS`), and a third
+            of the longest answer.
 
         Raises: `CallError` if it was not sent, timed out, or is too large.
         """
         self._check(url)
+        silence = READ_SECONDS if read_seconds is None else read_seconds
         try:
             with self._session.request(
                 method,
                 url,
                 headers=headers,
                 data=data,
-                timeout=(CONNECT_SECONDS, read_seconds),
+                timeout=(CONNECT_SECONDS, silence),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = _read(response, time.monotonic() + 3 * read_seconds)
+                body = _read(response, time.monotonic() + 3 * silence)
         except InvalidIPAddress as error:
             raise CallError("The address is not public; it is not called.") from error
         except requests.RequestException as error:
