@@ -53,14 +53,14 @@ def verify_credential(
 def _check_structure(document: Mapping[str, Any]) -> None:
     if tuple(_list(document, "@context")[: len(CONTEXTS)]) != CONTEXTS:
         raise InvalidError("The document's contexts are not those of Open Badges 3.0.")
-    types = _list(document, "type")
+    types = _texts(document, "type")
     if "VerifiableCredential" not in types or not _ACHIEVEMENT_TYPES.intersection(types):
         raise InvalidError("The document is not an Open Badges 3.0 credential.")
     for name in ("id", "validFrom"):
         _text(document, name)
     _text(_mapping(document, "issuer"), "id")
     subject = _mapping(document, "credentialSubject")
-    if "AchievementSubject" not in _list(subject, "type"):
+    if "AchievementSubject" not in _texts(subject, "type"):
         raise InvalidError("The credential's subject is not somebody's achievement.")
     _text(_mapping(subject, "achievement"), "name")
 
@@ -143,6 +143,13 @@ def _list(document: Mapping[str, Any], name: str) -> list[Any]:
     if not isinstance(value, list):
         raise InvalidError(f"“{name}” must be an array.")
     return value
+
+
+def _texts(document: Mapping[str, Any], name: str) -> list[str]:
+    values = _list(document, name)
+    if not all(isinstance(value, str) for value in values):
+        raise InvalidError(f"“{name}” must be an array of texts.")
+    return values
 
 
 def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

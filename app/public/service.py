@@ -1,6 +1,5 @@
 """What the public pages say about an award, worked out anew at every visit."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,8 @@ from app.awards.facts import issuer_address
 from app.awards.models import Award
 from app.catalog.models import AchievementVersion
 from app.catalog.service import find_version_by_public_id
-from app.core.errors import NotFoundError
+from app.core.errors import InvalidError, NotFoundError
 from app.credentials.did import did_document
-from app.credentials.verify import verify_credential
 from app.programme.models import IssuerProfile
 from app.programme.service import (
     find_issuer,
@@ -23,6 +21,14 @@ from app.programme.service import (
     list_issuers,
     list_published_multikeys,
 )
+from app.public.signed import (
+    ShownFacts,
+    check_belongs,
+    read_credential,
+    recorded_facts,
+    signed_facts,
+)
+from app.public.verifying import verify_once
 
 
 @dataclass(frozen=True)
@@ -30,28 +36,38 @@ class Verdict:
     """How an award stands at `checked_at`.
 
     `reason`: what is wrong, in plain words; `None` while it is valid.
+    `facts`: what the credential says if it is valid, else what is recorded.
     """
 
     is_valid: bool
     is_revoked: bool
     reason: str | None
     checked_at: datetime
+    facts: ShownFacts
 
 
 def check_award(session: Session, award: Award, *, base_url: str, now: datetime) -> Verdict:
-    """Verify the stored credential as an outsider would, and whether it was revoked since."""
+    """Verify the stored credential as an outsider would, and whether it was revoked since.
+
+    What a valid one is shown with is read from the credential: a row beside it
+    may have been changed.
+    """
+    recorded = recorded_facts(award)
     if award.revoked_at is not None:
         return Verdict(
-            is_valid=False, is_revoked=True, reason=award.revocation_reason, checked_at=now
+            is_valid=False,
+            is_revoked=True,
+            reason=award.revocation_reason,
+            checked_at=now,
+            facts=recorded,
         )
     try:
-        keys = get_did_document(session, award.version.achievement.issuer, base_url)
-    except NotFoundError as error:
-        return Verdict(is_valid=False, is_revoked=False, reason=str(error), checked_at=now)
-    outcome = verify_credential(json.loads(award.credential), did_document=keys, now=now)
-    return Verdict(
-        is_valid=outcome.is_valid, is_revoked=False, reason=outcome.reason, checked_at=now
-    )
+        facts = _verify(session, award, base_url=base_url, now=now)
+    except (InvalidError, NotFoundError) as error:
+        return Verdict(
+            is_valid=False, is_revoked=False, reason=str(error), checked_at=now, facts=recorded
+        )
+    return Verdict(is_valid=True, is_revoked=False, reason=None, checked_at=now, facts=facts)
 
 
 def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> dict[str, Any]:
@@ -105,3 +121,14 @@ def is_database_ready(session: Session) -> bool:
     except SQLAlchemyError:
         return False
     return True
+
+
+def _verify(session: Session, award: Award, *, base_url: str, now: datetime) -> ShownFacts:
+    """Return what an award's credential says. Raises: a domain error if it does not hold."""
+    credential = read_credential(award.credential)
+    keys = get_did_document(session, award.version.achievement.issuer, base_url)
+    outcome = verify_once(award.credential, credential, did_document=keys, now=now)
+    if not outcome.is_valid:
+        raise InvalidError(outcome.reason)
+    check_belongs(credential, award, base_url=base_url)
+    return signed_facts(credential)

@@ -148,14 +148,15 @@ def not_found(error: NotFoundError) -> ResponseReturnValue:
 
 
 def _award_page(found: Award) -> Response:
-    session, base_url = db.session(), _base_url()
-
+    base_url = _base_url()
+    verdict = check_award(db.session(), found, base_url=base_url, now=utcnow())
     return responses.page(
         render_template(
             "public/award.html",
             award=found,
             version=found.version,
-            verdict=check_award(session, found, base_url=base_url, now=utcnow()),
+            verdict=verdict,
+            shown=verdict.facts,
             address=award_address(base_url, found.public_id),
             image_url=image_address(base_url, found.version),
             did=issuer_did(base_url, found.version.achievement.issuer),
