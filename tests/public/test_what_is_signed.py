@@ -15,6 +15,8 @@ from app.programme.models import IssuerProfile
 from tests import factories
 from tests.factories import NOON
 
+TYPES = ["VerifiableCredential", {}]
+
 
 @pytest.fixture
 def url(award):
@@ -150,7 +152,9 @@ def test_a_credential_that_cannot_be_read_is_not_verified(stranger, change, awar
     assert "Could not be verified" in page.text
 
 
-@pytest.mark.parametrize("odd", [None, 7, [], {}, [{}], {"id": []}, "x", [[]], {"type": [{}]}])
+@pytest.mark.parametrize(
+    "odd", [None, 7, [], {}, [{}], {"id": []}, "x", [[]], {"type": [{}]}, TYPES]
+)
 def test_a_credential_with_an_odd_member_is_not_verified(stranger, change, award, url, odd):
     whole = json.loads(award.credential)
     for name in whole:
@@ -160,6 +164,17 @@ def test_a_credential_with_an_odd_member_is_not_verified(stranger, change, award
 
         assert page.status_code == 200, name
         assert "Could not be verified" in page.text, name
+
+
+@pytest.mark.parametrize("depth", [30, 300, 900])
+def test_a_credential_of_great_depth_is_not_verified(stranger, change, award, url, depth):
+    deep = '{"id":' * depth + "1" + "}" * depth
+    change(Award, award.id, credential=award.credential.replace("{", '{"deep":' + deep + ",", 1))
+
+    page = stranger.get(url)
+
+    assert page.status_code == 200
+    assert "Could not be verified" in page.text
 
 
 def test_many_visits_cost_one_check(stranger, url, canonicalised):
