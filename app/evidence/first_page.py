@@ -91,13 +91,13 @@ def first_page(
         "assay.first_pages", {}
     )
     token = generate_csrf()
-    if key not in pages:
+    kept = pages.get(key)  # once: another thread may empty the store meanwhile
+    if kept is None:
         page = render()
         before, mark, after = page.partition(token)
         if not mark or token in after:
             return page
         if len(pages) >= MAX_PAGES:
             pages.clear()
-        pages[key] = before, after
-    before, after = pages[key]
-    return f"{before}{token}{after}"
+        kept = pages[key] = before, after
+    return f"{kept[0]}{token}{kept[1]}"
