@@ -41,15 +41,15 @@ def main() -> int:
     parser.add_argument("--lms-port", type=int, default=DEMO_PORTS[1], help="its practice LMS")
     parser.add_argument("--folder", type=Path, help="where the demo keeps its data")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT too: a shell may have had it ignored
+        signal.signal(number, _interrupt)
     os.umask(0o077)  # people's work, and the database, are nobody else's to read
     try:
         if arguments.mode == "serve":
             return serve()
         ports = (arguments.port, arguments.lms_port)
         folder = (arguments.folder or demo_folder(*ports)).resolve()
-        for number in ports:
-            _require_free(number)
+        _require_free(*ports)
         if arguments.mode == "demo-reset":
             shutil.rmtree(folder, ignore_errors=True)
         return demo(folder, *ports)
@@ -57,6 +57,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
+        sys.stdout.write("\nStopped. Your data is kept for the next start.\n")
         return 0
 
 
@@ -88,7 +89,7 @@ def demo(folder: Path, port: int, lms_port: int) -> int:
     loaded.write_text(state)
     practice = [
         *(PYTHON, "-m", "app.sandbox", "--port", str(lms_port)),
-        *("--tool-url", tool, "--database", str(folder / "practice-lms.sqlite")),
+        *("--tool-url", tool, "--database", str(folder / "practice-lms.sqlite"), "--quiet"),
     ]
     message = (
         f"\n  Assay is running. Open the practice LMS and click through a course:\n\n"
@@ -234,7 +235,14 @@ def _stop(children: Iterable[subprocess.Popen[bytes]]) -> None:
             child.kill()
 
 
-def _require_free(port: int) -> None:
+def _require_free(*ports: int) -> None:
+    if len(set(ports)) < len(ports):
+        raise StartError("Tool and practice LMS need two different ports.")
+    for port in ports:
+        _require_one_free(port)
+
+
+def _require_one_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

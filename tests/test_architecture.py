@@ -45,6 +45,7 @@ ACCESS = {
     "mapping.configure_for_deep_link": STAFF,
     "mapping.edit": STAFF,
     "mapping.setup": STAFF,
+    "mapping.undo": STAFF,
     "passback.resend": STAFF,
     "passback.status": "designer instructor learner teaching_assistant",
     "public.achievement": "public",

@@ -29,6 +29,7 @@ class AssessForm(Form):
     """A rubric: levels as radio buttons and a comment per criterion; then the decision.
 
     `attempt_id`: the work that was on the page when the grantor judged it.
+    `holder_id`: who had it then.
     """
 
     criteria: Sequence[Criterion] = ()
@@ -37,6 +38,7 @@ class AssessForm(Form):
         widget=HiddenInput(),
         validators=[InputRequired(_l("Load the page again: it does not say what was assessed."))],
     )
+    holder_id = IntegerField(widget=HiddenInput(), validators=[Optional()])
     decision = RadioField(
         _l("Your decision"),
         choices=[
@@ -54,7 +56,9 @@ class AssessForm(Form):
     )
 
     @classmethod
-    def for_criteria(cls, criteria: Sequence[Criterion], *, attempt_id: int) -> "AssessForm":
+    def for_criteria(
+        cls, criteria: Sequence[Criterion], *, attempt_id: int, holder_id: int | None
+    ) -> "AssessForm":
         """Build the form of one rubric, bound to the request if it is a POST."""
         fields: dict[str, object] = {"criteria": criteria}
         for criterion in criteria:
@@ -71,7 +75,9 @@ class AssessForm(Form):
                 filters=[clean],
                 validators=[Length(max=MAX_TEXT, message=TOO_LONG)],
             )
-        form: AssessForm = type("BoundAssessForm", (cls,), fields)(attempt_id=attempt_id)
+        form: AssessForm = type("BoundAssessForm", (cls,), fields)(
+            attempt_id=attempt_id, holder_id=holder_id
+        )
         return form
 
     def validate(self, extra_validators: dict[str, object] | None = None) -> bool:
@@ -83,6 +89,23 @@ class AssessForm(Form):
         if is_valid and self.decision.data == Decision.MET:
             is_valid = self._check_required_levels()
         return is_valid
+
+    def confirm_holder(self, person_id: int, *, holder_id: int | None, name: str) -> bool:
+        """Say once that somebody has taken the work over since the page was shown.
+
+        Nothing typed is lost; recording again goes through. Returns whether it may go on.
+        """
+        if holder_id in {None, person_id, self.holder_id.data}:
+            return True
+        self.holder_id.data, self.holder_id.raw_data = holder_id, None
+        self.form_errors.append(
+            _(
+                "%(name)s has taken this over since you opened it. Record again only if you "
+                "have agreed that you decide.",
+                name=name,
+            )
+        )
+        return False
 
     @property
     def ratings(self) -> dict[int, int]:

@@ -50,8 +50,12 @@ def assess(submission_id: int) -> ResponseReturnValue:
     if request.method == "GET" and not workflow.is_waiting(submission.status.value):
         return _show_decision(submission)
     attempt = current_attempt(submission)
-    form = AssessForm.for_criteria(submission.assignment.criteria, attempt_id=attempt.id)
-    if form.validate_on_submit():
+    form = AssessForm.for_criteria(
+        submission.assignment.criteria,
+        attempt_id=attempt.id,
+        holder_id=submission.assessor_id,
+    )
+    if form.validate_on_submit() and _may_record(submission, form):
         outcome = _record(submission_id, form)
         flash(_outcome_message(outcome), "success")
         return redirect(url_for(".assess", submission_id=submission_id), 303)
@@ -96,6 +100,14 @@ def _find(submission_id: int) -> Submission:
     check_grantor(session, submission, grantor, now=utcnow())
     get_assignment(session, submission.assignment_id, course_id=submission.course_id)
     return submission
+
+
+def _may_record(submission: Submission, form: AssessForm) -> bool:
+    return form.confirm_holder(
+        current_principal().person_id,
+        holder_id=submission.assessor_id,
+        name=submission.assessor.display_name if submission.assessor else "",
+    )
 
 
 def _record(submission_id: int, form: AssessForm) -> Outcome:

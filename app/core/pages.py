@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, render_template, request
@@ -82,10 +83,12 @@ def moment(value: datetime, style: str = "medium") -> Markup:
     `style`: `medium` or `long`, with the time of day; `date`, without it.
     """
     words = format_date(value, "medium" if style == "date" else style)
+    reading = ""  # `app.js` rewrites a time of day in the reader's own zone
     if style != "date":
         words = f"{words}, {format_time(value, 'short')} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(
-        value.isoformat(timespec="seconds"), words
+        reading = Markup(" data-moment")
+    return Markup('<time datetime="{}"{}>{}</time>').format(
+        value.isoformat(timespec="seconds"), reading, words
     )
 
 
@@ -100,7 +103,7 @@ def new_reference() -> str:
 
 
 def error_page(
-    code: int, message: str, *, reference: str | None = None, next_step: str | None = None
+    code: int, message: str, *, reference: str | None = None, home_url: str | None = None
 ) -> tuple[str, int]:
     """Return the page for one refusal."""
     page = render_template(
@@ -108,16 +111,29 @@ def error_page(
         code=code,
         title=TITLES.get(code, "This did not work"),
         message=message,
-        what_next=next_step,
+        home_url=home_url,
         reference=reference,
     )
     return page, code
 
 
+def came_from() -> str | None:
+    """Return the path of this tool's page from which the request came, if it says so.
+
+    Source: the Referer header, which `strict-origin-when-cross-origin` sends whole
+    within the tool and without path from anywhere else.
+    """
+    parts = urlsplit(request.referrer or "")
+    is_ours = parts.netloc == request.host and parts.path.startswith("/")
+    if not is_ours or parts.path.startswith(("//", "/lti/")):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 def _domain_error(error: DomainError) -> ResponseReturnValue:
     db.session.rollback()
     code = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-    return error_page(code, str(error))
+    return error_page(code, str(error), home_url=came_from())
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:

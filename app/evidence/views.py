@@ -45,7 +45,7 @@ from app.evidence.service import (
 from app.evidence.showing import describe_artifact, is_shown_inline
 from app.evidence.storage import Storage, open_storage
 from app.evidence.texts import clean_link, clean_text
-from app.mapping.artifact_kinds import extensions_of
+from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
@@ -239,6 +239,7 @@ def _page(assignment: Assignment, submission: Submission | None, *, form: WorkFo
         what_next=describe_next(submission),
         form=form,
         accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
+        accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
         draft_files=list_files(find_draft(submission)),
         can_keep_earlier=find_draft(submission) is None and find_previous(submission) is not None,
         handed_in=handed_in,

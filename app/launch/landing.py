@@ -100,7 +100,10 @@ def _review(
         )
     if assignment_id is None or learner_id is None:
         raise LaunchRefusedError(
-            "Nothing has been handed in here yet.", cause="review_of_nothing", mender=Mender.YOU
+            "Nothing has been handed in here yet. Come back when it has.",
+            cause="review_of_nothing",
+            mender=Mender.NOBODY,
+            title="Nothing to see yet",
         )
     place = {"course_id": arrival.course_id, "assignment_id": assignment_id}
     if role is Role.LEARNER:
@@ -116,6 +119,7 @@ def _review(
         "You are not a grantor of the credential that this work is for.",
         cause="review_without_appointment",
         mender=Mender.PROGRAMME_ADMINISTRATOR,
+        title="You may not assess here",
     )
 
 
@@ -189,6 +193,7 @@ def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -
             "for a credential, not from a role in the course.",
             cause="grader_without_appointment",
             mender=Mender.PROGRAMME_ADMINISTRATOR,
+            title="You may not assess here",
         )
 
 

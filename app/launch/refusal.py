@@ -8,6 +8,7 @@ from app.core.errors import DomainError
 class Mender(StrEnum):
     """Who can put it right."""
 
+    NOBODY = "nobody"
     YOU = "you"
     LMS_ADMINISTRATOR = "lms_administrator"
     TOOL_ADMINISTRATOR = "tool_administrator"
@@ -22,12 +23,18 @@ class LaunchRefusedError(DomainError):
     """
 
     def __init__(
-        self, message: str, *, cause: str, mender: Mender = Mender.LMS_ADMINISTRATOR
+        self,
+        message: str,
+        *,
+        cause: str,
+        mender: Mender = Mender.LMS_ADMINISTRATOR,
+        title: str = "This launch did not work",
     ) -> None:
         """Keep the message for the person and the cause for the log."""
         super().__init__(message)
         self.cause = cause
         self.mender = mender
+        self.title = title
 
 
 class CookieBlockedError(LaunchRefusedError):

@@ -60,7 +60,8 @@ COOKIE_SECONDS = 600
 # What two launches may both make: person, course, enrolment, link.
 ROWS_TO_MEET = 4
 CSRF_KEY = "csrf_token"  # where Flask-WTF looks for it
-MENDERS = {
+MENDERS: dict[Mender, str | None] = {
+    Mender.NOBODY: None,
     Mender.YOU: "You can, as said above.",
     Mender.INSTRUCTOR: "The instructor of this course.",
     Mender.LMS_ADMINISTRATOR: "The administrator of your LMS.",
@@ -260,12 +261,13 @@ def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseRet
     new_tab_url = None
     if isinstance(refusal, CookieBlockedError):
         new_tab_url = _settings().base_url + "/lti/login?" + urlencode(refusal.parameters)
+    mender = MENDERS[refusal.mender]
     page = render_template(
         "errors/launch.html",
-        title=_("Open Assay in a new tab") if new_tab_url else _("This launch did not work"),
+        title=_("Open Assay in a new tab") if new_tab_url else _(refusal.title),
         message=str(refusal),
-        who_can_mend=None if new_tab_url else _(MENDERS[refusal.mender]),
-        reference=reference,
+        who_can_mend=_(mender) if mender and not new_tab_url else None,
+        reference=None if refusal.mender is Mender.NOBODY else reference,
         new_tab_url=new_tab_url,
         return_url=None,
     )

@@ -65,6 +65,16 @@ class Assignment(Base):
         secondary="assignment_criterion", order_by=Criterion.position
     )
 
+    @property
+    def other_criteria(self) -> list[Criterion]:
+        """Required criteria of the achievement that this assignment does not show."""
+        shown = {criterion.id for criterion in self.criteria}
+        return [
+            criterion
+            for criterion in self.version.criteria
+            if criterion.is_required and criterion.id not in shown
+        ]
+
 
 class AssignmentCriterion(Base):
     """One criterion that an assignment shows."""

@@ -128,6 +128,32 @@ def edit_assignment(
     )
 
 
+def undo_mapping(
+    session: Session, assignment: Assignment, *, undone_by: int, now: datetime
+) -> None:
+    """Take a set-up back while nobody has begun, so that it can be done anew.
+
+    Raises: `ConflictError` once somebody has saved or handed in work: everybody
+        is assessed by the same criteria.
+    """
+    audit.record(
+        session,
+        assignment.institution_id,
+        actor=f"person:{undone_by}",
+        action="assignment.undone",
+        subject=f"assignment:{assignment.id}",
+        facts={"version_id": assignment.version_id, "link": assignment.resource_link_pk},
+        now=now,
+    )
+    session.delete(assignment)
+    try:
+        session.flush()
+    except IntegrityError as error:  # submissions stand in a room above; their keys say so
+        raise ConflictError(
+            "Somebody has begun to work on this assignment, so its set-up stays as it is."
+        ) from error
+
+
 def bind_link(session: Session, assignment: Assignment, link: ResourceLink) -> None:
     """Tie a deep-linked assignment to the link that the LMS made for it.
 

@@ -29,6 +29,7 @@ from app.mapping.service import (
     get_assignment,
     list_unmapped_criteria,
     map_assignment,
+    undo_mapping,
 )
 
 bp = Blueprint("mapping", __name__, url_prefix="/courses/<int:course_id>")
@@ -119,6 +120,20 @@ def edit(course_id: int, assignment_id: int) -> ResponseReturnValue:
         flash(_("The assignment was changed."), "success")
         return redirect(_overview(assignment), 303)
     return render_template("mapping/edit.html", form=form, assignment=assignment), form.status
+
+
+@bp.post("/assignments/<int:assignment_id>/undo")
+@requires(*STAFF)
+def undo(course_id: int, assignment_id: int) -> ResponseReturnValue:
+    """Take a set-up back while nobody has begun; the activity can then be set up anew."""
+    with transaction() as session:
+        assignment = get_assignment(session, assignment_id, course_id=course_id)
+        link_id = assignment.resource_link_pk
+        undo_mapping(session, assignment, undone_by=current_principal().person_id, now=utcnow())
+    flash(_("The set-up was undone. You can choose again."), "success")
+    if link_id is None:
+        return redirect(url_for("launch.welcome", course_id=course_id), 303)
+    return redirect(url_for(".setup", course_id=course_id, link_id=link_id), 303)
 
 
 def _require_request(course_id: int, token: str) -> None:

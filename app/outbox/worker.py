@@ -196,12 +196,12 @@ def record_outcome(session: Session, message: Message, outcome: Outcome, *, now:
     else:
         _plan_retry(delivery, outcome, now=now)
     log.info(
-        "delivery tried",
+        "delivered" if delivery.state is DeliveryState.DELIVERED else "delivery tried",
         delivery_id=delivery.id,
         kind=delivery.kind,
         attempt=message.attempt,
         state=delivery.state.value,
-        reason=outcome.words,
+        **({"reason": outcome.words} if outcome.words else {}),
     )
 
 

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--tool-url", default="http://localhost:8000")
     parser.add_argument("--database", type=Path, default=Path("var/sandbox.sqlite"))
+    parser.add_argument("--quiet", action="store_true", help="do not print the address")
     options = parser.parse_args()
     server, config = make_lms_server(
         host=options.host,
@@ -24,8 +25,9 @@ def main() -> None:
         tool_url=options.tool_url,
         database_path=options.database,
     )
-    sys.stdout.write(f"Practice LMS on {config.issuer}, for the tool on {config.tool_url}\n")
-    sys.stdout.flush()
+    if not options.quiet:
+        sys.stdout.write(f"Practice LMS on {config.issuer}, for the tool on {config.tool_url}\n")
+        sys.stdout.flush()
     server.serve_forever()
 
 

@@ -313,3 +313,35 @@ def test_the_unique_key_stands_below_the_lock(session, app, world, submission):
 
     with pytest.raises(ConflictError, match="already been assessed"):
         record(session, app, submission, session.get(Person, world.grantor.id))
+
+
+def test_recording_work_that_was_taken_over_asks_once_and_loses_nothing(
+    browser, session, world, submission
+):
+    priya, luis = browser(world.grantor), browser(world.second_grantor)
+    priya.post(f"{url(submission)}/start")
+    shown = form_data(submission, "best", "best") | {"holder_id": world.grantor.id}
+    luis.post(f"{url(submission)}/start", data={"seen_assessor_id": world.grantor.id})
+
+    asked = priya.post(url(submission), data=shown | {"reason": "kept words"})
+
+    assert asked.status_code == 422
+    assert "Luis Grantor has taken this over since you opened it" in asked.text
+    assert "kept words" in asked.text
+    assert f'name="holder_id" type="hidden" value="{world.second_grantor.id}"' in asked.text
+    assert session.scalars(select(Assessment)).all() == []
+    agreed = priya.post(url(submission), data=shown | {"holder_id": world.second_grantor.id})
+    assert agreed.status_code == 303
+
+
+def test_a_decision_that_came_too_late_leads_back_to_what_was_decided(browser, world, submission):
+    priya, luis = browser(world.grantor), browser(world.second_grantor)
+    data = form_data(submission, "best", "best")
+    luis.post(url(submission), data=data)
+
+    late = priya.post(
+        url(submission), data=data, headers={"Referer": f"https://tool.test{url(submission)}"}
+    )
+
+    assert late.status_code == 409
+    assert f'href="{url(submission)}"' in late.text

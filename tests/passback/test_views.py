@@ -74,7 +74,7 @@ def test_what_is_waiting_asks_again_until_it_changes(browser, world, url, owed, 
     session.commit()
     page = learner.get(f"{url}?seen=waiting-{delivery.id}-0")
     assert "In the gradebook" in page.text
-    assert '<time datetime="2026-11-02T12:00:00+00:00">' in page.text
+    assert '<time datetime="2026-11-02T12:00:00+00:00"' in page.text
     assert "data-live" not in page.text
 
 

@@ -34,6 +34,24 @@ for (const image of document.querySelectorAll("img[data-drawn]")) {
   if (image.complete && image.currentSrc && !image.naturalWidth) drawAgain(image);
 }
 
+// Times are written in UTC; a reader wants their own. What was written stays as the tooltip.
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+  dateStyle: "medium", timeStyle: "short",
+});
+const tellTimes = (root) => {
+  for (const time of root.querySelectorAll("time[data-moment]")) {
+    time.title = time.textContent;
+    time.textContent = clock.format(new Date(time.dateTime));
+    delete time.dataset.moment;
+  }
+};
+tellTimes(document);
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) {
+    for (const node of addedNodes) if (node.querySelectorAll) tellTimes(node.parentNode ?? node);
+  }
+}).observe(document.body, { childList: true, subtree: true });
+
 // Ask the LMS for a frame as tall as the page. Those that do not know the message ignore it.
 if (window.parent !== window) {
   let told = 0;
