@@ -131,6 +131,16 @@ class LmsPage:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"no page of the tool: {[f.url for f in self.page.frames]}")
 
+    def settle(self) -> None:
+        """Wait until the frame has the height that its page asked for: a click must not miss."""
+        heights = [0.0, -1.0, -2.0]
+        for _ in range(60):
+            box = self.page.locator("iframe").bounding_box()
+            heights = [*heights[1:], box["height"] if box else 0.0]
+            if len(set(heights)) == 1:
+                return
+            self.page.wait_for_timeout(100)
+
     def gradebook(self, course: str = "course-101") -> str:
         """Return what the gradebook shows."""
         self.page.goto(f"{self.campus.lms}/courses/{course}/gradebook")

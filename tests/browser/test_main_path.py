@@ -92,10 +92,12 @@ def assess(lms_page, look=None, *, decision="Met", reason=None, level=-1):
 
 
 def _check(lms_page, tool, look, name):
+    lms_page.settle()
     if look is None:
         return
     assert_no_violations(tool)
     look(lms_page.page, name)
+    lms_page.settle()
 
 
 @pytest.mark.outside
@@ -178,6 +180,7 @@ def test_an_activity_is_added_by_deep_linking(lms_page, look):
     tool = lms_page.tool()
     tool.get_by_role("link", name="Clinical Handover Communication").click()
     tool.get_by_label("Title").fill("Handover on the ward")
+    lms_page.settle()
     tool.get_by_role("button", name="Set up the assignment").click()
     tool.get_by_role("button", name="Add it to the course").wait_for()
     _check(lms_page, tool, look, "deep-link-return")
