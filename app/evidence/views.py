@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.utils import send_file
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import requires, signed_in
 from app.core.clock import utcnow
@@ -150,12 +151,9 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
             "Many pages are being drawn right now. Try again in a moment.",
             retry_after=DRAWN_AFTER_SECONDS,
         ) from error
-    return _send(
-        picture.stream,
-        media_type=picture.media_type,
-        name=f"{number}.{picture.media_type.rpartition('/')[2]}",
-        is_inline=True,
-    )
+    with picture.stream as stream:  # small, so it is not left open for a slow reader
+        drawn = stream.read()
+    return _guarded(current_app.response_class(drawn, mimetype=picture.media_type))
 
 
 def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
@@ -277,6 +275,11 @@ def _send(source: BinaryIO, *, media_type: str, name: str, is_inline: bool) -> R
     size_bytes = os.fstat(source.fileno()).st_size
     response.content_length = size_bytes
     response.make_conditional(request, accept_ranges=True, complete_length=size_bytes)
+    return _guarded(response)
+
+
+def _guarded(response: BaseResponse) -> BaseResponse:
+    """Let nothing in a learner's file act, be kept, or be shown by another site."""
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "private, no-store"

@@ -35,7 +35,7 @@ for (const image of document.querySelectorAll("img[data-drawn]")) {
 }
 
 // Times are written in UTC; a reader wants their own. What was written stays as the tooltip.
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+const clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
   dateStyle: "medium", timeStyle: "short",
 });
 const tellTimes = (root) => {
