@@ -12,8 +12,8 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.http import OutgoingClient
 from app.passback.ags import next_page
-from app.passback.tokens import ASSERTION_TYPE, Registration, TokenSource
 from app.platforms.service import active_tool_key
+from app.platforms.tokens import ASSERTION_TYPE, Registration, TokenSource
 from tests.independent.browser import Window, find_form, heading
 from tests.independent.conftest import Tool
 from tests.independent.platform import (
