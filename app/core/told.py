@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 LINK = re.compile(r"<(?P<url>[^<>]*)>(?P<rest>[^<]*)")
+LINK_TARGET = re.compile(r"<[^<>]*>")
 REL = re.compile(r""";\s*rel\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[\w.-]+))""", re.IGNORECASE)
 SAYS_NEXT = re.compile(r"\brel\s*=\W*(?:\w+\s+)*next\b", re.IGNORECASE)
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -42,7 +43,7 @@ def next_page(headers: Mapping[str, str], *, url: str) -> str | None:
         if "next" in words and link["url"].strip():
             told = link["url"].strip()
             return told if urlsplit(told).netloc else urljoin(url, told)
-    if SAYS_NEXT.search(header):
+    if SAYS_NEXT.search(LINK_TARGET.sub("", header)):
         raise UnreadablePageLinkError(header[:200])
     return None
 

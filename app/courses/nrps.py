@@ -17,7 +17,7 @@ SCOPES = frozenset({"https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembe
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 # A hint only: some platforms send a whole course at once unless asked for less.
 PAGE_SIZE = 500
-MAX_PAGES = 2000
+MAX_PAGES = 1000
 MAX_MEMBERS = 100_000
 SHORTEST_WAIT_SECONDS = 1.0
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE, SLOW_DOWN = 200, 401, 403, 404, 410, 429

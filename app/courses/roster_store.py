@@ -1,5 +1,6 @@
 """A whole roster, written: in bulk, and only what has changed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,10 +93,18 @@ def _read_known(session: Session, platform_id: int, subs: Sequence[str]) -> dict
 def _add_people(
     session: Session, course: Course, members: Sequence[Member], *, now: datetime
 ) -> dict[str, int]:
-    """Add people whom the platform lists for the first time; return their ids by `sub`."""
+    """Add people whom the platform lists for the first time; return their ids by `sub`.
+
+    The database need not say in which order it made the rows, which would be one
+    statement each on SQLite: new people with the same name and e-mail are
+    interchangeable until they get their `sub`.
+    """
     added: dict[str, int] = {}
-    person = insert(PERSON).returning(PERSON.c.id, sort_by_parameter_order=True)
+    person = insert(PERSON).returning(PERSON.c.id, PERSON.c.name, PERSON.c.email)
     for some in _in_turn(members):
+        waiting: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+        for each in some:
+            waiting[each.name, each.email].append(each.sub)
         facts = [
             {
                 "institution_id": course.institution_id,
@@ -105,8 +114,8 @@ def _add_people(
             }
             for each in some
         ]
-        ids = session.execute(person, facts).scalars().all()
-        added |= {each.sub: person_id for each, person_id in zip(some, ids, strict=True)}
+        for person_id, name, email in session.execute(person, facts):
+            added[waiting[name, email].pop()] = person_id
     _write(
         session,
         insert(LTI_USER),
