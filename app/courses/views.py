@@ -5,12 +5,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.access import requires
+from app.core.forms import Form
 from app.core.pages import came_from
 from app.core.principal import STAFF
 from app.courses.nrps import RosterError
 from app.courses.roster import PATIENCE, RosterReader
 
 bp = Blueprint("courses", __name__)
+
+
+@bp.app_context_processor
+def _for_templates() -> dict[str, object]:
+    """Let pages of other rooms include the room's fragment."""
+    return {"roster_form": Form}
 
 
 @bp.post("/courses/<int:course_id>/roster")

@@ -8,6 +8,7 @@ from app.core.access import signed_in
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import NotFoundError
+from app.core.forms import Form
 from app.core.principal import current_principal
 from app.courses.privacy import find_open_request, list_open_requests, request_erasure
 from app.courses.service import get_person
@@ -24,6 +25,7 @@ def privacy(token: str) -> str:
     holdings = find_holdings(read, visit)
     return render_template(
         "launch/privacy.html",
+        form=Form(),
         visit=visit,
         holdings=holdings,
         is_own=visit.subject_id == viewer.person_id,

@@ -196,3 +196,17 @@ def test_the_role_of_the_world_is_untouched(world, session, course, lms, browser
     session.expire_all()
     role = session.scalar(select(Enrolment.role).where(Enrolment.person_id == world.instructor.id))
     assert role is Role.INSTRUCTOR
+
+
+def test_the_button_carries_the_forms_token(app, browser, world, lms, place, button):
+    """With the guard of production on: the page's own button works, a foreign one does not."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    lms.members = [member("a")]
+    ines = browser(world.instructor)
+    origin = {"Referer": f"https://tool.test{place}"}
+    token = re.search(r'name="csrf_token" value="([^"]+)"', ines.get(place).text)[1]
+
+    foreign = ines.post(button, headers=origin)
+    own = ines.post(button, headers=origin, data={"csrf_token": token})
+
+    assert (foreign.status_code, own.status_code) == (400, 303)

@@ -243,3 +243,17 @@ def test_forgetting_a_stranger_says_so(app, world):
 
     assert result.exit_code == 1
     assert "knows nobody as" in result.output
+
+
+def test_the_wish_needs_the_forms_token(app, browser, world, session, open_page):
+    """With the guard of production on: the page's own form works, a foreign one does not."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    mei = browser()
+    place = open_page(mei, world.learner).location
+    origin = {"Referer": f"https://tool.test{place}"}
+    token = re.search(r'name="csrf_token" value="([^"]+)"', mei.get(place).text)[1]
+
+    foreign = mei.post(f"{place}/erasure", headers=origin)
+    own = mei.post(f"{place}/erasure", headers=origin, data={"csrf_token": token})
+
+    assert (foreign.status_code, own.status_code) == (400, 303)
