@@ -1,11 +1,10 @@
 """What a course sees of its assessments: the class list, one learner's work, the feedback."""
 
-from dataclasses import dataclass
-
-from flask import current_app, render_template
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.assessment.blueprint import bp
+from app.assessment.class_list import Shown, count_class, list_class
 from app.assessment.queries import list_assessments
 from app.awards.models import Award
 from app.awards.service import find_newest_award
@@ -14,25 +13,16 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.principal import STAFF, Role, current_principal
-from app.courses.models import Person
-from app.courses.service import get_course, get_person, list_learners
+from app.courses.people import is_learner
+from app.courses.roster import find_reading
+from app.courses.service import get_course, get_person
 from app.evidence.models import Submission, SubmissionStatus
-from app.evidence.service import current_attempt, find_submission, list_submissions
+from app.evidence.service import current_attempt, find_submission
 from app.evidence.showing import describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment, list_unmapped_criteria
-from app.outbox.models import Delivery
 from app.passback.service import find_newest_delivery, list_newest_deliveries
 from app.programme.service import find_appointment, list_grantors
-
-
-@dataclass(frozen=True)
-class ClassRow:
-    """One learner of the class list; `None` where nothing was begun, or nothing told."""
-
-    learner: Person
-    submission: Submission | None
-    delivery: Delivery | None
 
 
 @bp.get("/courses/<int:course_id>/assignments/<int:assignment_id>")
@@ -41,19 +31,33 @@ def overview(course_id: int, assignment_id: int) -> str:
     """Show staff how every learner of the course stands in one assignment."""
     session, principal = db.session(), current_principal()
     assignment = get_assignment(session, assignment_id, course_id=course_id)
-    submissions = {work.learner_id: work for work in list_submissions(session, assignment_id)}
-    deliveries = list_newest_deliveries(session, assignment_id)
-    rows = [
-        ClassRow(learner, submissions.get(learner.id), deliveries.get(learner.id))
-        for learner in list_learners(session, course_id)
-    ]
-    grantors = list_grantors(session, assignment.version.achievement_id, now=utcnow())
+    now = utcnow()
+    shown = _asked_part()
+    members = list_class(
+        session,
+        assignment,
+        list_newest_deliveries(session, assignment_id),
+        shown=shown,
+        page=request.args.get("page", 1, type=int),
+        now=now,
+    )
+    grantors = list_grantors(session, assignment.version.achievement_id, now=now)
     return render_template(
         "assessment/overview.html",
         course=get_course(session, course_id, institution_id=principal.institution_id),
         assignment=assignment,
-        rows=rows,
-        counts=_count(rows),
+        members=members,
+        shown=shown,
+        page_url=lambda page: url_for(
+            ".overview",
+            course_id=course_id,
+            assignment_id=assignment_id,
+            show=shown.value,
+            page=page,
+            _anchor="class",
+        ),
+        counts=count_class(session, assignment, now=now),
+        reading=find_reading(session, course_id),
         grantors=grantors,
         is_grantor=any(grantor.id == principal.person_id for grantor in grantors),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
@@ -68,7 +72,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
     assignment = get_assignment(session, assignment_id, course_id=course_id)
     learner = get_person(session, person_id, institution_id=principal.institution_id)
     submission = find_submission(session, assignment_id, person_id)
-    if submission is None and learner not in list_learners(session, course_id):
+    if submission is None and not is_learner(session, course_id, person_id, now=utcnow()):
         raise NotFoundError("There is no such learner in this course.")
     attempt = None
     if submission is not None and submission.submitted_at is not None:
@@ -122,13 +126,9 @@ def _find_award(submission: Submission | None) -> Award | None:
     )
 
 
-def _count(rows: list[ClassRow]) -> dict[str, int]:
-    """Count who waits for a grantor, who is done, and who has handed in nothing."""
-    statuses = [row.submission.status if row.submission else None for row in rows]
-    waiting = {SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT}
-    done = {SubmissionStatus.MET, SubmissionStatus.AWARDED}
-    return {
-        "learners": len(rows),
-        "waiting": sum(status in waiting for status in statuses),
-        "met": sum(status in done for status in statuses),
-    }
+def _asked_part() -> Shown:
+    """Return which part of the class the address asks for; everybody, if it does not say."""
+    try:
+        return Shown(request.args.get("show", ""))
+    except ValueError:
+        return Shown.EVERYBODY

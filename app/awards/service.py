@@ -167,6 +167,20 @@ def list_awards(session: Session, person_id: int) -> list[Award]:
     )
 
 
+def hide_recipient(session: Session, person_id: int) -> int:
+    """Take a person's name off their awards' pages; return off how many.
+
+    The signed documents stay as they are: they name the holder by a salted hash
+    alone, so an award can still be checked and claimed.
+    """
+    found = session.scalars(
+        select(Award).where(Award.person_id == person_id, Award.recipient_name.is_not(None))
+    ).all()
+    for award in found:
+        award.recipient_name = None
+    return len(found)
+
+
 def _is_due(version: AchievementVersion, met_criterion_ids: set[int]) -> bool:
     required = {criterion.id for criterion in version.criteria if criterion.is_required}
     return bool(required) and required <= met_criterion_ids

@@ -12,6 +12,7 @@ from app.cli.outbox import outbox
 from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
+from app.cli.roster import roster
 
 GROUPS = (
     institutions,
@@ -21,6 +22,7 @@ GROUPS = (
     grantors,
     platforms,
     people,
+    roster,
     outbox,
     awards,
     audit,

@@ -1,11 +1,25 @@
-"""Commands: whom an LMS has sent here, and by which user id."""
+"""Commands: whom an LMS has sent here, by which user id, and who wants to be forgotten."""
 
 import click
 from sqlalchemy import func, select
 
-from app.cli.border import CommandGroup, json_option, print_rows
-from app.core.db import db
+from app.awards.service import hide_recipient
+from app.cli.border import (
+    CommandGroup,
+    Words,
+    choose_institution,
+    current_actor,
+    institution_option,
+    json_option,
+    print_rows,
+)
+from app.core.clock import utcnow
+from app.core.db import db, transaction
+from app.core.errors import NotFoundError
 from app.courses.models import Enrolment, LtiUser, Person
+from app.courses.privacy import find_sub, forget_person, list_open_requests
+from app.courses.service import get_person
+from app.launch.service import end_sessions_of
 from app.platforms.service import get_platform
 
 people = CommandGroup("people", help="Whom an LMS has sent here, and by which user id.")
@@ -38,3 +52,50 @@ def list_all(*, platform_pk: int, limit: int, as_json: bool) -> None:
         for sub, name, email, launched in found
     ]
     print_rows(rows, as_json=as_json, nothing="Nobody has launched from this platform yet.")
+
+
+@people.command("erasure-requests")
+@institution_option
+@json_option
+def erasure_requests(*, institution_slug: str | None, as_json: bool) -> None:
+    """List whose name and e-mail are to be erased, the oldest request first."""
+    session = db.session()
+    institution = choose_institution(session, institution_slug)
+    rows = [
+        {
+            "platform": request.platform_id,
+            "sub": session.scalar(
+                select(LtiUser.sub).where(
+                    LtiUser.person_id == request.person_id,
+                    LtiUser.platform_id == request.platform_id,
+                )
+            ),
+            "name": request.person.name,
+            "requested_at": request.requested_at.isoformat(timespec="seconds"),
+        }
+        for request in list_open_requests(session, institution_id=institution.id)
+    ]
+    print_rows(rows, as_json=as_json, nothing="Nobody has asked to be forgotten.")
+
+
+@people.command()
+@click.option("--platform", "platform_pk", required=True, metavar="ID", type=int)
+@click.option("--sub", required=True, type=Words(255), help="The LMS's id of the person.")
+def forget(*, platform_pk: int, sub: str) -> None:
+    """Erase one person's name and e-mail, also from the pages of their awards.
+
+    Their work, its assessments and the awards stay under a number, as the
+    institution's records do; a new launch of theirs tells their name again.
+    """
+    now = utcnow()
+    with transaction() as session:
+        platform = get_platform(session, platform_pk)
+        person_id = find_sub(session, platform_id=platform.id, sub=sub)
+        if person_id is None:
+            raise NotFoundError(f"This platform knows nobody as “{sub}”.")
+        person = get_person(session, person_id, institution_id=platform.institution_id)
+        forget_person(session, person, actor=current_actor(), now=now)
+        awards = hide_recipient(session, person_id)
+        end_sessions_of(session, person_id)
+    click.echo(f"Person {person_id} has no name and no e-mail here any more.")
+    click.echo(f"Their work and {awards} awards stay, without the name.")

@@ -1,5 +1,7 @@
 """How the domain says no. Everything else that flies is a bug and becomes a 500."""
 
+from datetime import timedelta
+
 
 class DomainError(Exception):
     """Base of the expected refusals; the message is for the person: what is wrong, what to do."""
@@ -23,3 +25,12 @@ class ConflictError(DomainError):
 
 class DeliveryError(Exception):
     """Another system did not take our message; the outbox will try again."""
+
+
+class RetryLaterError(DeliveryError):
+    """Not now: ask again, but not before the other system allows it."""
+
+    def __init__(self, message: str, *, after: timedelta | None = None) -> None:
+        """Keep the words for the person who looks, and the wait that was asked for."""
+        super().__init__(message)
+        self.after = after

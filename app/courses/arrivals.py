@@ -49,6 +49,13 @@ class LaunchFacts:
 
 
 @dataclass(frozen=True)
+class Visitor:
+    """Who came with a launch that belongs to no course."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
 class Arrival:
     """Where a launch arrived: keys of the rows that it found or made.
 
@@ -136,16 +143,7 @@ def record_launch(session: Session, wire: Wire, facts: LaunchFacts, *, now: date
     Raises: `IntegrityError` if another launch makes one of them at the same
         moment, which only a database with several writers allows: begin again.
     """
-    row = READ_KNOWN.first(
-        wire,
-        {
-            "deployment_pk": facts.deployment_pk,
-            "sub": facts.sub,
-            "context_id": facts.context_id,
-            "resource_link_id": facts.resource_link_id,
-        },
-    )
-    known = dict(zip(NAMES, row or (), strict=True))
+    known = _read_known(wire, facts)
     person_id = _keep_person(session, wire, known, facts, now=now)
     course_id = _keep_course(session, wire, known, facts, now=now)
     enrolled = {
@@ -166,6 +164,27 @@ def record_launch(session: Session, wire: Wire, facts: LaunchFacts, *, now: date
         link_pk=_keep_link(session, wire, known, facts, course_id=course_id, now=now),
         lineitem_url=facts.lineitem_url or known["lineitem_url"],
     )
+
+
+def record_visitor(session: Session, wire: Wire, facts: LaunchFacts, *, now: datetime) -> int:
+    """Find or make the person of a launch that belongs to no course; return their key.
+
+    Raises: `IntegrityError`, as `record_launch` does.
+    """
+    return _keep_person(session, wire, _read_known(wire, facts), facts, now=now)
+
+
+def _read_known(wire: Wire, facts: LaunchFacts) -> Known:
+    row = READ_KNOWN.first(
+        wire,
+        {
+            "deployment_pk": facts.deployment_pk,
+            "sub": facts.sub,
+            "context_id": facts.context_id,
+            "resource_link_id": facts.resource_link_id,
+        },
+    )
+    return dict(zip(NAMES, row or (), strict=True))
 
 
 def _keep_person(

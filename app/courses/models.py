@@ -1,6 +1,7 @@
 """People, courses, enrolments and resource links."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +11,11 @@ from app.core.principal import Role
 
 
 class Person(Base):
-    """Somebody known to the institution. An LMS may tell no name and no e-mail: then `None`."""
+    """Somebody known to the institution. An LMS may tell no name and no e-mail: then `None`.
+
+    `forgotten_at`: when name and e-mail were erased at the person's request;
+    from then on only a launch of their own tells them again, no roster.
+    """
 
     __tablename__ = "person"
 
@@ -18,6 +23,7 @@ class Person(Base):
     name: Mapped[str | None] = mapped_column(String(255))
     email: Mapped[str | None] = mapped_column(String(320))
     created_at: Mapped[datetime]
+    forgotten_at: Mapped[datetime | None]
 
     @property
     def display_name(self) -> str:
@@ -105,3 +111,67 @@ class ResourceLink(Base):
     created_at: Mapped[datetime]
 
     course: Mapped[Course] = relationship()
+
+
+class RosterStatus(StrEnum):
+    """Whether the LMS counts somebody to a course: `gone` is whom a whole roster leaves out."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    GONE = "gone"
+
+
+class RosterEntry(Base):
+    """What the LMS's roster says of one person in one course; beside what launches say.
+
+    It gives no right: rights come from launches alone. A row is never deleted.
+    `changed_at`: since when role and status are these.
+    """
+
+    __tablename__ = "roster_entry"
+    __table_args__ = (UniqueConstraint("course_id", "person_id"),)
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[Role] = mapped_column(TextEnum(Role))
+    status: Mapped[RosterStatus] = mapped_column(TextEnum(RosterStatus))
+    changed_at: Mapped[datetime]
+
+
+class RosterReading(Base):
+    """How the reading of one course's roster stands.
+
+    `tried_at`, `problem`: the last try, and in plain words why it failed; `None`
+    if it did not. `read_at`, `member_count`: of the last whole roster; `None`
+    and 0 until there was one. `wanted_at`: somebody asked for more than could
+    be done while they waited; `None` when nothing is asked. `busy_until`: a
+    reader has it in hand until then; `None` when nobody has.
+    """
+
+    __tablename__ = "roster_reading"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), unique=True)
+    tried_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    member_count: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(String(500))
+    wanted_at: Mapped[datetime | None]
+    busy_until: Mapped[datetime | None]
+
+
+class ErasureRequest(Base):
+    """Somebody asked that a person's name and e-mail be erased.
+
+    `done_at`: `None` until `people forget` did it.
+    """
+
+    __tablename__ = "erasure_request"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    requested_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    requested_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])

@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFoundError
-from app.core.principal import Role
 from app.courses.models import Course, Enrolment, LtiUser, Person, ResourceLink
 
 
@@ -74,22 +73,6 @@ def get_resource_link(session: Session, link_pk: int, *, course_id: int) -> Reso
     if link is None or link.course_id != course_id:
         raise NotFoundError("There is no such activity in this course.")
     return link
-
-
-def list_learners(session: Session, course_id: int) -> list[Person]:
-    """Return the course's learners by name, test users left out."""
-    return list(
-        session.scalars(
-            select(Person)
-            .join(Enrolment, Enrolment.person_id == Person.id)
-            .where(
-                Enrolment.course_id == course_id,
-                Enrolment.role == Role.LEARNER,
-                Enrolment.is_test_user.is_(False),
-            )
-            .order_by(Person.name, Person.id)
-        )
-    )
 
 
 def find_enrolment(session: Session, *, course_id: int, person_id: int) -> Enrolment | None:

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from app.core.told import clean_text
 from app.launch.refusal import LaunchRefusedError, Mender
+from app.platforms.quirks import is_navigation
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -22,6 +24,10 @@ DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settin
 RESOURCE_LINK = "LtiResourceLinkRequest"
 DEEP_LINK = "LtiDeepLinkingRequest"
 SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
+CONTEXT_LAUNCH = "LtiContextLaunchRequest"
+# The second is the older name; platforms send either.
+DATA_PRIVACY = frozenset({"LtiDataPrivacyLaunchRequest", "DataPrivacyLaunchRequest"})
+KNOWN_MESSAGES = DATA_PRIVACY | {RESOURCE_LINK, DEEP_LINK, SUBMISSION_REVIEW, CONTEXT_LAUNCH}
 
 LEEWAY_SECONDS = 60
 MAX_AGE_SECONDS = 600
@@ -88,11 +94,7 @@ def value(raw: Any, *, max_length: int = 500) -> str | None:
     A substitution variable that the platform did not resolve arrives as its
     own name ("$User.name") or empty: both are no value. Source: LTI 1.3 core, appendix B.
     """
-    if not isinstance(raw, str):
-        return None
-    shown = raw if raw.isprintable() else "".join(char for char in raw if char.isprintable())
-    text = shown.strip()
-    return None if not text or text.startswith("$") else text[:max_length]
+    return clean_text(raw, max_length=max_length)
 
 
 def identifier(raw: Any) -> str | None:
@@ -140,6 +142,26 @@ def _origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not (is_ipv6 or HOST.fullmatch(host)):
         return ""
     return f"{parts.scheme}://{f'[{host}]' if is_ipv6 else host}" + (f":{port}" if port else "")
+
+
+def opens_course(claims: Claims) -> bool:
+    """Return whether a launch is for the course as a whole, and not for one activity in it."""
+    message_type = claims.get(f"{CLAIM}message_type")
+    if message_type == RESOURCE_LINK and is_navigation(claims):
+        return identifier(part(claims, f"{CLAIM}context").get("id")) is not None
+    return message_type == CONTEXT_LAUNCH
+
+
+def return_address(claims: Claims) -> str | None:
+    """Return where the LMS wants its people back; only checked claims may come here."""
+    return web_address(part(claims, f"{CLAIM}launch_presentation").get("return_url"))
+
+
+def with_error(return_url: str, message: str) -> str:
+    """Return the way back with a message for the person behind it. Source: LTI 1.3 core §5.4.4."""
+    parts = urlsplit(return_url)
+    query = "&".join(filter(None, (parts.query, urlencode({"lti_errormsg": message}))))
+    return urlunsplit(parts._replace(query=query))
 
 
 def part(claims: Claims, name: str) -> Mapping[str, Any]:
@@ -199,6 +221,10 @@ def _check_parts(claims: Claims, message_type: str) -> None:
         if not isinstance(settings.get("accept_types"), list):
             raise _bad("accept_types", "The LMS does not say what it accepts.")
     elif message_type == SUBMISSION_REVIEW:
+        _text(part(claims, f"{CLAIM}for_user"), "user_id", "for_user")
+    elif message_type == CONTEXT_LAUNCH:
+        _text(part(claims, f"{CLAIM}context"), "id", "context_id")
+    elif message_type in DATA_PRIVACY and claims.get(f"{CLAIM}for_user") is not None:
         _text(part(claims, f"{CLAIM}for_user"), "user_id", "for_user")
 
 

@@ -42,13 +42,20 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
     """
     if launch.message_type == rules.DEEP_LINK:
         return _deep_link(session, launch, arrival, now=now)
+    if rules.opens_course(launch.body):
+        return Landing("launch.course_home", {"course_id": arrival.course_id})
     assignment_id = _find_assignment(session, launch, arrival, now=now)
     if launch.message_type == rules.SUBMISSION_REVIEW:
         return _review(session, launch, arrival, assignment_id, now=now)
-    if launch.message_type == rules.RESOURCE_LINK:
-        return _resource_link(session, arrival, assignment_id, now=now)
-    raise LaunchRefusedError(
-        "Assay does not know this kind of launch.",
+    return _resource_link(session, arrival, assignment_id, now=now)
+
+
+def find_unknown_message(launch: Launch) -> LaunchRefusedError | None:
+    """Return the refusal of a launch that asks for something Assay does not do, if it does."""
+    if launch.message_type in rules.KNOWN_MESSAGES:
+        return None
+    return LaunchRefusedError(
+        "Assay does not know this kind of launch, so nothing was opened or changed.",
         cause="unknown_message_type",
         mender=Mender.LMS_ADMINISTRATOR,
     )

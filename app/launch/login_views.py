@@ -30,8 +30,9 @@ from app.core.pages import frame_by, new_reference
 from app.core.prepared import Wire, wire_of
 from app.launch import claims as rules
 from app.launch.blueprint import bp
-from app.launch.landing import Landing, land
+from app.launch.landing import Landing, find_unknown_message, land
 from app.launch.models import OidcLogin
+from app.launch.privacy import admit
 from app.launch.pylti import Launch, Login
 from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
 from app.launch.service import (
@@ -43,6 +44,7 @@ from app.launch.service import (
     request_parameters,
     require_active_deployment,
     use_up_login,
+    visit,
 )
 from app.platforms.models import Platform
 from app.platforms.service import published_jwks
@@ -52,6 +54,7 @@ log = structlog.get_logger()
 COOKIE_SECONDS = 600
 # What two launches may both make: person, course, enrolment, link.
 ROWS_TO_MEET = 4
+NOWHERE = Landing("launch.welcome", {})
 CSRF_KEY = "csrf_token"  # where Flask-WTF looks for it
 MENDERS: dict[Mender, str | None] = {
     Mender.NOBODY: None,
@@ -142,6 +145,14 @@ def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
         tool_origin=rules.origin_of(_settings().base_url),
         now=now,
     )
+    try:
+        return _check(checked, values, now=now)
+    except LaunchRefusedError as refusal:
+        refusal.return_url = checked.return_url
+        raise
+
+
+def _check(checked: Launch, values: dict[str, str], *, now: datetime) -> tuple[Accepted, Landing]:
     checked.validate()
     secret = request.cookies.get(_cookie_name(values.get("state", "")))
     if secret is not None and hash_secret(secret) != checked.login.browser_hash:
@@ -170,21 +181,25 @@ def _use(
     checked: Launch, secret: str | None, *, now: datetime
 ) -> tuple[Accepted | LaunchRefusedError, Landing]:
     """Use the launch up, and let its person in; a refusal is returned, so that it is committed."""
-    nowhere = Landing("launch.welcome", {})
     with transaction() as write:
         wire = wire_of(write)
         use_up_login(wire, checked.login.id, now=now)
         deployment_pk = require_active_deployment(write, wire, checked, now=now)
         if deployment_pk is None:
-            return pending_deployment(), nowhere
+            return pending_deployment(), NOWHERE
         if secret is None:
-            return CookieBlockedError(checked.login.parameters), nowhere
+            return CookieBlockedError(checked.login.parameters), NOWHERE
         return _enter(write, wire, checked, deployment_pk, now=now)
 
 
 def _enter(
     write: Session, wire: Wire, checked: Launch, deployment_pk: int, *, now: datetime
 ) -> tuple[Accepted | LaunchRefusedError, Landing]:
+    unknown = find_unknown_message(checked)
+    if unknown is not None:
+        return unknown, NOWHERE
+    if checked.message_type in rules.DATA_PRIVACY:
+        return _enter_privacy(write, wire, checked, deployment_pk, now=now)
     arrival = arrive(write, wire, checked, deployment_pk, now=now)
     try:
         landing = land(write, checked, arrival, now=now)
@@ -192,6 +207,19 @@ def _enter(
         return refusal, Landing("launch.welcome", {"course_id": arrival.course_id})
     old_sid = session.get(SESSION_KEY)
     return open_session(write, checked, arrival, old_sid=old_sid, now=now), landing
+
+
+def _enter_privacy(
+    write: Session, wire: Wire, checked: Launch, deployment_pk: int, *, now: datetime
+) -> tuple[Accepted | LaunchRefusedError, Landing]:
+    """Let somebody see what is held about a person; such a launch belongs to no course."""
+    visitor = visit(write, wire, checked, deployment_pk, now=now)
+    try:
+        landing = admit(write, checked, visitor.person_id, now=now)
+    except LaunchRefusedError as refusal:
+        return refusal, NOWHERE
+    old_sid = session.get(SESSION_KEY)
+    return open_session(write, checked, visitor, old_sid=old_sid, now=now), landing
 
 
 def _platform_error(values: dict[str, str]) -> LaunchRefusedError:
@@ -230,7 +258,9 @@ def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseRet
         who_can_mend=_(mender) if mender and not new_tab_url else None,
         reference=None if refusal.mender is Mender.NOBODY else reference,
         new_tab_url=new_tab_url,
-        return_url=None,
+        return_url=(
+            rules.with_error(refusal.return_url, str(refusal)) if refusal.return_url else None
+        ),
     )
     response = make_response(page, 200 if new_tab_url else 403)
     response.headers["Cache-Control"] = "no-store"

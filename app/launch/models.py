@@ -47,3 +47,23 @@ class LaunchSession(Base):
     return_url: Mapped[str | None] = mapped_column(String(2000))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PrivacyVisit(Base):
+    """What a data privacy launch allows: one person sees what is held about one person.
+
+    `token`: in the page's address; it serves `viewer_id` alone. `subject_id`:
+    whom it is about; `None` if Assay does not know them.
+    `is_administrator`: the launch said that the viewer runs the LMS.
+    """
+
+    __tablename__ = "privacy_visit"
+
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    viewer_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    subject_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    is_administrator: Mapped[bool]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

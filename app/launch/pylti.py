@@ -131,6 +131,7 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
     login: StartedLogin
     platform: TrustedPlatform
     message_type: str
+    _is_signed = False
 
     def __init__(
         self,
@@ -157,6 +158,11 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
         """The checked claims."""
         claims: Mapping[str, Any] = self._jwt["body"]
         return claims
+
+    @property
+    def return_url(self) -> str | None:
+        """The way back to the LMS; `None` until the signature that vouches for it is checked."""
+        return rules.return_address(self.body) if self._is_signed else None
 
     def _get_request_param(self, key: str) -> str:
         return self._request.get_param(key) or ""
@@ -241,6 +247,7 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
             raise LaunchRefusedError(
                 "The signature of the launch is wrong.", cause="signature"
             ) from error
+        self._is_signed = True
         return self
 
     def validate_deployment(self) -> "Launch":

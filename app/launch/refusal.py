@@ -20,7 +20,10 @@ class LaunchRefusedError(DomainError):
     """A launch that is not accepted.
 
     `cause`: a short, fixed word for the log; it holds nothing that was sent.
+    `return_url`: the way back to the LMS; `None` unless signed claims told it.
     """
+
+    return_url: str | None = None
 
     def __init__(
         self,

@@ -15,7 +15,8 @@ from app.core.crypto import hash_secret
 from app.core.db import db, reading
 from app.core.prepared import Wire, wire_of
 from app.core.principal import Principal
-from app.courses.arrivals import Arrival, LaunchFacts, record_launch
+from app.courses.arrivals import Arrival, LaunchFacts, Visitor, record_launch, record_visitor
+from app.courses.roles import course_role, is_test_user
 from app.launch import claims as rules
 from app.launch.lookups import (
     add_session,
@@ -23,10 +24,9 @@ from app.launch.lookups import (
     find_signed_in,
     mark_login_used,
 )
-from app.launch.models import LaunchSession, OidcLogin
+from app.launch.models import LaunchSession, OidcLogin, PrivacyVisit
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
-from app.launch.roles import course_role, is_test_user
 from app.mapping.models import DeepLinkRequest
 from app.platforms.models import DeploymentStatus
 from app.platforms.service import get_platform, note_unknown_deployment
@@ -39,7 +39,7 @@ KEEP_LOGINS = timedelta(hours=1)
 class Accepted:
     """A launch that was let in: the rows it touched, and the secret of its session."""
 
-    arrival: Arrival
+    arrival: Arrival | Visitor
     sid: str
     is_new_session: bool
 
@@ -158,10 +158,19 @@ def arrive(
     return record_launch(session, wire, read_facts(launch, deployment_pk), now=now)
 
 
+def visit(
+    session: Session, wire: Wire, launch: Launch, deployment_pk: int, *, now: datetime
+) -> Visitor:
+    """Keep what a launch that belongs to no course tells about its person."""
+    facts = read_facts(launch, deployment_pk)
+    return Visitor(record_visitor(session, wire, facts, now=now))
+
+
 def read_facts(launch: Launch, deployment_pk: int) -> LaunchFacts:
     """Return what the claims say, cleaned; only checked claims may come here."""
     body = launch.body
-    link = rules.part(body, f"{rules.CLAIM}resource_link")
+    # From the course's menu, the link that the LMS names is no activity.
+    link = {} if rules.opens_course(body) else rules.part(body, f"{rules.CLAIM}resource_link")
     context = rules.part(body, f"{rules.CLAIM}context")
     ags = rules.part(body, rules.AGS)
     link_id = rules.identifier(link.get("id"))
@@ -194,15 +203,19 @@ def read_facts(launch: Launch, deployment_pk: int) -> LaunchFacts:
 
 
 def open_session(
-    session: Session, launch: Launch, arrival: Arrival, *, old_sid: str | None, now: datetime
+    session: Session,
+    launch: Launch,
+    arrival: Arrival | Visitor,
+    *,
+    old_sid: str | None,
+    now: datetime,
 ) -> Accepted:
     """Sign the person in: go on with this browser's session if it is theirs, else begin one.
 
     A session that belongs to somebody else is ended, so that two people who
     share a browser never share pages.
     """
-    presentation = rules.part(launch.body, f"{rules.CLAIM}launch_presentation")
-    return_url = rules.web_address(presentation.get("return_url"))
+    return_url = launch.return_url
     old = (
         session.scalar(select(LaunchSession).where(LaunchSession.sid_hash == hash_secret(old_sid)))
         if old_sid
@@ -238,13 +251,19 @@ def end_sessions(session: Session, platform_id: int) -> None:
     session.execute(delete(LaunchSession).where(LaunchSession.platform_id == platform_id))
 
 
+def end_sessions_of(session: Session, person_id: int) -> None:
+    """Sign one person out everywhere."""
+    session.execute(delete(LaunchSession).where(LaunchSession.person_id == person_id))
+
+
 def purge_expired(session: Session, *, now: datetime) -> int:
-    """Delete logins, sessions and selections that ran out; return how many rows went."""
+    """Delete logins, sessions, selections and visits that ran out; return how many went."""
     gone = 0
     for statement in (
         delete(OidcLogin).where(OidcLogin.expires_at < now - KEEP_LOGINS),
         delete(DeepLinkRequest).where(DeepLinkRequest.expires_at < now),
         delete(LaunchSession).where(LaunchSession.expires_at < now),
+        delete(PrivacyVisit).where(PrivacyVisit.expires_at < now),
     ):
         result: Any = session.execute(statement)
         gone += result.rowcount

@@ -1,17 +1,8 @@
 """How a handler tells the worker that a message did not arrive, and what should happen next."""
 
-from datetime import timedelta
+from app.core.errors import DeliveryError, RetryLaterError
 
-from app.core.errors import DeliveryError
-
-
-class RetryLaterError(DeliveryError):
-    """Not now: the worker tries again, not before the other system allows it."""
-
-    def __init__(self, message: str, *, after: timedelta | None = None) -> None:
-        """Keep the words for the person who looks, and the wait that was asked for."""
-        super().__init__(message)
-        self.after = after
+__all__ = ["ParkedError", "PermanentError", "RetryLaterError", "SupersededError"]
 
 
 class PermanentError(DeliveryError):

@@ -13,8 +13,8 @@ from requests.utils import parse_header_links
 from app.core.errors import DeliveryError
 from app.core.http import CallError, OutgoingClient, Reply
 from app.outbox.errors import ParkedError, PermanentError, RetryLaterError
-from app.passback.tokens import Registration, TokenSource
 from app.platforms.quirks import explain_refusal, is_outdated, is_throttled
+from app.platforms.tokens import Registration, TokenSource
 
 SCOPES = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 LINEITEM = SCOPES + "lineitem"

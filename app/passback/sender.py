@@ -18,9 +18,9 @@ from app.passback import service
 from app.passback.ags import RESULT_READONLY, AgsClient, ColumnGoneError, Gradebook, OutdatedError
 from app.passback.lineitems import Column, find_column, make_column
 from app.passback.meaning import ONE_SECOND, is_blank, is_told
-from app.passback.tokens import Registration, TokenSource
 from app.platforms.models import Deployment, Platform, PlatformStatus
 from app.platforms.service import active_tool_key
+from app.platforms.tokens import Registration, TokenSource
 
 PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)

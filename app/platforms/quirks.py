@@ -12,6 +12,10 @@ MOODLE = "moodle"
 BLACKBOARD = "blackboardlearn"
 BRIGHTSPACE = "desire2learn"
 
+CANVAS_PLACEMENT = "https://www.instructure.com/placement"
+NAVIGATION = frozenset(
+    {"course_navigation", "account_navigation", "global_navigation", "user_navigation"}
+)
 CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
 
 BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
@@ -40,6 +44,17 @@ def score_extension(
     if not has_score:
         extension["preserve_score"] = True
     return {CANVAS_SUBMISSION: extension}
+
+
+def is_navigation(claims: Mapping[str, Any]) -> bool:
+    """Return whether a launch comes from a menu, so that its resource link is no activity.
+
+    Canvas then sends the context's id as the link's, as it also does from some
+    pages that do have an activity: so the placement decides, not the id.
+    Source: Canvas LTI developer key documentation, placements; atomicjolt/lti_starter_app#416.
+    """
+    placement = claims.get(CANVAS_PLACEMENT)
+    return isinstance(placement, str) and placement in NAVIGATION
 
 
 def announces_submission(score: Mapping[str, Any]) -> bool:

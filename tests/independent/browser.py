@@ -69,6 +69,19 @@ class Window:
             )
         )
 
+    def press(self, page: requests.Response, words: str) -> requests.Response:
+        """Press the button that says these words."""
+        forms = html.fromstring(page.text).forms
+        form = next(form for form in forms if words in form.text_content())
+        return self._shown(
+            self.http.post(
+                urljoin(page.url, form.action),
+                data=dict(form.form_values()),
+                headers={"Referer": page.url},
+                timeout=TIMEOUT_SECONDS,
+            )
+        )
+
     def _shown(self, page: requests.Response) -> requests.Response:
         is_page = page.headers.get("Content-Type", "").startswith("text/html")
         if is_page and not page.url.startswith(self.platform.url):

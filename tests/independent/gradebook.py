@@ -10,6 +10,9 @@ from lti1p3platform.service_connector import AssignmentsGradesService, NamesRole
 
 from tests.independent.platform import COURSE, PEOPLE, FlaskRequest, IndependentPlatform
 
+# A platform need not give as many at once as it is asked for.
+MEMBERS_PAGE = 2
+
 
 class GradebookService(AssignmentsGradesService):
     """The gradebook in memory."""
@@ -111,7 +114,7 @@ class MembersService(NamesRoleProvisioningService):
             for person in PEOPLE.values()
             if role in {None, person.role}
         ]
-        return page_of(members, page, limit)
+        return page_of(members, page, min(limit or MEMBERS_PAGE, MEMBERS_PAGE))
 
     def get_context_by_id(self) -> Context:
         return Context(COURSE, "IND", "Independent Study")

@@ -8,22 +8,17 @@ import pytest
 import requests
 from lxml import html
 
-from app.core.clock import utcnow
-from app.core.db import db
-from app.core.http import OutgoingClient
-from app.passback.ags import next_page
-from app.passback.tokens import ASSERTION_TYPE, Registration, TokenSource
-from app.platforms.service import active_tool_key
+from app.platforms.tokens import ASSERTION_TYPE
 from tests.independent.browser import Window, find_form, heading
 from tests.independent.conftest import Tool
 from tests.independent.platform import (
     CLIENT_ID,
     DEEP_LINKING,
     DEEP_LINKING_DATA,
-    DEPLOYMENT_ID,
     GRANTOR,
     INSTRUCTOR,
     LEARNER,
+    PEOPLE,
     IndependentPlatform,
     Person,
 )
@@ -155,18 +150,21 @@ def test_the_platform_takes_nothing_that_the_tool_did_not_sign(
     assert (platform.records.returned, platform.records.token_requests) == ([], [])
 
 
-def test_the_roster_is_read_page_by_page(tool: Tool, platform: IndependentPlatform):
-    http = tool.app.extensions["assay.http"]
-    headers = {"Authorization": f"Bearer {fetch_token(tool, platform, http)}"}
-    url, people = f"{platform.memberships_url}?limit=2", []
+def test_the_roster_is_read_page_by_page(
+    tool: Tool, platform: IndependentPlatform, window: OpenWindow
+):
+    instructor = window(INSTRUCTOR)
+    page = instructor.follow(instructor.launch("plain"), BADGE)
+    overview = instructor.submit(page, "submit", title="Plain essay", grade_rule="met")
+    assert LEARNER.name not in overview.text, "nobody but the instructor has come yet"
 
-    while url:
-        reply = http.call("GET", url, headers=headers)
-        assert reply.status == 200, reply.body
-        people += [member["user_id"] for member in reply.json()["members"]]
-        url = next_page(reply.headers)
+    read = instructor.press(overview, "Read the class list")
 
-    assert people == [INSTRUCTOR.id, LEARNER.id, GRANTOR.id]
+    assert "The class list was read. New: 1," in read.text, "an appointment made the grantor known"
+    assert f"The LMS lists {len(PEOPLE)} people in this course" in read.text
+    assert LEARNER.name in read.text
+    assert [form["scope"] for form in platform.records.token_requests] == [MEMBERS_SCOPE]
+    assert "Read 0 class lists." in tool.run("roster", "refresh")
 
 
 def add_by_deep_linking(platform: IndependentPlatform, window: OpenWindow) -> str:
@@ -235,18 +233,3 @@ def check_token_requests(platform: IndependentPlatform) -> None:
     for claims in assertions:
         assert claims["iss"] == claims["sub"] == CLIENT_ID
         assert claims["aud"] == f"{platform.url}/token"
-
-
-def fetch_token(tool: Tool, platform: IndependentPlatform, http: OutgoingClient) -> str:
-    """Return an access token for the roster, asked for as the tool asks."""
-    with tool.app.app_context():
-        key = active_tool_key(db.session(), tool.app.extensions["assay.vault"])
-    tokens = TokenSource(http, signing_key=lambda: key, clock=utcnow)
-    registration = Registration(
-        platform_id=1,
-        client_id=CLIENT_ID,
-        token_url=f"{platform.url}/token",
-        audience=f"{platform.url}/token",
-        deployment_id=DEPLOYMENT_ID,
-    )
-    return tokens.get(registration, frozenset({MEMBERS_SCOPE}))

@@ -160,7 +160,7 @@ def test_a_student_cannot_review_somebody_elses_submission(lms, browser, world, 
     ],
 )
 def test_the_table_of_roles(roles, role):
-    from app.launch.roles import course_role
+    from app.courses.roles import course_role
 
     assert course_role(roles) is role
 

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from app.core.errors import RetryLaterError
 from app.core.http import CallError, OutgoingClient
-from app.outbox.errors import RetryLaterError
 from app.passback.ags import LINEITEM, SCORE
-from app.passback.tokens import Registration, TokenSource
+from app.platforms.tokens import Registration, TokenSource
 from tests.factories import NOON
 
 URL = "https://93.184.216.34/token"

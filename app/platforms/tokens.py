@@ -11,8 +11,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from app.core.errors import RetryLaterError
 from app.core.http import OutgoingClient, Reply
-from app.outbox.errors import RetryLaterError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"

@@ -10,6 +10,14 @@ from collections.abc import Iterable
 from app.core.principal import Role
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+ADMINISTRATORS = frozenset(
+    {
+        "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#AccountAdmin",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin",
+    }
+)
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 
 PRINCIPALS: dict[str, Role] = {
@@ -54,6 +62,11 @@ def course_role(roles: Iterable[str]) -> Role:
     if Role.TEACHING_ASSISTANT in found:
         found.discard(Role.INSTRUCTOR)
     return next((role for role in PRECEDENCE if role in found), Role.NONE)
+
+
+def is_lms_administrator(roles: Iterable[str]) -> bool:
+    """Return whether somebody runs the LMS; it gives no right in any course."""
+    return not ADMINISTRATORS.isdisjoint(roles)
 
 
 def is_test_user(roles: Iterable[str]) -> bool:

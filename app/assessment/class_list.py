@@ -1,0 +1,119 @@
+"""The class of one assignment: every learner, with or without work. Reads only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from app.courses.models import Person
+from app.courses.people import select_learners
+from app.evidence.models import Submission, SubmissionStatus
+from app.mapping.models import Assignment
+from app.outbox.models import Delivery
+
+PAGE_SIZE = 100
+WAITING = (SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT)
+DONE = (SubmissionStatus.MET, SubmissionStatus.AWARDED)
+
+
+class Shown(StrEnum):
+    """Which part of the class is asked for."""
+
+    EVERYBODY = "everybody"
+    STARTED = "started"
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One learner of the class list; `None` where nothing was begun, or nothing told.
+
+    `is_member`: false if the LMS no longer counts them to the course.
+    """
+
+    learner: Person
+    submission: Submission | None
+    delivery: Delivery | None
+    is_member: bool
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """How many learners there are, and how their work stands."""
+
+    learners: int
+    not_started: int
+    waiting: int
+    met: int
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """One page of the class; pages count from 1, and there is always one."""
+
+    rows: list[ClassRow]
+    page: int
+    pages: int
+
+
+def list_class(
+    session: Session,
+    assignment: Assignment,
+    deliveries: Mapping[int, Delivery],
+    *,
+    shown: Shown,
+    page: int,
+    now: datetime,
+) -> ClassPage:
+    """Return one page of the class by name; also whose work is here and who has left since."""
+    members = select_learners(assignment.course_id, now=now).with_only_columns(Person.id)
+    authors = select(Submission.learner_id).where(Submission.assignment_id == assignment.id)
+    ids = {
+        Shown.EVERYBODY: members.union(authors),
+        Shown.STARTED: authors,
+        Shown.NOT_STARTED: members.except_(authors),
+    }[shown]
+    total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    found = session.execute(
+        select(Person, Submission)
+        .outerjoin(
+            Submission,
+            and_(Submission.learner_id == Person.id, Submission.assignment_id == assignment.id),
+        )
+        .where(Person.id.in_(ids))
+        .order_by(Person.name.is_(None), Person.name, Person.id)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
+    here = [person.id for person, _submission in found]
+    present = set(session.scalars(members.where(Person.id.in_(here))))
+    rows = [
+        ClassRow(person, submission, deliveries.get(person.id), person.id in present)
+        for person, submission in found
+    ]
+    return ClassPage(rows, page, pages)
+
+
+def count_class(session: Session, assignment: Assignment, *, now: datetime) -> ClassCounts:
+    """Count who is in the class, who waits for a grantor, who is done, who has not begun."""
+    members = select_learners(assignment.course_id, now=now).with_only_columns(Person.id)
+    authors = select(Submission.learner_id).where(Submission.assignment_id == assignment.id)
+    by_status = dict(
+        session.execute(
+            select(Submission.status, func.count())
+            .where(Submission.assignment_id == assignment.id)
+            .group_by(Submission.status)
+        ).all()
+    )
+    count = select(func.count())
+    return ClassCounts(
+        learners=session.scalar(count.select_from(members.subquery())) or 0,
+        not_started=session.scalar(count.select_from(members.except_(authors).subquery())) or 0,
+        waiting=sum(by_status.get(status, 0) for status in WAITING),
+        met=sum(by_status.get(status, 0) for status in DONE),
+    )

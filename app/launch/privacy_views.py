@@ -1,0 +1,83 @@
+"""`/privacy/…`: what Assay holds about one person, after a data privacy launch."""
+
+from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.core.access import signed_in
+from app.core.clock import utcnow
+from app.core.db import db, transaction
+from app.core.errors import NotFoundError
+from app.core.forms import Form
+from app.core.principal import current_principal
+from app.courses.privacy import find_open_request, list_open_requests, request_erasure
+from app.courses.service import get_person
+from app.launch.blueprint import bp
+from app.launch.privacy import export, find_holdings, get_visit
+
+
+@bp.get("/privacy/<token>")
+@signed_in
+def privacy(token: str) -> str:
+    """Show what is held about the person for whom the LMS opened this."""
+    read, viewer = db.session(), current_principal()
+    visit = get_visit(read, token, viewer_id=viewer.person_id, now=utcnow())
+    holdings = find_holdings(read, visit)
+    return render_template(
+        "launch/privacy.html",
+        form=Form(),
+        visit=visit,
+        holdings=holdings,
+        is_own=visit.subject_id == viewer.person_id,
+        request_=find_open_request(read, visit.subject_id) if visit.subject_id else None,
+        open_requests=(
+            list_open_requests(
+                read, institution_id=visit.institution_id, platform_id=visit.platform_id
+            )
+            if visit.is_administrator
+            else []
+        ),
+    )
+
+
+@bp.get("/privacy/<token>/export.json")
+@signed_in
+def privacy_export(token: str) -> Response:
+    """Hand out what is held as a file."""
+    read, viewer = db.session(), current_principal()
+    holdings = find_holdings(read, get_visit(read, token, viewer_id=viewer.person_id, now=utcnow()))
+    if holdings is None:
+        raise NotFoundError("Assay holds nothing about this person.")
+    base_url = current_app.extensions["assay.settings"].base_url
+    response = Response(
+        current_app.json.dumps(export(holdings, base_url=base_url), indent=2, default=_written),
+        mimetype="application/json",
+    )
+    name = f"assay-person-{holdings.person.id}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@bp.post("/privacy/<token>/erasure")
+@signed_in
+def ask_erasure(token: str) -> ResponseReturnValue:
+    """Record that this person is to be forgotten."""
+    now, viewer = utcnow(), current_principal()
+    with transaction() as session:
+        visit = get_visit(session, token, viewer_id=viewer.person_id, now=now)
+        if visit.subject_id is None:
+            raise NotFoundError("Assay holds nothing about this person.")
+        person = get_person(session, visit.subject_id, institution_id=viewer.institution_id)
+        request_erasure(
+            session,
+            person,
+            platform_id=visit.platform_id,
+            requested_by=viewer.person_id,
+            now=now,
+        )
+    flash(_("The request was recorded. The administrator of Assay sees it and carries it out."))
+    return redirect(url_for(".privacy", token=token), 303)
+
+
+def _written(value: object) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
