@@ -1,9 +1,7 @@
 """`/lti/…`: login, launch and keys."""
 
-import secrets
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import structlog
 from flask import (
@@ -19,7 +17,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.access import SESSION_KEY, public
@@ -29,7 +26,9 @@ from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
 from app.core.prepared import Wire, wire_of
 from app.launch import claims as rules
+from app.launch.answers import LOGIN_SECONDS, keep, lead_with_cookie, login_cookie
 from app.launch.blueprint import bp
+from app.launch.ladder_pages import storing_page, waiting_page
 from app.launch.landing import Landing, land
 from app.launch.models import OidcLogin
 from app.launch.pylti import Launch, Login
@@ -44,15 +43,14 @@ from app.launch.service import (
     require_active_deployment,
     use_up_login,
 )
+from app.launch.storage import find_offer
+from app.launch.turns import in_turn
+from app.launch.waiting import let_wait, no_proof
 from app.platforms.models import Platform
 from app.platforms.service import published_jwks
 
 log = structlog.get_logger()
 
-COOKIE_SECONDS = 600
-# What two launches may both make: person, course, enrolment, link.
-ROWS_TO_MEET = 4
-CSRF_KEY = "csrf_token"  # where Flask-WTF looks for it
 MENDERS: dict[Mender, str | None] = {
     Mender.NOBODY: None,
     Mender.YOU: "You can, as said above.",
@@ -77,21 +75,17 @@ def login() -> ResponseReturnValue:
     values = request_parameters()
     launch_url = _settings().base_url + url_for(".launch")
     try:
-        started = Login(values)
+        offer = find_offer(values, request.headers, request.cookies)
+        started = Login(values, storage=offer)
         address = started.start(launch_url, now=utcnow())
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
-    response = make_response(redirect(address, 302))
-    response.set_cookie(
-        _cookie_name(started.secrets.state),
-        started.secrets.browser,
-        max_age=COOKIE_SECONDS,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-        path="/",
-    )
+    if offer is not None and started.secrets.storage is not None:
+        response = storing_page(started, offer, address)
+    else:
+        response = make_response(redirect(address, 302))
+    name = login_cookie(hash_secret(started.secrets.state))
+    keep(response, name, started.secrets.browser, max_age=LOGIN_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -104,25 +98,15 @@ def launch() -> ResponseReturnValue:
     try:
         if "error" in values:
             raise _platform_error(values)
-        accepted, landing = _accept(values)
+        accepted, landing, parameters = _accept(values)
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
-    if accepted.is_new_session:
-        session.clear()
-        session[SESSION_KEY] = accepted.sid
-        # Now, and not with the first form, whose page would have to send the cookie again.
-        session[CSRF_KEY] = secrets.token_hex()
-    response = make_response(redirect(url_for(landing.endpoint, **landing.values), 303))
-    response.delete_cookie(
-        _cookie_name(values.get("state", "")),
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-        path="/",
+    return lead_with_cookie(
+        accepted,
+        landing,
+        used_cookie=login_cookie(hash_secret(values.get("state", ""))),
+        parameters=parameters,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @bp.route("/lti/jwks.json")
@@ -134,7 +118,7 @@ def jwks() -> Response:
     return response
 
 
-def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
+def _accept(values: dict[str, str]) -> tuple[Accepted, Landing, dict[str, str]]:
     now = utcnow()
     checked = Launch(
         values,
@@ -143,27 +127,15 @@ def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
         now=now,
     )
     checked.validate()
-    secret = request.cookies.get(_cookie_name(values.get("state", "")))
+    secret = request.cookies.get(login_cookie(checked.login.state_hash))
     if secret is not None and hash_secret(secret) != checked.login.browser_hash:
-        raise LaunchRefusedError(
-            "This launch was started in another browser.", cause="other_browser", mender=Mender.YOU
-        )
-    outcome, landing = _use_in_turn(checked, secret, now=now)
+        raise no_proof()
+    outcome, landing = in_turn(
+        lambda: _use(checked, secret, now=now), platform_id=checked.platform.id
+    )
     if isinstance(outcome, LaunchRefusedError):
         raise outcome
-    return outcome, landing
-
-
-def _use_in_turn(
-    checked: Launch, secret: str | None, *, now: datetime
-) -> tuple[Accepted | LaunchRefusedError, Landing]:
-    """Use the launch up, again after each row that somebody else made at the same moment."""
-    for _met in range(ROWS_TO_MEET):
-        try:
-            return _use(checked, secret, now=now)
-        except IntegrityError:
-            log.info("launches met", platform_id=checked.platform.id)
-    return _use(checked, secret, now=now)
+    return outcome, landing, checked.login.parameters
 
 
 def _use(
@@ -178,7 +150,7 @@ def _use(
         if deployment_pk is None:
             return pending_deployment(), nowhere
         if secret is None:
-            return CookieBlockedError(checked.login.parameters), nowhere
+            return _wait(write, checked, now=now), nowhere
         return _enter(write, wire, checked, deployment_pk, now=now)
 
 
@@ -192,6 +164,18 @@ def _enter(
         return refusal, Landing("launch.welcome", {"course_id": arrival.course_id})
     old_sid = session.get(SESSION_KEY)
     return open_session(write, checked, arrival, old_sid=old_sid, now=now), landing
+
+
+def _wait(write: Session, checked: Launch, *, now: datetime) -> CookieBlockedError:
+    presentation = rules.part(checked.body, f"{rules.CLAIM}launch_presentation")
+    vault = current_app.extensions["assay.vault"]
+    return CookieBlockedError(
+        ticket=let_wait(write, checked, vault=vault, now=now),
+        state_hash=checked.login.state_hash,
+        has_stored=checked.login.storage_hash is not None,
+        parameters=checked.login.parameters,
+        return_url=rules.web_address(presentation.get("return_url")),
+    )
 
 
 def _platform_error(values: dict[str, str]) -> LaunchRefusedError:
@@ -209,7 +193,11 @@ def _platform_error(values: dict[str, str]) -> LaunchRefusedError:
 def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseReturnValue:
     read = db.session()
     read.rollback()
-    platform = _guess_platform(read, values)
+    return refuse(refusal, _guess_platform(read, values))
+
+
+def refuse(refusal: LaunchRefusedError, platform: Platform | None) -> ResponseReturnValue:
+    """Show why a launch goes no further, or by which other way it does; its LMS may frame that."""
     reference = new_reference()
     log.info(
         "launch refused",
@@ -217,22 +205,20 @@ def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseRet
         reference=reference,
         platform_id=platform.id if platform else None,
     )
+    if isinstance(refusal, CookieBlockedError) and platform is not None:
+        return waiting_page(refusal, platform, reference=reference)
     if platform is not None:
         frame_by(*{rules.origin_of(platform.auth_url), rules.origin_of(platform.issuer)})
-    new_tab_url = None
-    if isinstance(refusal, CookieBlockedError):
-        new_tab_url = _settings().base_url + "/lti/login?" + urlencode(refusal.parameters)
     mender = MENDERS[refusal.mender]
     page = render_template(
         "errors/launch.html",
-        title=_("Open Assay in a new tab") if new_tab_url else _(refusal.title),
+        title=_(refusal.title),
         message=str(refusal),
-        who_can_mend=_(mender) if mender and not new_tab_url else None,
+        who_can_mend=_(mender) if mender else None,
         reference=None if refusal.mender is Mender.NOBODY else reference,
-        new_tab_url=new_tab_url,
         return_url=None,
     )
-    response = make_response(page, 200 if new_tab_url else 403)
+    response = make_response(page, 403)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -247,10 +233,6 @@ def _guess_platform(read: Session, values: dict[str, str]) -> Platform | None:
     if values.get("iss"):
         return read.query(Platform).filter_by(issuer=values["iss"]).first()
     return None
-
-
-def _cookie_name(state: str) -> str:
-    return f"__Host-assay-{hash_secret(state)[:16]}"
 
 
 def _settings() -> Any:
