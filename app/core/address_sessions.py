@@ -72,7 +72,7 @@ def comes_from_its_own_page(secret: str) -> bool:
     Source: W3C Fetch Metadata Request Headers, §2.1 and §2.4.
     """
     site, kind = (request.headers.get(f"Sec-Fetch-{name}") for name in ("Site", "Dest"))
-    if site != "same-origin" or kind is None or kind == "document":
+    if site != "same-origin" or not kind or kind == "document":
         return False
     parts = urlsplit(request.referrer or "")
     is_own = parts.path == FIRST_PAGE or parts.path.startswith(f"/~{secret}/")

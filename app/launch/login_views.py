@@ -199,8 +199,9 @@ def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseRet
 def refuse(refusal: LaunchRefusedError, platform: Platform | None) -> ResponseReturnValue:
     """Show why a launch goes no further, or by which other way it does; its LMS may frame that."""
     reference = new_reference()
+    is_waiting = isinstance(refusal, CookieBlockedError)
     log.info(
-        "launch refused",
+        "launch waits for a proof" if is_waiting else "launch refused",
         cause=refusal.cause,
         reference=reference,
         platform_id=platform.id if platform else None,
