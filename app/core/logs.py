@@ -18,6 +18,7 @@ _ADDRESS_SECRET = re.compile(r"/~[A-Za-z0-9_-]{20,}")
 
 def configure_logs(log_format: str) -> None:
     """Log to standard error as JSON, or for people."""
+    logging.getLogger("werkzeug").addFilter(_mask_record)  # the development server's own lines
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -44,3 +45,8 @@ def configure_logs(log_format: str) -> None:
 def _mask(_logger: Any, _method: str, line: Any) -> Any:
     """Hide the secret of a session's address, wherever in a line it stands."""
     return _ADDRESS_SECRET.sub("/~…", line)
+
+
+def _mask_record(record: logging.LogRecord) -> bool:
+    record.msg, record.args = _mask(None, "", record.getMessage()), ()
+    return True

@@ -320,6 +320,7 @@ def test_no_line_of_any_log_tells_the_secret(app, mei, capfd, caplog, monkeypatc
         monkeypatch.setattr("app.evidence.views.get_assignment", _fail_with_its_address)
         page = mei.get()
         structlog.get_logger().info("by mistake", address=mei.path, seen=[{"path": mei.path}])
+        logging.getLogger("werkzeug").info('"GET %s HTTP/1.1"', mei.path)
         mei.get(Sec_Fetch_Dest="document")
         mei.post(mei.path, {})
     finally:
@@ -331,6 +332,7 @@ def test_no_line_of_any_log_tells_the_secret(app, mei, capfd, caplog, monkeypatc
     assert "by mistake" in logged
     assert "/~…/" in logged
     assert mei.secret not in logged
+    assert '"GET /~…/courses/' in caplog.text
     assert mei.secret not in caplog.text
 
 

@@ -49,9 +49,7 @@ const offerAccess = async (page) => {
 };
 
 const wait = async (page) => {
-  const trying = page.querySelector("[data-trying]");
-  const fallback = page.querySelector("[data-fallback]");
-  [trying.hidden, fallback.hidden] = [false, true];
+  page.dataset.wait = "proving";
   const secret = await prove(page);
   if (secret !== null) {
     const form = page.querySelector("form[data-continue]");
@@ -59,7 +57,7 @@ const wait = async (page) => {
     form.submit();
     return;
   }
-  [trying.hidden, fallback.hidden] = [true, false];
+  page.dataset.wait = "failed";
   await offerAccess(page);
 };
 
