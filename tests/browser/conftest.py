@@ -6,6 +6,7 @@ The tool is `localhost`, the LMS `127.0.0.1`: inside the LMS the tool is cross-s
 import json
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -28,6 +29,7 @@ from tests.conftest import SECRET
 from tests.practice_lms import running_lms
 
 BLOCK_THIRD_PARTY = "--test-third-party-cookie-phaseout"
+ALLOW, BLOCK = 1, 2  # as Chromium's profile writes them
 RESULTS = Path(__file__).parent.parent.parent / "test-results"
 
 
@@ -162,27 +164,42 @@ def lms_page(window: BrowserContext, campus: Campus) -> LmsPage:
 
 
 @pytest.fixture
-def no_cookies(chromium: Browser, campus: Campus, tmp_path: Path) -> Iterator[LmsPage]:
-    """A browser told by its settings to keep no cookie for the tool inside the LMS.
+def browser_with(
+    chromium: Browser, campus: Campus, tmp_path: Path
+) -> Iterator[Callable[[str, int], LmsPage]]:
+    """Open a browser whose own settings say something about the tool inside the LMS.
 
-    Not even a partitioned one; in a tab of its own the tool's cookies work.
+    `browser_with("cookies", BLOCK)`: it keeps no cookie there, not even a partitioned one.
     """
-    pair = f"{campus.tool},{campus.lms}"
-    blocked = {"content_settings": {"exceptions": {"cookies": {pair: {"setting": 2}}}}}
-    settings = tmp_path / "profile" / "Default" / "Preferences"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"profile": blocked}))
-    with chromium.browser_type.launch_persistent_context(
-        tmp_path / "profile",
-        executable_path=find_chromium(),
-        args=[*ARGUMENTS, BLOCK_THIRD_PARTY],
-        viewport={"width": 1000, "height": 900},
-    ) as context:
-        context.set_default_timeout(10_000)
+    with ExitStack() as stack:
+
+        def open_browser(what: str, setting: int) -> LmsPage:
+            pair = f"{campus.tool},{campus.lms}"
+            exceptions = {"content_settings": {"exceptions": {what: {pair: {"setting": setting}}}}}
+            settings = tmp_path / what / "Default" / "Preferences"
+            settings.parent.mkdir(parents=True)
+            settings.write_text(json.dumps({"profile": exceptions}))
+            context = stack.enter_context(
+                chromium.browser_type.launch_persistent_context(
+                    tmp_path / what,
+                    executable_path=find_chromium(),
+                    args=[*ARGUMENTS, BLOCK_THIRD_PARTY],
+                    viewport={"width": 1000, "height": 900},
+                )
+            )
+            context.set_default_timeout(10_000)
+            context.on("weberror", lambda error: errors.append(str(error.error)))
+            return LmsPage(context.new_page(), campus)
+
         errors: list[str] = []
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        yield LmsPage(context.new_page(), campus)
+        yield open_browser
     assert errors == []
+
+
+@pytest.fixture
+def no_cookies(browser_with: Callable[[str, int], LmsPage]) -> LmsPage:
+    """A browser that keeps no cookie for the tool inside the LMS; in a tab of its own it does."""
+    return browser_with("cookies", BLOCK)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from app.core.db import db
 from app.launch.models import LaunchSession, OidcLogin
 from app.sandbox.browser_features import FRAME
 from tests.browser.axe import assert_no_violations
-from tests.browser.test_main_path import hand_in, set_up
+from tests.browser.conftest import ALLOW
+from tests.browser.test_main_path import BADGE, hand_in, set_up
 
 pytestmark = pytest.mark.browser
 
@@ -170,3 +171,43 @@ def test_in_a_tab_of_its_own_the_page_says_that_all_is_well(campus, window, look
     assert "verdict: works" in report
     assert_no_violations(page)
     look(page, "check-tab")
+
+
+def test_without_script_buttons_lead_the_same_way(campus, chromium, look):
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{campus.lms}/courses/course-101/activities/1")
+        frame = page.frame_locator("iframe[data-tool-frame]")
+        frame.get_by_role("button", name="Continue").click()
+        frame.get_by_role("heading", name="Opening Assay", exact=True).wait_for()
+        page.screenshot(path="test-results/storing.png")
+        frame.get_by_role("link", name="Continue").click()
+        frame.get_by_role("button", name="Continue").click()
+
+        expect(frame.get_by_role("heading", level=1)).to_contain_text("micro-credential")
+
+
+def test_where_the_browser_may_be_asked_the_tools_cookies_are_used_here(campus, browser_with):
+    """As in a browser that knows no partitioned cookies, and whose person gives permission."""
+    inner = campus.app.wsgi_app
+
+    def forget_partitions(environ, start_response):
+        def start(status, headers, *rest):
+            plain = [(k, v.replace("; Partitioned", "")) for k, v in headers]
+            return start_response(status, plain, *rest)
+
+        return inner(environ, start)
+
+    campus.app.wsgi_app = forget_partitions
+    lms_page = browser_with("storage_access", ALLOW)
+    choose_storage(lms_page, "off")
+    lms_page.become("Ines Instructor")
+
+    tool = lms_page.open("Literature review")
+
+    expect(tool.get_by_role("link", name=BADGE)).to_be_visible()
+    assert not BY_ADDRESS.search(tool.url)
+    (running,) = kept(campus, LaunchSession)
+    assert running.idle_until is None
+    tool.get_by_role("link", name=BADGE).click()
+    expect(tool.get_by_role("button", name="Set up the assignment")).to_be_visible()

@@ -17,11 +17,20 @@ const store = async (page) => {
   window.location.replace(page.querySelector("[data-go]").href);
 };
 
-// After the launch came without our cookie: it may be there now, or the platform has the secret.
-const prove = async (page) => {
+// Whether the browser gives us our cookies here now; it asks its person if it has not yet.
+const isAllowed = async (page) => {
+  const allowed = await document.requestStorageAccess().then(() => true, () => false);
+  if (!allowed) return false;
+  await answers(page.dataset.try, "POST");
+  return Boolean((await answers(page.dataset.seen)).any);
+};
+
+// After the launch came without our cookie: is it there now, or has the platform our secret?
+// Answers the secret, "" where the cookie is there, null where there is nothing.
+const findProof = async (page, isGranted) => {
   const { origin, frame, key, seen } = page.dataset;
   if ((await answers(seen)).here) return "";
-  if ((await storageAccess()) === "granted") {
+  if (isGranted) {
     await document.requestStorageAccess().catch(() => null);
     if ((await answers(seen)).here) return "";
   }
@@ -31,16 +40,13 @@ const prove = async (page) => {
   return secret;
 };
 
-// Our cookies, if the person lets the browser give them: then the login begins again, here.
-const offerAccess = async (page) => {
-  if (!["prompt", "granted"].includes(await storageAccess())) return;
+// A button that asks for our cookies; then the login begins again, here.
+const offerAccess = (page) => {
   const asking = page.querySelectorAll("[data-ask]");
   for (const element of asking) element.hidden = false;
   page.querySelector("button[data-ask]").addEventListener("click", async () => {
-    const allowed = await document.requestStorageAccess().then(() => true, () => false);
-    if (allowed) await answers(page.dataset.try, "POST");
-    if (allowed && (await answers(page.dataset.seen)).any) {
-      window.location.assign(page.dataset.again);
+    if (await isAllowed(page)) {
+      window.location.replace(page.dataset.again);
       return;
     }
     for (const element of asking) element.hidden = true;
@@ -50,15 +56,20 @@ const offerAccess = async (page) => {
 
 const wait = async (page) => {
   page.dataset.wait = "proving";
-  const secret = await prove(page);
-  if (secret !== null) {
+  const access = await storageAccess();
+  const isGranted = ["granted", "here"].includes(access);
+  const proof = await findProof(page, isGranted);
+  if (proof !== null) {
     const form = page.querySelector("form[data-continue]");
-    form.elements.secret.value = secret;
+    form.elements.secret.value = proof;
     form.submit();
-    return;
+  } else if (isGranted && !(await answers(page.dataset.seen)).any && (await isAllowed(page))) {
+    // By itself once, not in a circle: the cookies on trial stay for two minutes.
+    window.location.replace(page.dataset.again);
+  } else {
+    page.dataset.wait = "failed";
+    if (isGranted || access === "prompt") offerAccess(page);
   }
-  page.dataset.wait = "failed";
-  await offerAccess(page);
 };
 
 const storing = document.querySelector("[data-store]");
