@@ -10,6 +10,7 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from app.core.access import access_table, install_access
+from app.core.address_sessions import AddressSessions, Application
 from app.core.crypto import Vault
 from app.core.db import db, engine_options, prepare_engine
 from app.core.http import OutgoingClient
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or load_settings()
     configure_logs(settings.log_format)
-    app = Flask(__name__, template_folder=str(ROOT / "templates"))
+    app = Application(__name__, template_folder=str(ROOT / "templates"))
     secret = settings.secret_key.get_secret_value()
     app.config.update(
         SECRET_KEY=secret,
@@ -100,4 +101,5 @@ def _install(app: Flask, settings: Settings) -> None:
         app.register_blueprint(import_module(f"app.{room}.views").bp)
     import_module("app.cli").install(app)
     access_table(app)
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    sessions = AddressSessions(app.wsgi_app)
+    app.wsgi_app = TrustedProxies(sessions, settings.trusted_proxies)  # type: ignore[method-assign]

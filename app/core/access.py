@@ -4,10 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, Response, abort, g, request, session
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, abort, g, request, session
+from flask.sessions import (
+    SecureCookieSession,
+    SecureCookieSessionInterface,
+    SessionMixin,
+)
 from itsdangerous import URLSafeTimedSerializer
 
+from app.core.address_sessions import (
+    SECRET_KEY,
+    AddressSession,
+    SaidMessages,
+    address_secret,
+    comes_from_its_own_page,
+)
 from app.core.errors import ForbiddenError, NotFoundError
 from app.core.principal import Principal, Role
 
@@ -74,15 +85,28 @@ class SignedCookies(SecureCookieSessionInterface):
     def __init__(self, app: Flask) -> None:
         """Make the signer from the app's secret key."""
         self._signer = super().get_signing_serializer(app)
+        self._said = SaidMessages(str(app.secret_key))
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Return the signer."""
         del app
         return self._signer
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie; where the address names the session, that one counts alone."""
+        from_cookie = super().open_session(app, request)
+        secret = request.environ.get(SECRET_KEY)
+        if secret is None:
+            return from_cookie
+        opened = self._said.open(secret, request, sid_key=SESSION_KEY)
+        opened.cookie_sid = from_cookie.get(SESSION_KEY) if from_cookie else None
+        return opened
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie if it changed; most requests only read it, if at all."""
-        if session.modified or session.permanent:
+        if isinstance(session, AddressSession):
+            self._said.carry(session, response)
+        elif session.modified or session.permanent:
             super().save_session(app, session, response)
         elif session.accessed:
             response.vary.add("Cookie")
@@ -98,6 +122,8 @@ def install_access(app: Flask, loader: PrincipalLoader) -> None:
         if request.url_rule is None or request.endpoint is None:
             return
         rule = access_rule(app, request.endpoint)
+        if rule.is_public and address_secret() is not None:
+            abort(404)  # nothing links there: whoever sees the answer must not see the address
         if not rule.is_public:
             g.principal = _authorise(rule, loader)
 
@@ -131,6 +157,7 @@ def access_table(app: Flask) -> dict[str, str]:
         if access.roles and "course_id" not in rule.arguments:
             raise RuntimeError(f"{rule.endpoint} asks for a role, but names no course.")
         table[rule.endpoint] = str(access)
+    app.extensions["assay.access"] = table
     return table
 
 
@@ -141,6 +168,12 @@ def _mark(view: View, rule: Rule) -> View:
 
 def _authorise(rule: Rule, loader: PrincipalLoader) -> Principal:
     course_id = (request.view_args or {}).get("course_id")
+    secret = address_secret()
+    if secret is not None and not comes_from_its_own_page(secret):
+        raise SignInRequiredError(
+            "This address works only inside your course's page, for the person who opened it "
+            "there. Open Assay again from your course."
+        )
     sid = session.get(SESSION_KEY)
     principal = (
         loader(sid, course_id=course_id, wants_grants=rule.needs_appointment) if sid else None

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
 from app.core.access import SignInRequiredError
+from app.core.address_sessions import address_secret, make_private
 from app.core.db import db
 from app.core.errors import (
     ConflictError,
@@ -127,6 +128,9 @@ def came_from() -> str | None:
     is_ours = parts.netloc == request.host and parts.path.startswith("/")
     if not is_ours or parts.path.startswith(("//", "/lti/")):
         return None
+    own = request.script_root
+    if parts.path.startswith("/~") and not (own and parts.path.startswith(f"{own}/")):
+        return None  # a session's own address, seen from outside it
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
@@ -179,6 +183,8 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if "Cache-Control" not in headers and find_principal() is not None:
         headers["Cache-Control"] = "private, no-store"
+    if address_secret() is not None:
+        make_private(response)
     return response
 
 

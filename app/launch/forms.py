@@ -1,4 +1,4 @@
-"""The form that carries a deep-linking answer to the LMS."""
+"""The forms that carry a deep-linking answer to the LMS, and a waiting launch to its session."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, HiddenField, SubmitField
@@ -9,3 +9,13 @@ class DeepLinkReturnForm(Form):
 
     JWT = HiddenField()
     submit = SubmitField(_l("Add it to the course"))
+
+
+class ContinueForm(Form):
+    """Takes a waiting launch up. No form token: nobody is signed in, and the ticket is one.
+
+    `secret`: what the platform's storage gave back; a script fills it in.
+    """
+
+    ticket = HiddenField()
+    secret = HiddenField()

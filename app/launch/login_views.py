@@ -1,9 +1,7 @@
 """`/lti/…`: login, launch and keys."""
 
-import secrets
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import structlog
 from flask import (
@@ -19,7 +17,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.access import SESSION_KEY, public
@@ -27,35 +24,34 @@ from app.core.clock import utcnow
 from app.core.crypto import hash_secret
 from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
-from app.core.prepared import Wire, wire_of
+from app.core.prepared import wire_of
 from app.launch import claims as rules
+from app.launch.answers import LOGIN_SECONDS, keep, lead_with_cookie, login_cookie
 from app.launch.blueprint import bp
-from app.launch.landing import Landing, find_unknown_message, land
+from app.launch.entering import enter
+from app.launch.ladder_pages import storing_page, waiting_page
+from app.launch.landing import Landing
 from app.launch.models import OidcLogin
-from app.launch.privacy import admit
 from app.launch.pylti import Launch, Login
 from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
 from app.launch.service import (
     Accepted,
-    arrive,
     open_session,
     pending_deployment,
     posted_parameters,
     request_parameters,
     require_active_deployment,
     use_up_login,
-    visit,
 )
+from app.launch.storage import find_offer
+from app.launch.turns import in_turn
+from app.launch.waiting import let_wait, no_proof
 from app.platforms.models import Platform
 from app.platforms.service import published_jwks
 
 log = structlog.get_logger()
 
-COOKIE_SECONDS = 600
-# What two launches may both make: person, course, enrolment, link.
-ROWS_TO_MEET = 4
 NOWHERE = Landing("launch.welcome", {})
-CSRF_KEY = "csrf_token"  # where Flask-WTF looks for it
 MENDERS: dict[Mender, str | None] = {
     Mender.NOBODY: None,
     Mender.YOU: "You can, as said above.",
@@ -80,21 +76,17 @@ def login() -> ResponseReturnValue:
     values = request_parameters()
     launch_url = _settings().base_url + url_for(".launch")
     try:
-        started = Login(values)
+        offer = find_offer(values, request.headers, request.cookies)
+        started = Login(values, storage=offer)
         address = started.start(launch_url, now=utcnow())
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
-    response = make_response(redirect(address, 302))
-    response.set_cookie(
-        _cookie_name(started.secrets.state),
-        started.secrets.browser,
-        max_age=COOKIE_SECONDS,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-        path="/",
-    )
+    if offer is not None and started.secrets.storage is not None:
+        response = storing_page(started, offer, address)
+    else:
+        response = make_response(redirect(address, 302))
+    name = login_cookie(hash_secret(started.secrets.state))
+    keep(response, name, started.secrets.browser, max_age=LOGIN_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -107,25 +99,15 @@ def launch() -> ResponseReturnValue:
     try:
         if "error" in values:
             raise _platform_error(values)
-        accepted, landing = _accept(values)
+        accepted, landing, parameters = _accept(values)
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
-    if accepted.is_new_session:
-        session.clear()
-        session[SESSION_KEY] = accepted.sid
-        # Now, and not with the first form, whose page would have to send the cookie again.
-        session[CSRF_KEY] = secrets.token_hex()
-    response = make_response(redirect(url_for(landing.endpoint, **landing.values), 303))
-    response.delete_cookie(
-        _cookie_name(values.get("state", "")),
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-        path="/",
+    return lead_with_cookie(
+        accepted,
+        landing,
+        used_cookie=login_cookie(hash_secret(values.get("state", ""))),
+        parameters=parameters,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @bp.route("/lti/jwks.json")
@@ -137,7 +119,7 @@ def jwks() -> Response:
     return response
 
 
-def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
+def _accept(values: dict[str, str]) -> tuple[Accepted, Landing, dict[str, str]]:
     now = utcnow()
     checked = Launch(
         values,
@@ -146,35 +128,23 @@ def _accept(values: dict[str, str]) -> tuple[Accepted, Landing]:
         now=now,
     )
     try:
-        return _check(checked, values, now=now)
+        return _check(checked, now=now)
     except LaunchRefusedError as refusal:
         refusal.return_url = checked.return_url
         raise
 
 
-def _check(checked: Launch, values: dict[str, str], *, now: datetime) -> tuple[Accepted, Landing]:
+def _check(checked: Launch, *, now: datetime) -> tuple[Accepted, Landing, dict[str, str]]:
     checked.validate()
-    secret = request.cookies.get(_cookie_name(values.get("state", "")))
+    secret = request.cookies.get(login_cookie(checked.login.state_hash))
     if secret is not None and hash_secret(secret) != checked.login.browser_hash:
-        raise LaunchRefusedError(
-            "This launch was started in another browser.", cause="other_browser", mender=Mender.YOU
-        )
-    outcome, landing = _use_in_turn(checked, secret, now=now)
+        raise no_proof()
+    outcome, landing = in_turn(
+        lambda: _use(checked, secret, now=now), platform_id=checked.platform.id
+    )
     if isinstance(outcome, LaunchRefusedError):
         raise outcome
-    return outcome, landing
-
-
-def _use_in_turn(
-    checked: Launch, secret: str | None, *, now: datetime
-) -> tuple[Accepted | LaunchRefusedError, Landing]:
-    """Use the launch up, again after each row that somebody else made at the same moment."""
-    for _met in range(ROWS_TO_MEET):
-        try:
-            return _use(checked, secret, now=now)
-        except IntegrityError:
-            log.info("launches met", platform_id=checked.platform.id)
-    return _use(checked, secret, now=now)
+    return outcome, landing, checked.login.parameters
 
 
 def _use(
@@ -188,38 +158,24 @@ def _use(
         if deployment_pk is None:
             return pending_deployment(), NOWHERE
         if secret is None:
-            return CookieBlockedError(checked.login.parameters), NOWHERE
-        return _enter(write, wire, checked, deployment_pk, now=now)
+            return _wait(write, checked, now=now), NOWHERE
+        entered = enter(write, wire, checked, deployment_pk, now=now)
+        if isinstance(entered, LaunchRefusedError):
+            return entered, NOWHERE
+        who, landing = entered
+        old_sid = session.get(SESSION_KEY)
+        return open_session(write, checked, who, old_sid=old_sid, now=now), landing
 
 
-def _enter(
-    write: Session, wire: Wire, checked: Launch, deployment_pk: int, *, now: datetime
-) -> tuple[Accepted | LaunchRefusedError, Landing]:
-    unknown = find_unknown_message(checked)
-    if unknown is not None:
-        return unknown, NOWHERE
-    if checked.message_type in rules.DATA_PRIVACY:
-        return _enter_privacy(write, wire, checked, deployment_pk, now=now)
-    arrival = arrive(write, wire, checked, deployment_pk, now=now)
-    try:
-        landing = land(write, checked, arrival, now=now)
-    except LaunchRefusedError as refusal:
-        return refusal, Landing("launch.welcome", {"course_id": arrival.course_id})
-    old_sid = session.get(SESSION_KEY)
-    return open_session(write, checked, arrival, old_sid=old_sid, now=now), landing
-
-
-def _enter_privacy(
-    write: Session, wire: Wire, checked: Launch, deployment_pk: int, *, now: datetime
-) -> tuple[Accepted | LaunchRefusedError, Landing]:
-    """Let somebody see what is held about a person; such a launch belongs to no course."""
-    visitor = visit(write, wire, checked, deployment_pk, now=now)
-    try:
-        landing = admit(write, checked, visitor.person_id, now=now)
-    except LaunchRefusedError as refusal:
-        return refusal, NOWHERE
-    old_sid = session.get(SESSION_KEY)
-    return open_session(write, checked, visitor, old_sid=old_sid, now=now), landing
+def _wait(write: Session, checked: Launch, *, now: datetime) -> CookieBlockedError:
+    vault = current_app.extensions["assay.vault"]
+    return CookieBlockedError(
+        ticket=let_wait(write, checked, vault=vault, now=now),
+        state_hash=checked.login.state_hash,
+        has_stored=checked.login.storage_hash is not None,
+        parameters=checked.login.parameters,
+        return_url=checked.return_url,
+    )
 
 
 def _platform_error(values: dict[str, str]) -> LaunchRefusedError:
@@ -237,32 +193,35 @@ def _platform_error(values: dict[str, str]) -> LaunchRefusedError:
 def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseReturnValue:
     read = db.session()
     read.rollback()
-    platform = _guess_platform(read, values)
+    return refuse(refusal, _guess_platform(read, values))
+
+
+def refuse(refusal: LaunchRefusedError, platform: Platform | None) -> ResponseReturnValue:
+    """Show why a launch goes no further, or by which other way it does; its LMS may frame that."""
     reference = new_reference()
+    is_waiting = isinstance(refusal, CookieBlockedError)
     log.info(
-        "launch refused",
+        "launch waits for a proof" if is_waiting else "launch refused",
         cause=refusal.cause,
         reference=reference,
         platform_id=platform.id if platform else None,
     )
+    if isinstance(refusal, CookieBlockedError) and platform is not None:
+        return waiting_page(refusal, platform, reference=reference)
     if platform is not None:
         frame_by(*{rules.origin_of(platform.auth_url), rules.origin_of(platform.issuer)})
-    new_tab_url = None
-    if isinstance(refusal, CookieBlockedError):
-        new_tab_url = _settings().base_url + "/lti/login?" + urlencode(refusal.parameters)
     mender = MENDERS[refusal.mender]
     page = render_template(
         "errors/launch.html",
-        title=_("Open Assay in a new tab") if new_tab_url else _(refusal.title),
+        title=_(refusal.title),
         message=str(refusal),
-        who_can_mend=_(mender) if mender and not new_tab_url else None,
+        who_can_mend=_(mender) if mender else None,
         reference=None if refusal.mender is Mender.NOBODY else reference,
-        new_tab_url=new_tab_url,
         return_url=(
             rules.with_error(refusal.return_url, str(refusal)) if refusal.return_url else None
         ),
     )
-    response = make_response(page, 200 if new_tab_url else 403)
+    response = make_response(page, 403)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -277,10 +236,6 @@ def _guess_platform(read: Session, values: dict[str, str]) -> Platform | None:
     if values.get("iss"):
         return read.query(Platform).filter_by(issuer=values["iss"]).first()
     return None
-
-
-def _cookie_name(state: str) -> str:
-    return f"__Host-assay-{hash_secret(state)[:16]}"
 
 
 def _settings() -> Any:

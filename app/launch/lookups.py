@@ -42,7 +42,9 @@ class StartedLogin:
 
     id: int
     nonce_hash: str
+    state_hash: str
     browser_hash: str
+    storage_hash: str | None
     parameters: dict[str, Any]
     expires_at: datetime
     used_at: datetime | None
@@ -94,7 +96,7 @@ _DEPLOYMENT = Prepared(
         _deployment.deployment_id == bindparam("deployment_id"),
     )
 )
-_SIGNED_IN = Prepared(
+_signed_in = (
     select(
         _running.institution_id,
         _running.person_id,
@@ -120,6 +122,20 @@ _SIGNED_IN = Prepared(
         _platform.status == PlatformStatus.ACTIVE,
     )
 )
+_SIGNED_IN = Prepared(_signed_in.where(_running.idle_until.is_(None)))
+_SIGNED_IN_BY_ADDRESS = Prepared(
+    _signed_in.where(_running.idle_until > bindparam("now")).add_columns(_running.idle_until)
+)
+_STAY_SIGNED_IN = Prepared(
+    update(table_of(LaunchSession))
+    .where(_running.sid_hash == bindparam("sid"), _running.idle_until > bindparam("now"))
+    .values(idle_until=bindparam("until"))
+)
+_FRAMES = Prepared(
+    select(_running.frame_origin, _platform.auth_url, _platform.issuer)
+    .join(table_of(Platform), _platform.id == _running.platform_id)
+    .where(_running.sid_hash == bindparam("sid"))
+)
 _MAPPED_LINK = Prepared(
     select(_assignment.id, _assignment.lineitem_url).where(
         _assignment.resource_link_pk == bindparam("link_pk")
@@ -137,8 +153,8 @@ _USE_UP_LOGIN = Prepared(
 _ADD_LOGIN = Prepared(
     insert(table_of(OidcLogin)),
     columns=(
-        *("state_hash", "nonce_hash", "browser_hash", "platform_id", "parameters"),
-        *("created_at", "expires_at"),
+        *("state_hash", "nonce_hash", "browser_hash", "storage_hash", "platform_id"),
+        *("parameters", "created_at", "expires_at"),
     ),
 )
 _ADD_SESSION = Prepared(
@@ -176,10 +192,30 @@ def find_deployment(
 def find_signed_in(
     wire: Wire, sid_hash: str, *, course_id: int | None, since: datetime, now: datetime
 ) -> SignedIn | None:
-    """Return a running session, with the role of a launch since then."""
+    """Return a running session of a cookie, with the role of a launch since then."""
     facts = {"sid_hash": sid_hash, "course_id": course_id or 0, "since": since, "now": now}
     row = _SIGNED_IN.first(wire, facts)
     return SignedIn(*row) if row else None
+
+
+def find_signed_in_by_address(
+    wire: Wire, sid_hash: str, *, course_id: int | None, since: datetime, now: datetime
+) -> tuple[SignedIn, datetime] | None:
+    """Return a running session of an address, and when it ends if nobody opens a page."""
+    facts = {"sid_hash": sid_hash, "course_id": course_id or 0, "since": since, "now": now}
+    row = _SIGNED_IN_BY_ADDRESS.first(wire, facts)
+    return (SignedIn(*row[:-1]), row[-1]) if row else None
+
+
+def stay_signed_in(wire: Wire, sid_hash: str, *, until: datetime, now: datetime) -> None:
+    """Put the end of an idle session of an address off."""
+    _STAY_SIGNED_IN.change(wire, {"sid": sid_hash, "until": until, "now": now})
+
+
+def find_frame(wire: Wire, sid_hash: str) -> tuple[str, str, str] | None:
+    """Return where a session is, or was, framed: origin, authorisation address, issuer."""
+    row = _FRAMES.first(wire, {"sid": sid_hash})
+    return (row[0], row[1], row[2]) if row else None
 
 
 def find_mapped_link(wire: Wire, link_pk: int) -> MappedLink | None:

@@ -39,6 +39,7 @@ from app.launch.pylti_store import (
     as_registration,
 )
 from app.launch.refusal import LaunchRefusedError, Mender
+from app.launch.storage import STORAGE_TARGET, StorageOffer
 
 LOGIN_LIFETIME = timedelta(minutes=10)
 PASSED_ON = (
@@ -55,21 +56,27 @@ JWS_PARTS = 3
 
 @dataclass(frozen=True)
 class LoginSecrets:
-    """The three secrets of one login; only their hashes are stored."""
+    """The secrets of one login; only their hashes are stored.
+
+    `storage`: for the platform's storage; `None` if no page will put it there.
+    """
 
     state: str
     nonce: str
     browser: str
+    storage: str | None
 
 
 class Login(OIDCLogin[Parameters, Registrations, NoSession, NoCookies, str]):
     """Starts a login: stores the row, answers with the address to go to."""
 
     secrets: LoginSecrets
+    platform: TrustedPlatform
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        """Take the platform's parameters."""
+    def __init__(self, values: Mapping[str, str], *, storage: StorageOffer | None = None) -> None:
+        """Take the platform's parameters, and whether a page may use its storage first."""
         self._values = values
+        self._storage = storage
         super().__init__(Parameters(values), Registrations(), NoSession(), NoCookies())
 
     def start(self, launch_url: str, *, now: datetime) -> str:
@@ -88,15 +95,21 @@ class Login(OIDCLogin[Parameters, Registrations, NoSession, NoCookies, str]):
                 "The LMS started a login with more than can be kept.", cause="login_too_long"
             )
         registration = self.validate_oidc_login()
-        platform = registration.platform
-        self.secrets = LoginSecrets(*(secrets.token_urlsafe(24) for _ in range(3)))
+        platform = self.platform = registration.platform
+        state, nonce, browser = (secrets.token_urlsafe(24) for _ in range(3))
+        storage = None
         parameters = {name: self._values[name] for name in PASSED_ON if self._values.get(name)}
+        if self._storage is not None and self._storage.is_open_to(platform.product_family):
+            storage = secrets.token_urlsafe(32)
+            parameters[STORAGE_TARGET] = self._storage.frame or ""
+        self.secrets = LoginSecrets(state, nonce, browser, storage)
         with short_transaction() as wire:
             add_login(
                 wire,
                 state_hash=hash_secret(self.secrets.state),
                 nonce_hash=hash_secret(self.secrets.nonce),
                 browser_hash=hash_secret(self.secrets.browser),
+                storage_hash=hash_secret(storage) if storage else None,
                 platform_id=platform.id,
                 parameters=parameters,
                 created_at=now,

@@ -41,13 +41,30 @@ class LaunchRefusedError(DomainError):
 
 
 class CookieBlockedError(LaunchRefusedError):
-    """The launch is good, but the browser did not send our cookie: offer a new tab."""
+    """The launch is good, but the browser did not send our cookie: other ways are open.
 
-    def __init__(self, parameters: dict[str, str]) -> None:
-        """Keep what starts the same login again. Source: LTI Security Framework 1.0, §5.1.1.1."""
+    `ticket`: with which the launch goes on once the browser has shown that it is the
+    one that began the login. `parameters`: what starts the same login again.
+    Source: LTI Security Framework 1.0, §5.1.1.1.
+    """
+
+    def __init__(
+        self,
+        *,
+        ticket: str,
+        state_hash: str,
+        has_stored: bool,
+        parameters: dict[str, str],
+        return_url: str | None,
+    ) -> None:
+        """Keep what the page of the other ways needs."""
         super().__init__(
             "Your browser does not let Assay remember you inside this page.",
             cause="cookie_blocked",
             mender=Mender.YOU,
         )
+        self.ticket = ticket
+        self.state_hash = state_hash
+        self.has_stored = has_stored
         self.parameters = parameters
+        self.return_url = return_url

@@ -12,19 +12,19 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.clock import utcnow
 from app.core.crypto import hash_secret
-from app.core.db import db, reading
+from app.core.db import db
 from app.core.prepared import Wire, wire_of
 from app.core.principal import Principal
 from app.courses.arrivals import Arrival, LaunchFacts, Visitor, record_launch, record_visitor
 from app.courses.roles import course_role, is_test_user
 from app.launch import claims as rules
+from app.launch.address_sessions import find_signed_in_here
 from app.launch.lookups import (
     add_session,
     find_deployment,
-    find_signed_in,
     mark_login_used,
 )
-from app.launch.models import LaunchSession, OidcLogin, PrivacyVisit
+from app.launch.models import LaunchSession, OidcLogin, PendingLaunch, PrivacyVisit
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import DeepLinkRequest
@@ -52,8 +52,7 @@ def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Pr
     """
     now = utcnow()
     since = now - session_length()
-    with reading() as wire:
-        found = find_signed_in(wire, hash_secret(sid), course_id=course_id, since=since, now=now)
+    found = find_signed_in_here(sid, course_id=course_id, since=since, now=now)
     if found is None:
         return None
     origins = (
@@ -257,9 +256,10 @@ def end_sessions_of(session: Session, person_id: int) -> None:
 
 
 def purge_expired(session: Session, *, now: datetime) -> int:
-    """Delete logins, sessions, selections and visits that ran out; return how many went."""
+    """Delete logins, launches, sessions, selections and visits that ran out; count them."""
     gone = 0
     for statement in (
+        delete(PendingLaunch).where(PendingLaunch.expires_at < now),
         delete(OidcLogin).where(OidcLogin.expires_at < now - KEEP_LOGINS),
         delete(DeepLinkRequest).where(DeepLinkRequest.expires_at < now),
         delete(LaunchSession).where(LaunchSession.expires_at < now),

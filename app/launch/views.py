@@ -1,6 +1,21 @@
 """All pages of the room: importing this fills the blueprint."""
 
-from app.launch import course_views, deep_link_views, login_views, privacy_views
+from app.launch import (
+    cookie_views,
+    course_views,
+    deep_link_views,
+    ladder_views,
+    login_views,
+    privacy_views,
+)
 from app.launch.blueprint import bp
 
-__all__ = ["bp", "course_views", "deep_link_views", "login_views", "privacy_views"]
+__all__ = [
+    "bp",
+    "cookie_views",
+    "course_views",
+    "deep_link_views",
+    "ladder_views",
+    "login_views",
+    "privacy_views",
+]

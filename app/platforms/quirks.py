@@ -90,6 +90,17 @@ def is_outdated(status: int, text: str) -> bool:
     return status == CONFLICT or (status == BAD_REQUEST and "before last updated" in text.lower())
 
 
+def answers_storage_messages(family: str | None) -> bool:
+    """Return whether a platform that names no frame in its login may still keep values for us.
+
+    It has to be asked by `lti.capabilities` then. Others either name the frame
+    (Canvas) or have no storage (Moodle).
+    Source: Blackboard developer documentation, `lti_storage_target` (the frame is not
+    in the launch); Brightspace, as co-author of LTI Client Side postMessages.
+    """
+    return _is(family, BLACKBOARD) or _is(family, BRIGHTSPACE)
+
+
 def may_set_resource_link(family: str | None) -> bool:
     """Return whether a new column may name its resource link.
 

@@ -4,7 +4,17 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from app.sandbox import authorize, deep_linking, launches, line_items, pages, roster, scores, tokens
+from app.sandbox import (
+    authorize,
+    browser_features,
+    deep_linking,
+    launches,
+    line_items,
+    pages,
+    roster,
+    scores,
+    tokens,
+)
 from app.sandbox.config import LmsConfig
 from app.sandbox.gradebook import show_number
 from app.sandbox.lms import install_lms
@@ -26,6 +36,7 @@ def create_lms(config: LmsConfig) -> Flask:
     install_error_pages(app)
     for room_part in (
         authorize,
+        browser_features,
         deep_linking,
         launches,
         line_items,

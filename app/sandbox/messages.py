@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
+from app.sandbox.browser_features import Storage, storage_of
 from app.sandbox.claims import (
     Launch,
     deep_linking_claims,
@@ -68,6 +69,8 @@ def login_fields(lms: Lms, session: Session, hint: dict[str, str]) -> dict[str, 
         target = target_of(config, session.get_one(Activity, int(hint["activity"])))
     elif "line_item" in hint:
         target = review_target_of(config, session.get_one(LineItem, int(hint["line_item"])))
+    storage = storage_of(lms)
+    has_storage = storage is not Storage.OFF and hint["target"] == "iframe"
     return {
         "iss": config.issuer,
         "login_hint": hint["person"],
@@ -75,6 +78,7 @@ def login_fields(lms: Lms, session: Session, hint: dict[str, str]) -> dict[str, 
         "lti_message_hint": lms.seal(MESSAGE_HINT, hint),
         "lti_deployment_id": config.deployment_id,
         "client_id": config.client_id,
+        **({"lti_storage_target": str(storage)} if has_storage else {}),
     }
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, abort, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from app.sandbox.browser_features import storage_of
 from app.sandbox.gradebook import build_gradebook
 from app.sandbox.lms import current_lms
 from app.sandbox.lookup import get_activity, get_course, get_line_item, get_person
@@ -63,6 +64,7 @@ def add_activity(course_id: str) -> ResponseReturnValue:
             course=get_course(session, course_id),
             title="Add an activity from Assay",
             frame_url=url_for("launches.deep_linking", course_id=course_id),
+            storage=storage_of(current_lms()),
         )
 
 
@@ -79,6 +81,7 @@ def activity(course_id: str, activity_id: int) -> ResponseReturnValue:
             title=found.title,
             frame_url=frame_url,
             window_url=f"{frame_url}?target=window",
+            storage=storage_of(current_lms()),
         )
 
 
@@ -129,6 +132,7 @@ def review(course_id: str, item_id: int, person_id: str) -> ResponseReturnValue:
             title=f"{item.label}: {student.name}",
             frame_url=frame_url,
             window_url=f"{frame_url}?target=window",
+            storage=storage_of(current_lms()),
         )
 
 

@@ -3,8 +3,10 @@
 The tool is `localhost`, the LMS `127.0.0.1`: inside the LMS the tool is cross-site.
 """
 
+import json
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -12,6 +14,7 @@ from threading import Thread
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from pydantic import SecretStr
 from werkzeug.serving import make_server
 
@@ -26,6 +29,7 @@ from tests.conftest import SECRET
 from tests.practice_lms import running_lms
 
 BLOCK_THIRD_PARTY = "--test-third-party-cookie-phaseout"
+ALLOW, BLOCK = 1, 2  # as Chromium's profile writes them
 RESULTS = Path(__file__).parent.parent.parent / "test-results"
 
 
@@ -100,6 +104,13 @@ def window(chromium: Browser) -> Iterator[BrowserContext]:
     assert errors == []
 
 
+def _shows_a_page(frame: Frame) -> bool:
+    try:
+        return frame.query_selector("h1:visible") is not None
+    except PlaywrightError:  # it went on to another page while it was asked
+        return False
+
+
 class LmsPage:
     """A person in front of the practice LMS."""
 
@@ -125,7 +136,7 @@ class LmsPage:
         for _ in range(200):
             for frame in self.page.frames:
                 path = frame.url.removeprefix(self.campus.tool)
-                if path not in {frame.url, "/lti/login"} and frame.query_selector("h1"):
+                if path not in {frame.url, "/lti/login"} and _shows_a_page(frame):
                     frame.wait_for_load_state()
                     return frame
             self.page.wait_for_timeout(50)
@@ -135,7 +146,7 @@ class LmsPage:
         """Wait until the frame has the height that its page asked for: a click must not miss."""
         heights = [0.0, -1.0, -2.0]
         for _ in range(60):
-            box = self.page.locator("iframe").bounding_box()
+            box = self.page.locator("iframe[data-tool-frame]").bounding_box()
             heights = [*heights[1:], box["height"] if box else 0.0]
             if len(set(heights)) == 1:
                 return
@@ -150,6 +161,45 @@ class LmsPage:
 @pytest.fixture
 def lms_page(window: BrowserContext, campus: Campus) -> LmsPage:
     return LmsPage(window.new_page(), campus)
+
+
+@pytest.fixture
+def browser_with(
+    chromium: Browser, campus: Campus, tmp_path: Path
+) -> Iterator[Callable[[str, int], LmsPage]]:
+    """Open a browser whose own settings say something about the tool inside the LMS.
+
+    `browser_with("cookies", BLOCK)`: it keeps no cookie there, not even a partitioned one.
+    """
+    with ExitStack() as stack:
+
+        def open_browser(what: str, setting: int) -> LmsPage:
+            pair = f"{campus.tool},{campus.lms}"
+            exceptions = {"content_settings": {"exceptions": {what: {pair: {"setting": setting}}}}}
+            settings = tmp_path / what / "Default" / "Preferences"
+            settings.parent.mkdir(parents=True)
+            settings.write_text(json.dumps({"profile": exceptions}))
+            context = stack.enter_context(
+                chromium.browser_type.launch_persistent_context(
+                    tmp_path / what,
+                    executable_path=find_chromium(),
+                    args=[*ARGUMENTS, BLOCK_THIRD_PARTY],
+                    viewport={"width": 1000, "height": 900},
+                )
+            )
+            context.set_default_timeout(10_000)
+            context.on("weberror", lambda error: errors.append(str(error.error)))
+            return LmsPage(context.new_page(), campus)
+
+        errors: list[str] = []
+        yield open_browser
+    assert errors == []
+
+
+@pytest.fixture
+def no_cookies(browser_with: Callable[[str, int], LmsPage]) -> LmsPage:
+    """A browser that keeps no cookie for the tool inside the LMS; in a tab of its own it does."""
+    return browser_with("cookies", BLOCK)
 
 
 @pytest.fixture

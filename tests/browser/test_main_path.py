@@ -194,26 +194,6 @@ def test_an_activity_is_added_by_deep_linking(lms_page, look):
     look(lms_page.page, "level-2-work")
 
 
-def test_where_the_cookie_is_blocked_a_new_tab_works(lms_page, window, look):
-    set_up(lms_page)
-    lms_page.become("Mei Student")
-
-    def without_cookie(route):
-        answer = route.fetch(max_redirects=0)
-        headers = {k: v for k, v in answer.headers.items() if k.lower() != "set-cookie"}
-        route.fulfill(status=answer.status, headers=headers, body=answer.body())
-
-    lms_page.page.route("**/lti/login*", without_cookie)
-    tool = lms_page.open("Literature review")
-    _check(lms_page, tool, look, "cookie-blocked")
-    with window.expect_page() as opened:
-        tool.get_by_role("link", name="Open in a new tab").click()
-
-    tab = opened.value
-    expect(tab.get_by_role("button", name="Hand in", exact=True)).to_be_visible()
-    assert tab.url.startswith(lms_page.campus.tool)
-
-
 def test_this_browser_blocks_third_party_cookies_that_are_not_partitioned(campus, window):
     page = window.new_page()
     page.goto(f"{campus.tool}/healthz")

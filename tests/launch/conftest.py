@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.launch.models import LaunchSession
 from tests.factories import World
+from tests.launch.framed import Framed
 from tests.launch.signing_lms import SigningLms
 
 
@@ -42,3 +43,9 @@ def closed_network():
     with responses.RequestsMock() as mock:
         mock.get("https://lms.test/jwks", status=404)
         yield mock
+
+
+@pytest.fixture
+def framed(app, lms: SigningLms):
+    """Make browsers without cookies: `framed()`."""
+    return lambda: Framed(app.test_client(use_cookies=False), lms)

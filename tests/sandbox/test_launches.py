@@ -63,6 +63,7 @@ def test_the_login_says_who_opens_what(visitor, tool, lms):
         "target_link_uri": f"{tool.url}/lti/launch",
         "lti_deployment_id": "practice-1",
         "client_id": "assay-practice",
+        "lti_storage_target": "_parent",
     }
 
 

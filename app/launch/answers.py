@@ -1,0 +1,72 @@
+"""What login and launch answer with: the cookies of one login, and the way on."""
+
+import secrets
+
+from flask import make_response, redirect, session, url_for
+from werkzeug.wrappers import Response
+
+from app.core.access import SESSION_KEY
+from app.core.address_sessions import CSRF_KEY, make_private
+from app.launch.landing import Landing
+from app.launch.service import Accepted
+from app.launch.storage import OUR_COOKIES, STORAGE_TARGET
+
+LOGIN_SECONDS = 600
+# Longer than a term; it says nothing about anybody.
+WORKS_SECONDS = 180 * 24 * 3600
+WORKS_COOKIE = f"{OUR_COOKIES}-works"
+
+
+def login_cookie(state_hash: str) -> str:
+    """Return the name of the cookie that binds one login to its browser."""
+    return f"{OUR_COOKIES}-{state_hash[:16]}"
+
+
+def keep(response: Response, name: str, value: str, *, max_age: int) -> None:
+    """Set a cookie that works in a frame. Units: `max_age` in seconds."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+        path="/",
+    )
+
+
+def drop(response: Response, name: str) -> None:
+    """Take a cookie away again."""
+    response.delete_cookie(
+        name, secure=True, httponly=True, samesite="None", partitioned=True, path="/"
+    )
+
+
+def lead_with_cookie(
+    accepted: Accepted, landing: Landing, *, used_cookie: str, parameters: dict[str, str]
+) -> Response:
+    """Sign the person in by cookie and lead them to their page.
+
+    A browser that was sent by way of the platform's storage is told for the next
+    time that it needs not be.
+    """
+    if accepted.is_new_session:
+        session.clear()
+        session[SESSION_KEY] = accepted.sid
+        # Now, and not with the first form, whose page would have to send the cookie again.
+        session[CSRF_KEY] = secrets.token_hex()
+    response = make_response(redirect(url_for(landing.endpoint, **landing.values), 303))
+    drop(response, used_cookie)
+    if STORAGE_TARGET in parameters:
+        keep(response, WORKS_COOKIE, "1", max_age=WORKS_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def lead_by_address(secret: str, landing: Landing) -> Response:
+    """Lead somebody to their page, with their session's secret in its address."""
+    path = url_for(landing.endpoint, **landing.values)
+    response = make_response(redirect(f"/~{secret}{path}", 303))
+    make_private(response)
+    return response
