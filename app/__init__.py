@@ -23,7 +23,16 @@ ROOT = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 
 # Rooms with pages, top to bottom; each has a blueprint `bp` in its `views`.
-ROOMS_WITH_VIEWS = ("launch", "public", "assessment", "awards", "evidence", "passback", "mapping")
+ROOMS_WITH_VIEWS = (
+    "launch",
+    "public",
+    "assessment",
+    "awards",
+    "evidence",
+    "passback",
+    "mapping",
+    "platforms",
+)
 # Every room with tables; importing them fills the metadata.
 ROOMS_WITH_MODELS = (
     "core.audit",

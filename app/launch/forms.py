@@ -1,7 +1,9 @@
-"""The form that carries a deep-linking answer to the LMS."""
+"""The forms of the room: the deep-linking answer, and one-button acts."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, HiddenField, SubmitField
+
+from app.core.forms import Form as OwnForm
 
 
 class DeepLinkReturnForm(Form):
@@ -9,3 +11,7 @@ class DeepLinkReturnForm(Form):
 
     JWT = HiddenField()
     submit = SubmitField(_l("Add it to the course"))
+
+
+class ActForm(OwnForm):
+    """One button; only the form's token matters."""

@@ -32,6 +32,7 @@ from app.launch import claims as rules
 from app.launch.blueprint import bp
 from app.launch.landing import Landing, land
 from app.launch.models import OidcLogin
+from app.launch.observing import note_seen, observe
 from app.launch.pylti import Launch, Login
 from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
 from app.launch.service import (
@@ -177,6 +178,12 @@ def _use(
         deployment_pk = require_active_deployment(write, wire, checked, now=now)
         if deployment_pk is None:
             return pending_deployment(), nowhere
+        told = observe(
+            checked.body,
+            has_cookie=secret is not None,
+            has_storage="lti_storage_target" in checked.login.parameters,
+        )
+        note_seen(write, deployment_pk, told, now=now)
         if secret is None:
             return CookieBlockedError(checked.login.parameters), nowhere
         return _enter(write, wire, checked, deployment_pk, now=now)

@@ -48,6 +48,7 @@ PASSED_ON = (
     "lti_message_hint",
     "lti_deployment_id",
     "client_id",
+    "lti_storage_target",
 )
 MAX_PARAMETER = 4000
 JWS_PARTS = 3

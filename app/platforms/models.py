@@ -140,6 +140,15 @@ class ToolKey(Base):
     retiring_at: Mapped[datetime | None]
 
 
+class InvitationState(StrEnum):
+    """Whether an invitation can be used, or what became of it."""
+
+    OPEN = "open"
+    USED = "used"
+    WITHDRAWN = "withdrawn"
+    RUN_OUT = "run out"
+
+
 class Invitation(Base):
     """A link with which one LMS may register itself, once.
 
@@ -162,3 +171,11 @@ class Invitation(Base):
     platform_pk: Mapped[int | None] = mapped_column(ForeignKey("platform.id"))
 
     platform: Mapped[Platform | None] = relationship()
+
+    def state(self, now: datetime) -> InvitationState:
+        """Return what became of it."""
+        if self.used_at is not None:
+            return InvitationState.USED
+        if self.withdrawn_at is not None:
+            return InvitationState.WITHDRAWN
+        return InvitationState.OPEN if self.expires_at > now else InvitationState.RUN_OUT
