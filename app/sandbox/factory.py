@@ -4,7 +4,18 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from app.sandbox import authorize, deep_linking, launches, line_items, pages, roster, scores, tokens
+from app.sandbox import (
+    authorize,
+    deep_linking,
+    launches,
+    line_items,
+    pages,
+    registering,
+    roster,
+    scores,
+    tokens,
+    tools,
+)
 from app.sandbox.config import LmsConfig
 from app.sandbox.gradebook import show_number
 from app.sandbox.lms import install_lms
@@ -30,9 +41,11 @@ def create_lms(config: LmsConfig) -> Flask:
         launches,
         line_items,
         pages,
+        registering,
         roster,
         scores,
         tokens,
+        tools,
     ):
         app.register_blueprint(room_part.bp)
     policy = (
