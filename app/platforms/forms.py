@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, RadioField, StringField, SubmitField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.core.forms import Form
 
@@ -80,22 +80,22 @@ class ChangePlatformForm(Form):
         _l("Name"),
         description=_l("For your own lists."),
         filters=[clean],
-        validators=[InputRequired(_l("Give the LMS a name")), Length(max=MAX_NAME)],
+        validators=[DataRequired(_l("Give the LMS a name")), Length(max=MAX_NAME)],
     )
     auth_url = StringField(
         _l("Authentication request URL"),
         filters=[clean],
-        validators=[InputRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
+        validators=[DataRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
     )
     token_url = StringField(
         _l("Access token URL"),
         filters=[clean],
-        validators=[InputRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
+        validators=[DataRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
     )
     jwks_url = StringField(
         _l("Public keyset URL"),
         filters=[clean],
-        validators=[InputRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
+        validators=[DataRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
     )
     token_audience = StringField(
         _l("Audience of token requests"),
@@ -130,12 +130,12 @@ class AddPlatformForm(ChangePlatformForm):
         _l("Issuer (platform id)"),
         description=_l("Letter by letter as the LMS shows it, without a slash added."),
         filters=[clean],
-        validators=[InputRequired(_l("Give the issuer")), Length(max=MAX_ID)],
+        validators=[DataRequired(_l("Give the issuer")), Length(max=MAX_ID)],
     )
     client_id = StringField(
         _l("Client id"),
         filters=[clean],
-        validators=[InputRequired(_l("Give the client id")), Length(max=MAX_ID)],
+        validators=[DataRequired(_l("Give the client id")), Length(max=MAX_ID)],
     )
     deployment_id = StringField(
         _l("Deployment id"),
