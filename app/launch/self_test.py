@@ -123,7 +123,8 @@ def _keys(plan: Plan, http: _Listening) -> Step:
     if reply.status != OK:
         return Step("keys", name, is_good=False, words=f"HTTP {reply.status}.", advice=_ADDRESS)
     keys = document.get("keys") if isinstance(document, dict) else None
-    usable = [key for key in keys or () if isinstance(key, dict) and key.get("kty") == "RSA"]
+    listed = keys if isinstance(keys, list) else []
+    usable = [key for key in listed if isinstance(key, dict) and key.get("kty") == "RSA"]
     if not usable:
         words = "There is no RSA key in the answer."
         return Step("keys", name, is_good=False, words=words, advice=_ADDRESS)

@@ -154,9 +154,9 @@ def test_the_database_holds_one_signing_key(session, vault, first):
         session.flush()
 
 
-def test_a_year_of_daily_jobs_rotates_once_and_never_leaves_a_gap(session, vault, first):
+def test_a_year_of_jobs_rotates_once_and_never_leaves_a_gap(session, vault, first):
     signed, seen_at = set(), {}
-    for day in range(400):
+    for day in (*range(0, 350, 50), *range(350, 400)):
         now = NOON + day * DAY
         rotate(session, vault, now)
         rotate(session, vault, now)  # twice a day is once
