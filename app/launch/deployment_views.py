@@ -21,6 +21,7 @@ from app.launch.blueprint import bp
 from app.launch.forms import ActForm
 from app.launch.self_test import as_result, make_plan, run
 from app.launch.service import end_sessions
+from app.platforms.guides import is_known
 from app.platforms.health import State, report
 from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
 from app.platforms.seen import values_of
@@ -46,6 +47,7 @@ def self_test(platform_id: int, deployment_pk: int) -> str:
         deployment=deployment,
         findings=findings,
         missing=[finding for finding in findings if finding.state is State.MISSING],
+        is_known=is_known(platform.product_family),
         products=values_of(deployment.seen, "product"),
         targets=values_of(deployment.seen, "target"),
         placements=values_of(deployment.seen, "placement"),

@@ -252,7 +252,8 @@ def _guess_platform(read: Session, values: dict[str, str]) -> Platform | None:
         )
         return read.get(Platform, found.platform_id) if found else None
     if values.get("iss"):
-        return read.query(Platform).filter_by(issuer=values["iss"]).first()
+        named = {name: values[name] for name in ("client_id",) if values.get(name)}
+        return read.query(Platform).filter_by(issuer=values["iss"], **named).first()
     return None
 
 

@@ -1,7 +1,7 @@
 """“Test now”: the calls that a deployment needs, each tried once and told in plain words."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -128,7 +128,7 @@ def _keys(plan: Plan, http: _Listening) -> Step:
     if not usable:
         words = "There is no RSA key in the answer."
         return Step("keys", name, is_good=False, words=words, advice=_ADDRESS)
-    return Step("keys", name, is_good=True, words=f"The LMS publishes {len(usable)} key(s).")
+    return Step("keys", name, is_good=True, words=f"The LMS publishes {_count(usable, 'key')}.")
 
 
 def _token(plan: Plan, http: _Listening, tokens: TokenSource) -> Step:
@@ -158,7 +158,7 @@ def _line_items(plan: Plan, http: _Listening, tokens: TokenSource) -> Step:
     if not isinstance(items, list):
         words = "The answer is no list of columns."
         return Step("line_items", name, is_good=False, words=words, advice=_SERVICE)
-    words = f"{len(items)} column(s) of Assay on the first page of “{plan.course}”."
+    words = f"{_count(items, 'column')} of Assay on the first page of “{plan.course}”."
     return Step("line_items", name, is_good=True, words=words)
 
 
@@ -247,6 +247,10 @@ def _reason(reply: Reply) -> tuple[str, str]:
     texts = [part for part in parts if isinstance(part, str)]
     quote = "".join(letter for letter in " – ".join(texts) if letter.isprintable())
     return str(found.get("error") or ""), quote[:MAX_QUOTE].rstrip(". ")
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _nothing_told(key: str, name: str, plan: Plan, what: str) -> Step:

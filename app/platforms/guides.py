@@ -227,3 +227,8 @@ def guides_for(service: str, family: str | None) -> Sequence[Guide]:
     mine = (family or "").strip().lower()
     chosen = {mine: known[mine]} if mine in known else ({} if mine in LMS_NAMES else known)
     return [Guide(LMS_NAMES[name], words, source) for name, (words, source) in chosen.items()]
+
+
+def is_known(family: str | None) -> bool:
+    """Return whether this is one of the LMSs that the texts are about."""
+    return (family or "").strip().lower() in LMS_NAMES

@@ -11,11 +11,15 @@ from app.platforms.seen import Seen, last_seen
 
 
 class State(StrEnum):
-    """How a service stands, as far as launches and the last test told."""
+    """How a service stands, as far as launches and the last test told.
+
+    Missing: something does not work without it. Absent: something is only less comfortable.
+    """
 
     WORKS = "works"
     PARTLY = "partly"
     MISSING = "missing"
+    ABSENT = "absent"
     UNKNOWN = "unknown"
     NOT_OFFERED = "not_offered"
 
@@ -41,6 +45,7 @@ class _Service:
     """How one service is told by launches: the words for it, and against it.
 
     `is_rare`: only some launches show it, so its absence says little.
+    `is_optional`: nothing fails without it.
     """
 
     key: str
@@ -50,6 +55,7 @@ class _Service:
     works: str
     missing: str
     is_rare: bool = False
+    is_optional: bool = False
 
 
 SERVICES = (
@@ -111,6 +117,7 @@ SERVICES = (
         None,
         "The LMS can tell Assay when a course is copied.",
         "The LMS does not tell of course copies; Assay recognises them at the first launch.",
+        is_optional=True,
     ),
     _Service(
         "history",
@@ -120,6 +127,7 @@ SERVICES = (
         "Launches name the courses that a course was copied from.",
         "Launches do not name the courses that a course was copied from: the custom parameters "
         "are not set, or the LMS does not fill them in.",
+        is_optional=True,
     ),
     _Service(
         "cookies",
@@ -136,6 +144,7 @@ SERVICES = (
         None,
         "The LMS offers storage where cookies are blocked.",
         "The LMS did not offer storage: where cookies are blocked, people go on in a new tab.",
+        is_optional=True,
     ),
     _Service(
         "names",
@@ -144,6 +153,7 @@ SERVICES = (
         "no_name",
         "Launches tell people’s names.",
         "Launches tell no names: pages and lists show numbers instead.",
+        is_optional=True,
     ),
     _Service(
         "emails",
@@ -152,6 +162,7 @@ SERVICES = (
         "no_email",
         "Launches tell people’s e-mail addresses.",
         "Launches tell no e-mail addresses: a credential names its holder by user id alone.",
+        is_optional=True,
     ),
 )
 # What the last test tells and launches cannot.
@@ -199,7 +210,9 @@ def _told(
     if not has_launched:
         words = "Launches will tell."
         return Finding(service.key, service.name, State.UNKNOWN, words, None, guides)
-    state = State.UNKNOWN if service.is_rare else State.MISSING
+    state = State.ABSENT if service.is_optional else State.MISSING
+    if service.is_rare:
+        state = State.UNKNOWN
     return Finding(service.key, service.name, state, service.missing, yes, guides)
 
 

@@ -175,7 +175,8 @@ def test_what_an_lms_does_not_have_is_not_missing():
     assert states["storage"] is State.NOT_OFFERED
     canvas = {item.key: item.state for item in report(seen, "canvas", None)}
     assert canvas["submission_review"] is State.NOT_OFFERED
-    assert canvas["notices"] is State.MISSING
+    assert canvas["line_items"] is State.MISSING, "grades do not work without"
+    assert canvas["notices"] is State.ABSENT
 
 
 def test_a_platform_that_waits_refuses_politely_and_keeps_nothing(lms, browser, session, world):

@@ -84,7 +84,7 @@ def test_where_all_is_well_the_page_says_so(tested, the_lms, session):
     steps, page = tested()
 
     assert all(step["is_good"] for step in steps.values())
-    assert "2 column(s) of Assay on the first page of “Methods”" in steps["line_items"]["words"]
+    assert "2 columns of Assay on the first page of “Methods”" in steps["line_items"]["words"]
     assert "2 people on the first page of “Methods”, 1 with a name" in steps["roster"]["words"]
     assert "Test again" in page
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()

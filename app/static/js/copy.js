@@ -6,9 +6,12 @@ for (const value of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-secondary btn-copy";
-  button.textContent = "Copy";
   const term = value.closest(".copy-row")?.querySelector("dt")?.firstChild?.textContent.trim();
-  if (term) button.setAttribute("aria-label", `Copy: ${term}`);
+  const say = (word) => {
+    button.textContent = word;
+    if (term) button.setAttribute("aria-label", `${word}: ${term}`);
+  };
+  say("Copy");
   button.addEventListener("click", () => {
     const range = document.createRange();
     range.selectNodeContents(value);
@@ -17,8 +20,8 @@ for (const value of document.querySelectorAll("[data-copy]")) {
     selection.addRange(range);
     // The newer interface needs a permission that an LMS's frame seldom gives.
     if (!document.execCommand("copy")) return;
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, SHOWN_MS);
+    say("Copied");
+    setTimeout(() => say("Copy"), SHOWN_MS);
   });
   value.after(button);
 }
