@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         description="Whether an LMS on this very machine may be called; unset: only for a tool "
         "whose own address is local.",
     )
+    key_rotation_days: int = Field(
+        default=365, ge=7, description="How long one key of the tool signs before the next does."
+    )
     log_format: str = Field(
         default="json", pattern="^(json|console)$", description="`json`, or `console` for people."
     )

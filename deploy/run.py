@@ -153,6 +153,10 @@ def example_commands(lms: str) -> list[Sequence[str]]:
             )
             for slug, sub, name in grantors
         ),
+        (
+            *("administrators", "appoint", "--platform", "1"),
+            *("--sub", "u-administrator", "--name", "Olu Administrator"),
+        ),
     ]
 
 

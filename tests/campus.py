@@ -16,6 +16,7 @@ from app.platforms.models import (
     Platform,
     PlatformStatus,
 )
+from app.programme.models import Administrator
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 AGS_SCOPES = [
@@ -122,6 +123,18 @@ def enrol(
     session.add(enrolment)
     session.flush()
     return enrolment
+
+
+def make_administrator(session: Session, person: Person) -> Administrator:
+    administrator = Administrator(
+        institution_id=person.institution_id,
+        person_id=person.id,
+        begins_at=NOON - timedelta(days=1),
+        created_at=NOON,
+    )
+    session.add(administrator)
+    session.commit()
+    return administrator
 
 
 def make_session(session: Session, person: Person, *, hours: float = 1) -> str:

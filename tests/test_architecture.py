@@ -18,7 +18,8 @@ MAX_LINES = 350
 STAFF = "designer instructor teaching_assistant"
 EVERYBODY = "designer grader instructor learner none observer teaching_assistant"
 
-# Who may call what: the whole site on one page. `grantor` and `signed in` say who comes in;
+# Who may call what: the whole site on one page. `grantor`, `administrator` and `signed in` say who
+# comes in;
 # for which submission or artifact, the services decide.
 ACCESS = {
     "assessment.assess": "grantor",
@@ -40,6 +41,8 @@ ACCESS = {
     "launch.cookies_seen": "public",
     "launch.cookies_try": "public",
     "launch.course_home": EVERYBODY,
+    "launch.approve_deployment": "administrator",
+    "launch.block_deployment": "administrator",
     "launch.deep_link_cancel": STAFF,
     "launch.deep_link_return": STAFF,
     "launch.jwks": "public",
@@ -48,6 +51,8 @@ ACCESS = {
     "launch.login": "public",
     "launch.privacy": "signed in",
     "launch.privacy_export": "signed in",
+    "launch.self_test": "administrator",
+    "launch.test_deployment": "administrator",
     "launch.welcome": EVERYBODY,
     "mapping.choose_for_deep_link": STAFF,
     "mapping.configure": STAFF,
@@ -57,6 +62,23 @@ ACCESS = {
     "mapping.undo": STAFF,
     "passback.resend": STAFF,
     "passback.status": "designer instructor learner teaching_assistant",
+    "platforms.add": "administrator",
+    "platforms.approve": "administrator",
+    "platforms.canvas": "public",
+    "platforms.connect": "administrator",
+    "platforms.disable": "administrator",
+    "platforms.edit": "administrator",
+    "platforms.enable": "administrator",
+    "platforms.invitations": "administrator",
+    "platforms.keys": "administrator",
+    "platforms.overview": "administrator",
+    "platforms.platform_jwks": "public",
+    "platforms.privacy": "public",
+    "platforms.register": "public",
+    "platforms.registered": "public",
+    "platforms.show": "administrator",
+    "platforms.terms": "public",
+    "platforms.withdraw": "administrator",
     "public.achievement": "public",
     "public.achievement_image": "public",
     "public.achievement_json": "public",

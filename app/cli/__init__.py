@@ -3,11 +3,13 @@
 from flask import Flask
 
 from app.cli.achievements import achievements
+from app.cli.administrators import administrators
 from app.cli.audit import audit
 from app.cli.awards import awards
 from app.cli.grantors import grantors
 from app.cli.institutions import institutions
 from app.cli.issuers import issuers
+from app.cli.keys import keys
 from app.cli.outbox import outbox
 from app.cli.people import people
 from app.cli.platforms import platforms
@@ -20,7 +22,9 @@ GROUPS = (
     programme,
     achievements,
     grantors,
+    administrators,
     platforms,
+    keys,
     people,
     roster,
     outbox,

@@ -19,10 +19,9 @@ from app.cli.border import (
 )
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import NotFoundError
 from app.courses.service import ensure_person, find_lti_sub
 from app.platforms.models import Platform
-from app.platforms.service import get_platform, list_platforms
+from app.platforms.service import get_platform_of, list_platforms
 from app.programme.models import GrantorAppointment
 from app.programme.service import (
     appoint_grantor,
@@ -64,7 +63,7 @@ def appoint(
     with transaction() as session:
         institution = choose_institution(session, institution_slug)
         achievement = get_achievement(session, achievement_slug, institution_id=institution.id)
-        platform = _get_platform(session, platform_pk, institution_id=institution.id)
+        platform = get_platform_of(session, platform_pk, institution_id=institution.id)
         person = ensure_person(
             session,
             institution_id=institution.id,
@@ -108,7 +107,7 @@ def list_all(institution_slug: str | None, *, as_json: bool) -> None:
     session = db.session()
     institution = choose_institution(session, institution_slug)
     slugs = {item.id: item.slug for item in list_achievements(session, institution.id)}
-    platforms = [item for item in list_platforms(session) if item.institution_id == institution.id]
+    platforms = list_platforms(session, institution_id=institution.id)
     now = utcnow()
     rows = [
         {
@@ -124,13 +123,6 @@ def list_all(institution_slug: str | None, *, as_json: bool) -> None:
         for appointment in list_appointments(session, institution.id)
     ]
     print_rows(rows, as_json=as_json, nothing="Nobody is appointed yet.")
-
-
-def _get_platform(session: Session, platform_pk: int, *, institution_id: int) -> Platform:
-    platform = get_platform(session, platform_pk)
-    if platform.institution_id != institution_id:
-        raise NotFoundError(f"There is no platform {platform_pk}.")
-    return platform
 
 
 def _lti_users(

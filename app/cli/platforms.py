@@ -1,5 +1,7 @@
 """Commands: the learning platforms that may launch the tool."""
 
+from datetime import timedelta
+
 import click
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -11,14 +13,25 @@ from app.cli.border import (
     current_actor,
     if_missing_option,
     institution_option,
+    json_option,
     print_json,
+    print_rows,
 )
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import ConflictError
 from app.launch.service import end_sessions
+from app.platforms.invitations import (
+    LIFETIME,
+    MAX_HOURS,
+    get_invitation,
+    invite,
+    list_invitations,
+    withdraw_invitation,
+)
 from app.platforms.models import DeploymentStatus, Institution, PlatformStatus
 from app.platforms.service import (
+    approve_platform,
     create_institution,
     ensure_tool_key,
     find_platform,
@@ -87,6 +100,81 @@ def add(
                 now=now,
             )
         ensure_tool_key(session, current_app.extensions["assay.vault"], now=now)
+        row = platform_as_dict(platform)
+    print_json(row)
+
+
+@platforms.command("invite")
+@institution_option
+@click.option("--name", type=Words(200), help="What to call the LMS; by its address if not given.")
+@click.option(
+    "--hours",
+    default=int(LIFETIME.total_seconds() // 3600),
+    show_default=True,
+    type=click.IntRange(1, MAX_HOURS),
+    help="How long the link can be used.",
+)
+def invite_lms(*, institution_slug: str | None, name: str | None, hours: int) -> None:
+    """Print a link with which one LMS registers itself, once; it then waits for `approve`."""
+    now = utcnow()
+    with transaction() as session:
+        institution = choose_institution(session, institution_slug)
+        invitation, secret = invite(
+            session,
+            institution.id,
+            name=name,
+            lifetime=timedelta(hours=hours),
+            actor=current_actor(),
+            now=now,
+        )
+        said = (
+            f"Invitation {invitation.id} for “{institution.slug}”: it can be used once, until "
+            f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC. It is shown only now."
+        )
+    click.echo(said, err=True)
+    base_url = current_app.extensions["assay.settings"].base_url
+    click.echo(f"{base_url}/lti/register?invite={secret}")
+
+
+@platforms.command()
+@institution_option
+@json_option
+def invitations(institution_slug: str | None, *, as_json: bool) -> None:
+    """List the invitations, newest first."""
+    session, now = db.session(), utcnow()
+    institution = choose_institution(session, institution_slug)
+    rows = [
+        {
+            "id": item.id,
+            "name": item.name,
+            "state": item.state(now).value,
+            "expires": item.expires_at.strftime("%Y-%m-%dT%H:%MZ"),
+            "platform": item.platform_pk,
+        }
+        for item in list_invitations(session, institution.id)
+    ]
+    print_rows(rows, as_json=as_json, nothing="No LMS was invited yet.")
+
+
+@platforms.command()
+@click.argument("invitation_id", type=int)
+@institution_option
+def withdraw(invitation_id: int, institution_slug: str | None) -> None:
+    """Take an invitation back; INVITATION_ID is in the list of invitations."""
+    with transaction() as session:
+        institution = choose_institution(session, institution_slug)
+        invitation = get_invitation(session, invitation_id, institution_id=institution.id)
+        withdraw_invitation(session, invitation, actor=current_actor(), now=utcnow())
+    click.echo(f"Withdrew the invitation {invitation_id}.")
+
+
+@platforms.command()
+@click.argument("platform_id", type=int)
+def approve(platform_id: int) -> None:
+    """Accept launches from a platform that registered itself, and print it."""
+    with transaction() as session:
+        platform = get_platform(session, platform_id)
+        approve_platform(session, platform, actor=current_actor(), now=utcnow())
         row = platform_as_dict(platform)
     print_json(row)
 

@@ -32,12 +32,14 @@ class Rule:
 
     `is_public`: anybody, signed in or not. `roles`: one of these in the course
     that the address names (`course_id`). `needs_appointment`: a grantor of at
-    least one achievement today. None of the three: any signed-in person.
+    least one achievement today. `needs_administrator`: an administrator of the
+    person's institution today. None of these: any signed-in person.
     """
 
     is_public: bool = False
     roles: frozenset[Role] = frozenset()
     needs_appointment: bool = False
+    needs_administrator: bool = False
 
     def __str__(self) -> str:
         """Say the rule in the access table's words."""
@@ -45,6 +47,8 @@ class Rule:
             return "public"
         if self.needs_appointment:
             return "grantor"
+        if self.needs_administrator:
+            return "administrator"
         return " ".join(sorted(self.roles)) if self.roles else "signed in"
 
 
@@ -77,6 +81,11 @@ def requires(*roles: Role) -> Callable[[View], View]:
 def requires_grantor(view: View) -> View:
     """Let grantors call this view; the service checks for which achievement."""
     return _mark(view, Rule(needs_appointment=True))
+
+
+def requires_administrator(view: View) -> View:
+    """Let administrators call this view, for what belongs to their own institution."""
+    return _mark(view, Rule(needs_administrator=True))
 
 
 class SignedCookies(SecureCookieSessionInterface):
@@ -191,5 +200,10 @@ def _authorise(rule: Rule, loader: PrincipalLoader) -> Principal:
         raise ForbiddenError(
             "You are not appointed as a grantor today. "
             "The programme administrator of your institution can appoint you."
+        )
+    if rule.needs_administrator and not principal.is_administrator:
+        raise ForbiddenError(
+            "You are not an administrator of Assay. Whoever runs Assay at your institution can "
+            "appoint you."
         )
     return principal

@@ -38,7 +38,7 @@ class Reply:
         """
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CallError("The answer was not JSON.") from error
 
 

@@ -35,6 +35,7 @@ class Principal:
     `grants`: ids of the achievements for which the person is a grantor today;
     filled only on pages that ask for a grantor.
     `frame_origins`: the LMS origins that may frame the page.
+    `is_administrator`: of the institution, today.
     """
 
     institution_id: int
@@ -45,6 +46,7 @@ class Principal:
     role: Role | None = None
     grants: frozenset[int] = frozenset()
     return_url: str | None = None
+    is_administrator: bool = False
 
     @property
     def actor(self) -> str:

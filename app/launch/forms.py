@@ -1,7 +1,9 @@
-"""The forms that carry a deep-linking answer to the LMS, and a waiting launch to its session."""
+"""The forms of the room: the deep-linking answer, a waiting launch, and one-button acts."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, HiddenField, SubmitField
+
+from app.core.forms import Form as OwnForm
 
 
 class DeepLinkReturnForm(Form):
@@ -19,3 +21,7 @@ class ContinueForm(Form):
 
     ticket = HiddenField()
     secret = HiddenField()
+
+
+class ActForm(OwnForm):
+    """One button; only the form's token matters."""

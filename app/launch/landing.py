@@ -21,6 +21,7 @@ from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import Assignment, DeepLinkRequest
 from app.mapping.service import bind_link, find_assignment_by_uuid
 from app.passback.service import reopen_parked
+from app.programme.administrators import is_administrator
 from app.programme.service import list_granted_achievement_ids
 
 DEEP_LINK_LIFETIME = timedelta(hours=2)
@@ -77,11 +78,18 @@ def _resource_link(
         return Landing("assessment.queue", {})
     if role is Role.LEARNER and assignment_id is not None:
         return Landing("evidence.work", {"course_id": course_id, "assignment_id": assignment_id})
-    if role is not Role.LEARNER and list_granted_achievement_ids(
-        session, arrival.person_id, now=now
-    ):
+    if role is Role.LEARNER:
+        return Landing("launch.welcome", {"course_id": course_id})
+    return _outside_courses(session, arrival, now=now)
+
+
+def _outside_courses(session: Session, arrival: Arrival, *, now: datetime) -> Landing:
+    """Lead somebody who neither teaches nor studies here to what else is theirs."""
+    if list_granted_achievement_ids(session, arrival.person_id, now=now):
         return Landing("assessment.queue", {})
-    return Landing("launch.welcome", {"course_id": course_id})
+    if is_administrator(session, arrival.person_id, now=now):
+        return Landing("platforms.overview", {})
+    return Landing("launch.welcome", {"course_id": arrival.course_id})
 
 
 def _review(

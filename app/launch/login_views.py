@@ -32,6 +32,7 @@ from app.launch.entering import enter
 from app.launch.ladder_pages import storing_page, waiting_page
 from app.launch.landing import Landing
 from app.launch.models import OidcLogin
+from app.launch.observing import note_seen, observe
 from app.launch.pylti import Launch, Login
 from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
 from app.launch.service import (
@@ -43,7 +44,7 @@ from app.launch.service import (
     require_active_deployment,
     use_up_login,
 )
-from app.launch.storage import find_offer
+from app.launch.storage import STORAGE_TARGET, find_offer
 from app.launch.turns import in_turn
 from app.launch.waiting import let_wait, no_proof
 from app.platforms.models import Platform
@@ -157,6 +158,12 @@ def _use(
         deployment_pk = require_active_deployment(write, wire, checked, now=now)
         if deployment_pk is None:
             return pending_deployment(), NOWHERE
+        told = observe(
+            checked.body,
+            has_cookie=secret is not None,
+            has_storage=STORAGE_TARGET in checked.login.parameters,
+        )
+        note_seen(write, deployment_pk, told, now=now)
         if secret is None:
             return _wait(write, checked, now=now), NOWHERE
         entered = enter(write, wire, checked, deployment_pk, now=now)
@@ -234,7 +241,8 @@ def _guess_platform(read: Session, values: dict[str, str]) -> Platform | None:
         )
         return read.get(Platform, found.platform_id) if found else None
     if values.get("iss"):
-        return read.query(Platform).filter_by(issuer=values["iss"]).first()
+        named = {name: values[name] for name in ("client_id",) if values.get(name)}
+        return read.query(Platform).filter_by(issuer=values["iss"], **named).first()
     return None
 
 

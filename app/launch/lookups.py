@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
 from app.core.orm import table_of
 from app.core.prepared import Prepared, Wire
@@ -17,6 +17,7 @@ from app.courses.models import Enrolment
 from app.launch.models import LaunchSession, OidcLogin
 from app.mapping.models import Assignment
 from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
+from app.programme.models import Administrator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class SignedIn:
     issuer: str
     auth_url: str
     role: Role | None
+    is_administrator: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ _deployment = table_of(Deployment).c
 _running = table_of(LaunchSession).c
 _enrolment = table_of(Enrolment).c
 _assignment = table_of(Assignment).c
+_administrator = table_of(Administrator).c
 
 _PLATFORM_COLUMNS = tuple(_platform[name] for name in TrustedPlatform.__slots__)
 _LOGIN_COLUMNS = tuple(_login[name] for name in StartedLogin.__slots__)
@@ -106,6 +109,15 @@ _signed_in = (
         _platform.issuer,
         _platform.auth_url,
         _enrolment.role,
+        # One look into a small index, so every page may show an administrator the way.
+        exists()
+        .where(
+            _administrator.person_id == _running.person_id,
+            _administrator.institution_id == _running.institution_id,
+            _administrator.begins_at <= bindparam("now"),
+            or_(_administrator.ended_at.is_(None), _administrator.ended_at > bindparam("now")),
+        )
+        .label("is_administrator"),
     )
     .join(table_of(Platform), _platform.id == _running.platform_id)
     .outerjoin(

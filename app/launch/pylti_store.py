@@ -103,8 +103,16 @@ class PlatformRegistration(Registration):
 def as_registration(platform: TrustedPlatform) -> PlatformRegistration:
     """Return a platform in PyLTI1p3's shape.
 
-    Raises: `LaunchRefusedError` if it is switched off.
+    Raises: `LaunchRefusedError` if it is switched off, or waits for approval.
     """
+    if platform.status is PlatformStatus.PENDING:
+        raise LaunchRefusedError(
+            "Assay is registered with this LMS, and waits for its own administrator's approval. "
+            "Once that is given, open the activity again; nothing else is left to do.",
+            cause="platform_pending",
+            mender=Mender.TOOL_ADMINISTRATOR,
+            title="Not open yet",
+        )
     if platform.status is not PlatformStatus.ACTIVE:
         raise LaunchRefusedError(
             "Launches from this LMS are switched off here.",

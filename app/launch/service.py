@@ -73,6 +73,7 @@ def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Pr
             else frozenset()
         ),
         return_url=found.return_url,
+        is_administrator=bool(found.is_administrator),
     )
 
 
@@ -113,8 +114,9 @@ def use_up_login(wire: Wire, login_id: int, *, now: datetime) -> None:
 def require_active_deployment(
     session: Session, wire: Wire, launch: Launch, *, now: datetime
 ) -> int | None:
-    """Return the deployment's key if it is active; keep one seen for the first time, return `None`.
+    """Return the deployment's key if it is active; keep one seen for the first time.
 
+    `None` is returned where that waits for approval.
     It does not raise then, so that the row of the new deployment can be
     committed before the launch is refused.
     Raises: `LaunchRefusedError` if it is blocked.
@@ -123,8 +125,8 @@ def require_active_deployment(
     found = find_deployment(wire, platform_id=platform.id, deployment_id=deployment_id)
     if found is None:
         known = get_platform(session, platform.id)
-        note_unknown_deployment(session, known, deployment_id, now=now)
-        return None
+        noted = note_unknown_deployment(session, known, deployment_id, now=now)
+        return noted.id if noted.status is DeploymentStatus.ACTIVE else None
     deployment_pk, status = found
     if status is DeploymentStatus.BLOCKED:
         raise LaunchRefusedError(

@@ -142,3 +142,13 @@ def explain_refusal(family: str | None, status: int, text: str) -> str:
         f"The LMS refused the entry (HTTP {status}). Ask its administrator whether the column "
         "takes scores from this tool, then send it again."
     )
+
+
+def token_audience(family: str | None, told: str | None) -> str | None:
+    """Return the audience of token requests, or `None` for the token endpoint's own address.
+
+    The standard lets a platform name one when it registers; Canvas checks for the
+    token endpoint whatever it names.
+    Source: LTI Dynamic Registration 1.0, `authorization_server`; Canvas `doc/api/oauth.md`.
+    """
+    return None if _is(family, CANVAS) else told

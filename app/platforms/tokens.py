@@ -125,7 +125,7 @@ def _read_token(reply: Reply) -> tuple[str, timedelta]:
 def _read_object(body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 

@@ -1,4 +1,4 @@
-"""Levels, issuer profiles and their keys, and the appointments of grantors."""
+"""Levels, issuer profiles and their keys, grantors and administrators."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -96,6 +96,23 @@ class GrantorAppointment(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     trained_on: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    person: Mapped["Person"] = relationship("Person")
+
+
+class Administrator(Base):
+    """One person's right to administer the institution's part of the installation.
+
+    `ended_at`: `None` while it lasts.
+    """
+
+    __tablename__ = "administrator"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    begins_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     person: Mapped["Person"] = relationship("Person")

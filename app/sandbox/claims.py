@@ -67,7 +67,9 @@ def resource_link_claims(config: LmsConfig, launch: Launch, activity: Activity) 
         f"{CLAIM}message_type": RESOURCE_LINK,
         f"{CLAIM}target_link_uri": target_of(config, activity),
         f"{CLAIM}resource_link": _resource_link(activity),
-        f"{CLAIM}custom": resolve_custom(activity.custom, launch.course, activity, launch.person),
+        f"{CLAIM}custom": resolve_custom(
+            {**config.custom, **activity.custom}, launch.course, activity, launch.person
+        ),
         AGS_CLAIM: _ags(config, launch.course, activity.line_items),
     }
 

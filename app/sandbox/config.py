@@ -1,6 +1,7 @@
 """What a practice LMS must be told before it starts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ class LmsConfig:
     """Where the LMS stands, where the tool stands, and how they know each other.
 
     `issuer`: the LMS's own base address; `tool_url`: the tool's, both without
-    a slash at the end.
+    a slash at the end. `custom`: what the tool asked to be told with every launch.
     """
 
     issuer: str
@@ -21,6 +22,7 @@ class LmsConfig:
     database_path: Path
     client_id: str = CLIENT_ID
     deployment_id: str = DEPLOYMENT_ID
+    custom: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def token_url(self) -> str:

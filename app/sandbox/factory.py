@@ -11,9 +11,11 @@ from app.sandbox import (
     launches,
     line_items,
     pages,
+    registering,
     roster,
     scores,
     tokens,
+    tools,
 )
 from app.sandbox.config import LmsConfig
 from app.sandbox.gradebook import show_number
@@ -41,9 +43,11 @@ def create_lms(config: LmsConfig) -> Flask:
         launches,
         line_items,
         pages,
+        registering,
         roster,
         scores,
         tokens,
+        tools,
     ):
         app.register_blueprint(room_part.bp)
     policy = (

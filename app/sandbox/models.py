@@ -21,6 +21,23 @@ class Setting(LmsBase):
     value: Mapped[str]
 
 
+class Tool(LmsBase):
+    """A tool that registered itself. `scope`: what it was granted; `custom`: what launches tell it.
+
+    `is_active`: the administrator has switched it on.
+    """
+
+    __tablename__ = "tool"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(unique=True)
+    deployment_id: Mapped[str]
+    name: Mapped[str]
+    custom: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    scope: Mapped[str] = mapped_column(default="")
+    is_active: Mapped[bool] = mapped_column(default=False)
+
+
 class Course(LmsBase):
     """A course; `history` names the courses it was copied from, newest first."""
 

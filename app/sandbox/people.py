@@ -49,6 +49,11 @@ class Person:
         return INSTRUCTOR in self.roles and TEACHING_ASSISTANT not in self.roles
 
     @property
+    def is_administrator(self) -> bool:
+        """Say whether this person runs the LMS."""
+        return SYSTEM_ADMINISTRATOR in self.roles
+
+    @property
     def roster_roles(self) -> list[str]:
         """Return the roles in this course, core ones by their short name as Moodle sends them."""
         prefix = INSTRUCTOR.removesuffix("Instructor")

@@ -96,8 +96,8 @@ def requires_scope(
 
 
 def _check_assertion(claims: dict[str, Any], now: int) -> None:
-    config = current_lms().config
-    if claims.get("iss") != config.client_id or claims.get("sub") != config.client_id:
+    config = current_lms().config_of(str(claims.get("iss")))
+    if config is None or claims.get("sub") != config.client_id:
         raise _invalid_client("iss and sub must be the client_id.")
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]

@@ -19,6 +19,10 @@ if (toolFrame) {
     } catch {
       return; // not for us
     }
+    if (message?.subject === "org.imsglobal.lti.close" && toolFrame.dataset.closeUrl) {
+      window.location.assign(toolFrame.dataset.closeUrl);
+      return;
+    }
     if (message?.subject !== "lti.frameResize" || !(message.height > 0)) return;
     toolFrame.style.height = `${Math.min(Math.ceil(message.height), 20000)}px`;
   });
