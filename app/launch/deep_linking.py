@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from app.launch.claims import CLAIM
-from app.launch.landing import CUSTOM_KEY
+from app.mapping.history import UUID_KEY
 from app.mapping.models import Assignment
 from app.platforms.models import Deployment
 
@@ -29,7 +29,7 @@ def content_item(
         "type": "ltiResourceLink",
         "url": launch_url,
         "title": assignment.title,
-        "custom": {CUSTOM_KEY: assignment.uuid},
+        "custom": {UUID_KEY: assignment.uuid},
     }
     if settings.get("accept_lineitem") is not False:
         item["lineItem"] = {

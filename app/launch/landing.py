@@ -8,23 +8,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.prepared import wire_of
 from app.core.principal import STAFF, Role
 from app.courses.arrivals import Arrival
 from app.courses.models import LtiUser
-from app.courses.service import get_resource_link
 from app.evidence.service import find_submission
 from app.launch import claims as rules
-from app.launch.lookups import find_mapped_link
+from app.launch.binding import find_assignment
 from app.launch.pylti import Launch
 from app.launch.refusal import LaunchRefusedError, Mender
-from app.mapping.models import Assignment, DeepLinkRequest
-from app.mapping.service import bind_link, find_assignment_by_uuid
-from app.passback.service import reopen_parked
+from app.mapping.models import DeepLinkRequest
 from app.programme.service import list_granted_achievement_ids
 
 DEEP_LINK_LIFETIME = timedelta(hours=2)
-CUSTOM_KEY = "assay_assignment"
 
 
 @dataclass(frozen=True)
@@ -36,13 +31,13 @@ class Landing:
 
 
 def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
-    """Return where this launch leads; bind a deep link on its first launch.
+    """Return where this launch leads; bind or copy a link on its first launch.
 
     Raises: `LaunchRefusedError` if there is nothing for this person here.
     """
     if launch.message_type == rules.DEEP_LINK:
         return _deep_link(session, launch, arrival, now=now)
-    assignment_id = _find_assignment(session, launch, arrival, now=now)
+    assignment_id = find_assignment(session, launch, arrival, now=now)
     if launch.message_type == rules.SUBMISSION_REVIEW:
         return _review(session, launch, arrival, assignment_id, now=now)
     if launch.message_type == rules.RESOURCE_LINK:
@@ -152,38 +147,6 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
     return Landing(
         "mapping.choose_for_deep_link", {"course_id": arrival.course_id, "token": found.token}
     )
-
-
-def _find_assignment(
-    session: Session, launch: Launch, arrival: Arrival, *, now: datetime
-) -> int | None:
-    """Find the id of what the link is mapped to; the first launch of a deep link binds it.
-
-    What could not be delivered for want of an address or a right is taken up
-    again when a launch tells a new address, and whenever staff come by.
-    """
-    if arrival.link_pk is None:
-        return None
-    mapped = find_mapped_link(wire_of(session), arrival.link_pk)
-    if mapped is None:
-        return _bind(session, launch, arrival, arrival.link_pk)
-    is_moved = bool(arrival.lineitem_url) and mapped.lineitem_url != arrival.lineitem_url
-    if is_moved or arrival.role in STAFF:
-        assignment = session.get_one(Assignment, mapped.assignment_id)
-        if is_moved:
-            assignment.lineitem_url, assignment.column_missing = arrival.lineitem_url, False
-        reopen_parked(session, assignment, now)
-    return mapped.assignment_id
-
-
-def _bind(session: Session, launch: Launch, arrival: Arrival, link_pk: int) -> int | None:
-    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
-    uuid = rules.value(custom.get(CUSTOM_KEY), max_length=36)
-    found = find_assignment_by_uuid(session, uuid, course_id=arrival.course_id) if uuid else None
-    if found is None or found.resource_link_pk is not None:
-        return None
-    bind_link(session, found, get_resource_link(session, link_pk, course_id=arrival.course_id))
-    return found.id
 
 
 def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -> None:

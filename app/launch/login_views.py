@@ -50,8 +50,9 @@ from app.platforms.service import published_jwks
 log = structlog.get_logger()
 
 COOKIE_SECONDS = 600
-# What two launches may both make: person, course, enrolment, link.
-ROWS_TO_MEET = 4
+# What two launches may both make: person, course, enrolment, link, the link's copied mapping,
+# the course's origins, the deployment's notices.
+ROWS_TO_MEET = 7
 CSRF_KEY = "csrf_token"  # where Flask-WTF looks for it
 MENDERS: dict[Mender, str | None] = {
     Mender.NOBODY: None,

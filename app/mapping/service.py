@@ -15,6 +15,7 @@ from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Course, ResourceLink
 from app.mapping.artifact_kinds import KINDS
+from app.mapping.copying import decline_copy
 from app.mapping.models import Assignment, AssignmentCriterion, GradeRule
 
 MAX_FILES = 20
@@ -145,6 +146,8 @@ def undo_mapping(
         facts={"version_id": assignment.version_id, "link": assignment.resource_link_pk},
         now=now,
     )
+    if assignment.resource_link_pk is not None:
+        decline_copy(session, assignment.resource_link_pk, declined_by=undone_by, now=now)
     session.delete(assignment)
     try:
         session.flush()
@@ -171,17 +174,6 @@ def find_assignment_for_link(session: Session, link_pk: int) -> Assignment | Non
     return session.scalar(select(Assignment).where(Assignment.resource_link_pk == link_pk))
 
 
-def find_assignment_by_uuid(
-    session: Session, assignment_uuid: str, *, course_id: int
-) -> Assignment | None:
-    """Return this course's assignment of this identity, if there is one."""
-    return session.scalar(
-        select(Assignment).where(
-            Assignment.uuid == assignment_uuid, Assignment.course_id == course_id
-        )
-    )
-
-
 def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> Assignment:
     """Return one assignment of this course with everything that pages show of it.
 
@@ -197,6 +189,7 @@ def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> A
             .joinedload(AchievementVersion.achievement)
             .joinedload(Achievement.issuer),
             selectinload(Assignment.criteria).selectinload(Criterion.rubric_levels),
+            joinedload(Assignment.copied),
         )
         .where(Assignment.id == assignment_id, Assignment.course_id == course_id)
     )

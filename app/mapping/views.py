@@ -1,10 +1,12 @@
 """Setting up an assignment: choose the achievement, then say what the assignment shows."""
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.catalog.models import Criterion
 from app.catalog.service import get_mappable_version, list_mappable_versions
@@ -13,6 +15,9 @@ from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.principal import STAFF, current_principal
 from app.courses.service import get_course, get_resource_link
+from app.mapping import copy_views
+from app.mapping.blueprint import bp
+from app.mapping.copying import list_candidates
 from app.mapping.deep_linking import get_deep_link_request
 from app.mapping.forms import (
     MappingForm,
@@ -32,7 +37,7 @@ from app.mapping.service import (
     undo_mapping,
 )
 
-bp = Blueprint("mapping", __name__, url_prefix="/courses/<int:course_id>")
+__all__ = ["bp", "copy_views"]
 
 
 @bp.route("/links/<int:link_id>/setup")
@@ -49,6 +54,9 @@ def setup(course_id: int, link_id: int) -> ResponseReturnValue:
         lambda version_id: url_for(
             ".configure", course_id=course_id, link_id=link_id, version_id=version_id
         ),
+        candidates=list_candidates(db.session(), link),
+        link_id=link_id,
+        form=FlaskForm(),
     )
 
 
@@ -151,7 +159,7 @@ def _choose(
     course_id: int,
     link_title: str | None,
     url_for_version: Callable[[int], str],
-    cancel_url: str | None = None,
+    **more: Any,
 ) -> ResponseReturnValue:
     principal = current_principal()
     course = get_course(db.session(), course_id, institution_id=principal.institution_id)
@@ -161,7 +169,7 @@ def _choose(
         link_title=link_title,
         versions=list_mappable_versions(db.session(), principal.institution_id),
         url_for_version=url_for_version,
-        cancel_url=cancel_url,
+        **more,
     )
 
 
