@@ -15,10 +15,11 @@ from app.courses.service import get_resource_link
 from app.launch import claims as rules
 from app.launch.lookups import MappedLink, find_mapped_link
 from app.launch.pylti import Launch
-from app.mapping.copying import copy_assignment, find_source, find_unbound, is_declined
+from app.mapping.copying import copy_assignment, is_declined
 from app.mapping.history import Origins, read_dates, read_origins
 from app.mapping.models import Assignment
 from app.mapping.service import bind_link
+from app.mapping.sources import find_source, find_unbound
 from app.passback.service import reopen_parked
 
 

@@ -14,8 +14,11 @@ from app.courses.models import LtiUser
 from app.evidence.service import find_submission
 from app.launch import claims as rules
 from app.launch.binding import find_assignment
+from app.launch.deep_linking import ACHIEVEMENT_KEY, CREDENTIALS, PAGE_KEY
 from app.launch.pylti import Launch
-from app.launch.refusal import LaunchRefusedError, Mender
+from app.launch.refusal import DeepLinkRefusedError, LaunchRefusedError, Mender
+from app.mapping import history
+from app.mapping.asked import PLACEMENT_CLAIM, PLACEMENT_KEY, TIME_ZONE_KEY, Asked, read_asked
 from app.mapping.models import DeepLinkRequest
 from app.programme.service import list_granted_achievement_ids
 
@@ -41,12 +44,24 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
     if launch.message_type == rules.SUBMISSION_REVIEW:
         return _review(session, launch, arrival, assignment_id, now=now)
     if launch.message_type == rules.RESOURCE_LINK:
-        return _resource_link(session, arrival, assignment_id, now=now)
+        page = _plain_page(launch, arrival) if assignment_id is None else None
+        return page or _resource_link(session, arrival, assignment_id, now=now)
     raise LaunchRefusedError(
         "Assay does not know this kind of launch.",
         cause="unknown_message_type",
         mender=Mender.LMS_ADMINISTRATOR,
     )
+
+
+def _plain_page(launch: Launch, arrival: Arrival) -> Landing | None:
+    """Return the page that a link without an assignment was made for, if it was."""
+    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
+    if custom.get(PAGE_KEY) == CREDENTIALS:
+        return Landing("awards.mine", {})
+    public_id = rules.value(custom.get(ACHIEVEMENT_KEY), max_length=40)
+    if public_id is None:
+        return None
+    return Landing("launch.achievement", {"course_id": arrival.course_id, "public_id": public_id})
 
 
 def _resource_link(
@@ -119,20 +134,15 @@ def _review(
 
 
 def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
-    if arrival.role not in STAFF:
-        raise LaunchRefusedError(
-            "Only somebody who teaches this course can add an assignment.",
-            cause="deep_link_without_staff_role",
-            mender=Mender.INSTRUCTOR,
-        )
+    """Begin a selection: of assignments or links for staff, of own work for a learner.
+
+    Raises: `DeepLinkRefusedError`, which goes back to the LMS.
+    """
     settings = dict(rules.part(launch.body, rules.DEEP_LINKING))
-    settings["deep_link_return_url"] = rules.web_address(settings["deep_link_return_url"])
-    if "ltiResourceLink" not in settings["accept_types"]:
-        raise LaunchRefusedError(
-            "The LMS does not accept an activity at this place.",
-            cause="deep_link_type_not_accepted",
-            mender=Mender.LMS_ADMINISTRATOR,
-        )
+    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
+    settings[PLACEMENT_KEY] = rules.value(launch.body.get(PLACEMENT_CLAIM), max_length=100)
+    settings[TIME_ZONE_KEY] = rules.value(custom.get(history.TIME_ZONE_KEY), max_length=60)
+    endpoint = _selection_page(read_asked(settings), arrival, settings)
     found = DeepLinkRequest(
         token=secrets.token_urlsafe(24),
         institution_id=launch.platform.institution_id,
@@ -144,8 +154,30 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
         expires_at=now + DEEP_LINK_LIFETIME,
     )
     session.add(found)
-    return Landing(
-        "mapping.choose_for_deep_link", {"course_id": arrival.course_id, "token": found.token}
+    return Landing(endpoint, {"course_id": arrival.course_id, "token": found.token})
+
+
+def _selection_page(asked: Asked, arrival: Arrival, settings: dict[str, Any]) -> str:
+    if arrival.role is Role.LEARNER and asked.takes_work:
+        return "launch.portfolio"
+    if arrival.role not in STAFF:
+        raise DeepLinkRefusedError(
+            "Only somebody who teaches this course can add an assignment.",
+            cause="deep_link_without_staff_role",
+            mender=Mender.INSTRUCTOR,
+            deployment_pk=arrival.deployment_pk,
+            settings=settings,
+        )
+    if asked.wants_links:
+        return "launch.offer_links"
+    if asked.takes_assignments:
+        return "mapping.choose_for_deep_link"
+    raise DeepLinkRefusedError(
+        "The LMS asks for something that Assay does not make here.",
+        cause="deep_link_type",
+        mender=Mender.LMS_ADMINISTRATOR,
+        deployment_pk=arrival.deployment_pk,
+        settings=settings,
     )
 
 

@@ -9,6 +9,7 @@ import structlog
 from flask import (
     Response,
     current_app,
+    g,
     jsonify,
     make_response,
     redirect,
@@ -29,11 +30,12 @@ from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
 from app.core.prepared import Wire, wire_of
 from app.launch import claims as rules
+from app.launch.answering import sign_answer
 from app.launch.blueprint import bp
 from app.launch.landing import Landing, land
 from app.launch.models import OidcLogin
 from app.launch.pylti import Launch, Login
-from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
+from app.launch.refusal import CookieBlockedError, DeepLinkRefusedError, LaunchRefusedError, Mender
 from app.launch.service import (
     Accepted,
     arrive,
@@ -223,6 +225,10 @@ def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseRet
     new_tab_url = None
     if isinstance(refusal, CookieBlockedError):
         new_tab_url = _settings().base_url + "/lti/login?" + urlencode(refusal.parameters)
+    answer = None
+    if isinstance(refusal, DeepLinkRefusedError):
+        answer = sign_answer(read, refusal.deployment_pk, refusal.settings, [], error=str(refusal))
+        frame_by(*g.get("frame_origins", ()), rules.origin_of(answer.return_url))
     mender = MENDERS[refusal.mender]
     page = render_template(
         "errors/launch.html",
@@ -232,6 +238,7 @@ def _refused(refusal: LaunchRefusedError, values: dict[str, str]) -> ResponseRet
         reference=None if refusal.mender is Mender.NOBODY else reference,
         new_tab_url=new_tab_url,
         return_url=None,
+        answer=answer,
     )
     response = make_response(page, 200 if new_tab_url else 403)
     response.headers["Cache-Control"] = "no-store"

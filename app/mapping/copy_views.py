@@ -17,12 +17,12 @@ from app.mapping.blueprint import bp
 from app.mapping.copying import (
     confirm_copy,
     copy_assignment,
-    get_candidate,
     list_unconfirmed,
     review_copy,
 )
 from app.mapping.models import Assignment
 from app.mapping.service import find_assignment_for_link, get_assignment, list_unmapped_criteria
+from app.mapping.sources import get_candidate
 
 
 @bp.get("/assignments/<int:assignment_id>/copy")

@@ -28,6 +28,7 @@ class MappingFacts:
     """What an instructor chooses when mapping an assignment.
 
     `file_kinds`: names from `artifact_kinds.KINDS`; `max_files`: 0 to 20.
+    The dates: for an activity that deep linking is about to make; `None` for none.
     """
 
     version_id: int
@@ -39,6 +40,9 @@ class MappingFacts:
     accepts_link: bool
     accepts_text: bool
     grade_rule: GradeRule
+    opens_at: datetime | None = None
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
 
 
 def map_assignment(
@@ -73,6 +77,9 @@ def map_assignment(
         grade_rule=facts.grade_rule,
         max_points=sum(item.max_points for item in criteria),
         lineitem_url=resource_link.lineitem_url if resource_link else None,
+        opens_at=facts.opens_at,
+        due_at=facts.due_at,
+        closes_at=facts.closes_at,
         created_by=created_by,
         created_at=now,
         criteria=criteria,

@@ -3,89 +3,13 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.catalog.models import AchievementVersion, Criterion, RubricLevel, VersionStatus
-from app.core.audit import AuditEntry
-from app.courses.models import Course, ResourceLink
 from app.courses.origins import ContextOrigin
-from app.launch.claims import AGS, CLAIM
+from app.launch.claims import CLAIM
 from app.mapping.models import Assignment
 from tests import factories
 from tests.launch.signing_lms import INSTRUCTOR, SigningLms
 
 TEACHER = {"role": INSTRUCTOR, "sub": "teacher-of-the-copy"}
-
-
-@pytest.fixture
-def original(session, world):
-    assignment = factories.make_assignment(session, world.course, world.level_1, link=world.link)
-    session.commit()
-    return assignment
-
-
-@pytest.fixture
-def launch_copy(lms, browser):
-    """Launch a link of another course; `custom` as a platform would have filled it in."""
-
-    def launch(*, custom=None, course="course-2", link="link-2", client=None, lms=lms, **facts):
-        changes = {
-            f"{CLAIM}context": {"id": course, "title": "Methods (spring)"},
-            f"{CLAIM}resource_link": {"id": link, "title": "Literature review"},
-            f"{CLAIM}custom": custom or {},
-            AGS: {"scope": factories.AGS_SCOPES, "lineitem": f"https://lms.test/li/{link}"},
-        }
-        changes |= {name: facts.pop(name) for name in list(facts) if name.startswith("http")}
-        return lms.launch(client or browser(), **facts, **changes)
-
-    return launch
-
-
-@pytest.fixture
-def mapped(session):
-    """Return what a link is mapped to, as committed."""
-
-    def find(link="link-2", course="course-2"):
-        session.rollback()
-        session.expire_all()
-        return session.scalar(
-            select(Assignment)
-            .join(ResourceLink, ResourceLink.id == Assignment.resource_link_pk)
-            .join(Course, Course.id == ResourceLink.course_id)
-            .where(ResourceLink.resource_link_id == link, Course.context_id == course)
-        )
-
-    return find
-
-
-def new_version(session, old, *, keys=("c1", "c2")):
-    """Approve a next version with criteria of these keys."""
-    old.status = VersionStatus.SUPERSEDED
-    version = AchievementVersion(
-        institution_id=old.institution_id,
-        achievement_id=old.achievement_id,
-        public_id=f"{old.public_id}-2"[:40],
-        number=2,
-        name=old.name,
-        description=old.description,
-        criteria_narrative="Show it.",
-        image_alt=old.image_alt,
-        tags=[],
-        status=VersionStatus.APPROVED,
-        created_at=factories.NOON,
-        criteria=[
-            Criterion(
-                position=number,
-                key=key,
-                name=f"New criterion {key}",
-                description="What is to be shown.",
-                required_position=0,
-                rubric_levels=[RubricLevel(position=0, name="Yes", description="Yes.", points=5)],
-            )
-            for number, key in enumerate(keys)
-        ],
-    )
-    session.add(version)
-    session.commit()
-    return version
 
 
 def test_a_learner_in_a_copied_course_can_work_at_once(original, launch_copy, mapped, browser):
@@ -105,68 +29,6 @@ def test_a_learner_in_a_copied_course_can_work_at_once(original, launch_copy, ma
     assert copy.copied.source_id == original.id
     assert copy.copied.earlier_uuids == [original.uuid]
     assert copy.needs_confirmation
-
-
-def test_the_instructor_is_asked_to_confirm_once(
-    original, launch_copy, mapped, browser, session, world
-):
-    ines = browser()
-    answer = launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
-    copy = mapped()
-    overview = ines.get(answer.location)
-    place = f"/courses/{copy.course_id}/assignments/{copy.id}/copy"
-    assert f'href="{place}"' in overview.text
-    page = ines.get(place)
-    assert "Copied from “Methods”" in page.text
-    assert "Confirm copied mapping" in page.text
-
-    confirmed = ines.post(place)
-
-    assert confirmed.status_code == 303
-    assert "not confirmed yet" not in ines.get(confirmed.location).text
-    assert mapped().copied.confirmed_by is not None
-    assert "Confirmed" in ines.get(place).text
-    assert ines.post(place).status_code == 409
-    entry = session.scalar(select(AuditEntry).where(AuditEntry.action == "assignment.confirmed"))
-    assert entry.subject == f"assignment:{copy.id}"
-
-
-def test_confirming_leads_on_to_the_next_copy(
-    original, launch_copy, mapped, browser, session, world
-):
-    second = factories.make_assignment(
-        session, world.course, world.level_2, link=factories.make_link(session, world.course, "l9")
-    )
-    session.commit()
-    ines = browser()
-    launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
-    launch_copy(custom={"assay_assignment": second.uuid}, link="link-3", client=ines, **TEACHER)
-    first, other = mapped(), mapped("link-3")
-    page = ines.get(f"/courses/{first.course_id}/assignments/{first.id}/copy")
-    assert "One more copy waits" in page.text
-
-    answer = ines.post(f"/courses/{first.course_id}/assignments/{first.id}/copy")
-
-    assert answer.location == f"/courses/{first.course_id}/assignments/{other.id}/copy"
-
-
-def test_learners_confirm_nothing(original, launch_copy, mapped, browser):
-    mei = browser()
-    launch_copy(custom={"assay_assignment": original.uuid}, client=mei)
-    copy = mapped()
-    place = f"/courses/{copy.course_id}/assignments/{copy.id}/copy"
-
-    assert mei.get(place).status_code == 403
-    assert mei.post(place).status_code == 403
-    assert mapped().needs_confirmation
-
-
-def test_an_assignment_that_is_no_copy_has_nothing_to_confirm(original, browser, world):
-    ines = browser(world.instructor)
-    place = f"/courses/{world.course.id}/assignments/{original.id}/copy"
-
-    assert ines.get(place).status_code == 404
-    assert ines.post(place).status_code == 409
 
 
 def test_the_second_launch_makes_no_second_copy(original, launch_copy, session):
@@ -353,138 +215,11 @@ def test_a_course_copied_back_into_its_original_makes_no_loop(
     assert session.scalar(select(func.count()).select_from(Assignment)) == 4
 
 
-def test_a_superseded_version_moves_to_the_newest_and_says_so(
-    original, launch_copy, mapped, session, world, browser
-):
-    newer = new_version(session, world.level_1, keys=("c1", "c9"))
-    ines = browser()
-
-    launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
-
-    copy = mapped()
-    assert copy.version_id == newer.id
-    assert [item.key for item in copy.criteria] == ["c1"]
-    assert copy.max_points == 5
-    page = ines.get(f"/courses/{copy.course_id}/assignments/{copy.id}/copy")
-    assert "moved to version 2" in page.text
-
-
-def test_a_version_without_any_of_the_old_criteria_shows_all_of_its_own(
-    original, launch_copy, mapped, session, world
-):
-    new_version(session, world.level_1, keys=("x", "y"))
-
-    launch_copy(custom={"assay_assignment": original.uuid})
-
-    assert [item.key for item in mapped().criteria] == ["x", "y"]
-
-
-def test_a_newer_version_after_the_copy_is_pointed_out(
-    original, launch_copy, mapped, session, world, browser
-):
-    ines = browser()
-    launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
-    new_version(session, world.level_1)
-
-    copy = mapped()
-    page = ines.get(f"/courses/{copy.course_id}/assignments/{copy.id}/copy")
-
-    assert "There is a newer version" in page.text
-
-
-def test_a_retired_credential_is_not_copied_to_learners(
-    original, launch_copy, mapped, session, world
-):
-    world.level_1.achievement.retired_at = factories.NOON
-    session.commit()
-
-    answer = launch_copy(custom={"assay_assignment": original.uuid})
-
-    assert answer.location.endswith("/welcome")
-    assert mapped() is None
-
-
-def test_a_credential_retired_after_the_copy_is_pointed_out(
-    original, launch_copy, mapped, session, world, browser
-):
-    ines = browser()
-    launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
-    world.level_1.achievement.retired_at = factories.NOON
-    session.commit()
-
-    copy = mapped()
-    page = ines.get(f"/courses/{copy.course_id}/assignments/{copy.id}/copy")
-
-    assert "was retired" in page.text
-
-
-def test_what_was_undone_by_hand_is_not_copied_again(original, launch_copy, mapped, browser):
-    ines = browser()
-    launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
-    copy = mapped()
-    assert ines.post(f"/courses/{copy.course_id}/assignments/{copy.id}/undo").status_code == 303
-
-    answer = launch_copy(custom={"assay_assignment": original.uuid})
-
-    assert answer.location.endswith("/welcome")
-    assert mapped() is None
-
-
-def test_the_original_can_be_undone_and_the_copy_stays(
-    original, launch_copy, mapped, browser, session, world
-):
-    launch_copy(custom={"assay_assignment": original.uuid})
-    uuid, place = original.uuid, f"/courses/{world.course.id}/assignments/{original.id}"
-    session.expunge(original)
-
-    answer = browser(world.instructor).post(f"{place}/undo")
-
-    assert answer.status_code == 303
-    assert mapped().copied.source_id is None
-    assert mapped().copied.earlier_uuids == [uuid]
-
-
-def test_with_a_course_history_alone_the_instructor_chooses(
-    original, launch_copy, mapped, browser, session, world
-):
-    factories.make_assignment(
-        session,
-        world.course,
-        world.level_2,
-        link=factories.make_link(session, world.course, "l9"),
-        title="Ward round",
-    )
-    session.commit()
-    ines = browser()
-    answer = launch_copy(custom={"assay_course_history": "course-1"}, client=ines, **TEACHER)
-    page = ines.get(answer.location)
-    assert page.text.index("Use “Literature review”") < page.text.index("Use “Ward round”")
-    link = session.scalar(select(ResourceLink).where(ResourceLink.resource_link_id == "link-2"))
-
-    chosen = ines.post(f"/courses/{link.course_id}/links/{link.id}/copy/{original.id}")
-
-    copy = mapped()
-    assert chosen.location == f"/courses/{link.course_id}/assignments/{copy.id}/copy"
-    assert copy.copied.source_id == original.id
-    again = ines.post(f"/courses/{link.course_id}/links/{link.id}/copy/{original.id}")
-    assert again.location == f"/courses/{link.course_id}/assignments/{copy.id}"
-
-
 def test_a_learner_at_an_unresolved_link_is_told_so(original, launch_copy, mapped):
     answer = launch_copy(custom={"assay_course_history": "course-1"})
 
     assert answer.location.endswith("/welcome")
     assert mapped() is None
-
-
-def test_only_what_the_lms_names_as_origin_can_be_chosen(original, launch_copy, browser, session):
-    ines = browser()
-    launch_copy(custom={"assay_course_history": "course-9"}, client=ines, **TEACHER)
-    link = session.scalar(select(ResourceLink).where(ResourceLink.resource_link_id == "link-2"))
-
-    answer = ines.post(f"/courses/{link.course_id}/links/{link.id}/copy/{original.id}")
-
-    assert answer.status_code == 404
 
 
 def test_a_course_is_never_its_own_origin(launch_copy, session):

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.db import transaction
 from app.core.errors import ConflictError, InvalidError, NotFoundError
-from app.mapping.copying import find_unbound
 from app.mapping.models import GradeRule
 from app.mapping.service import (
     MappingFacts,
@@ -21,6 +20,7 @@ from app.mapping.service import (
     list_unmapped_criteria,
     map_assignment,
 )
+from app.mapping.sources import find_unbound
 from tests import factories
 from tests.factories import NOON
 
