@@ -162,6 +162,8 @@ class MappingForm(WordsForm):
 class DeepLinkForm(MappingForm):
     """A new activity that the LMS is about to add: its dates go along."""
 
+    moments: dict[str, Any]
+
     opens_at = DateTimeLocalField(
         _l("Opens"),
         format=MOMENT_FORMATS,
