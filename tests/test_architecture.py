@@ -42,6 +42,7 @@ ACCESS = {
     "launch.jwks": "public",
     "launch.launch": "public",
     "launch.login": "public",
+    "launch.notices": "public",
     "launch.offer_link": STAFF,
     "launch.offer_links": STAFF,
     "launch.portfolio": "learner",

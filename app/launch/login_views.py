@@ -34,6 +34,7 @@ from app.launch.answering import sign_answer
 from app.launch.blueprint import bp
 from app.launch.landing import Landing, land
 from app.launch.models import OidcLogin
+from app.launch.notices import subscribe
 from app.launch.pylti import Launch, Login
 from app.launch.refusal import CookieBlockedError, DeepLinkRefusedError, LaunchRefusedError, Mender
 from app.launch.service import (
@@ -189,6 +190,8 @@ def _enter(
     write: Session, wire: Wire, checked: Launch, deployment_pk: int, *, now: datetime
 ) -> tuple[Accepted | LaunchRefusedError, Landing]:
     arrival = arrive(write, wire, checked, deployment_pk, now=now)
+    handler = _settings().base_url + url_for(".notices")
+    subscribe(write, checked, arrival, handler=handler, now=now)
     try:
         landing = land(write, checked, arrival, now=now)
     except LaunchRefusedError as refusal:

@@ -24,6 +24,7 @@ from app.launch.lookups import (
     mark_login_used,
 )
 from app.launch.models import LaunchSession, OidcLogin
+from app.launch.notices import purge_receipts
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.launch.roles import course_role, is_test_user
@@ -248,7 +249,7 @@ def purge_expired(session: Session, *, now: datetime) -> int:
     ):
         result: Any = session.execute(statement)
         gone += result.rowcount
-    return gone
+    return gone + purge_receipts(session, now=now)
 
 
 def _name(body: rules.Claims) -> str | None:

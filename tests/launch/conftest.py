@@ -10,6 +10,7 @@ from app.courses.models import Course, ResourceLink
 from app.launch.claims import AGS, CLAIM
 from app.launch.models import LaunchSession
 from app.mapping.models import Assignment
+from app.platforms.models import ToolKey
 from tests import factories
 from tests.factories import World
 from tests.launch.signing_lms import SigningLms
@@ -87,3 +88,13 @@ def mapped(session):
         )
 
     return find
+
+
+@pytest.fixture
+def tool_key(session, world):
+    return session.scalar(select(ToolKey.public_jwk))
+
+
+@pytest.fixture
+def ines(browser):
+    return browser()

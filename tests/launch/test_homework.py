@@ -12,7 +12,6 @@ from app.core.clock import utcnow
 from app.courses.models import LtiUser
 from app.evidence.models import Artifact, ArtifactKind
 from app.launch.handover_models import Handover
-from app.platforms.models import ToolKey
 from app.programme.models import IssuerKey
 from tests import factories
 from tests.conftest import BASE_URL
@@ -21,11 +20,6 @@ from tests.launch.signing_lms import LEARNER
 
 ITEMS = f"{DL}content_items"
 HOMEWORK = {"accept_types": ["file", "link"], "placement": "homework_submission"}
-
-
-@pytest.fixture
-def tool_key(session, world):
-    return session.scalar(select(ToolKey.public_jwk))
 
 
 @pytest.fixture
