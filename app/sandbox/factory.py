@@ -4,7 +4,19 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from app.sandbox import authorize, deep_linking, launches, line_items, pages, roster, scores, tokens
+from app.sandbox import (
+    authorize,
+    copying,
+    deep_linking,
+    launches,
+    line_items,
+    notices,
+    pages,
+    placements,
+    roster,
+    scores,
+    tokens,
+)
 from app.sandbox.config import LmsConfig
 from app.sandbox.gradebook import show_number
 from app.sandbox.lms import install_lms
@@ -26,10 +38,13 @@ def create_lms(config: LmsConfig) -> Flask:
     install_error_pages(app)
     for room_part in (
         authorize,
+        copying,
         deep_linking,
         launches,
         line_items,
+        notices,
         pages,
+        placements,
         roster,
         scores,
         tokens,
