@@ -35,6 +35,7 @@ ROOMS_WITH_MODELS = (
     "outbox.models",
     "programme.models",
     "courses.models",
+    "courses.origins",
     "catalog.models",
     "mapping.models",
     "passback.models",
@@ -42,6 +43,8 @@ ROOMS_WITH_MODELS = (
     "awards.models",
     "assessment.models",
     "launch.models",
+    "launch.handover_models",
+    "launch.notice_models",
 )
 
 

@@ -10,6 +10,7 @@ from flask import current_app
 from app.cli.border import CommandGroup, json_option, print_rows
 from app.core.clock import utcnow
 from app.core.db import db, transaction
+from app.launch import notice_sender
 from app.launch.service import purge_expired
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.service import list_newest_by_prefix
@@ -26,11 +27,12 @@ def run(*, once: bool) -> None:
 
     The message in hand is finished before the command ends.
     """
-    handlers = delivery_handlers(
+    parts = (
         current_app.extensions["assay.vault"],
         current_app.extensions["assay.http"],
         current_app.extensions["assay.settings"].base_url,
     )
+    handlers = delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
     if once:
         click.echo(f"Tried {run_due(handlers, clock=utcnow)} messages.")
         return

@@ -1,8 +1,6 @@
 """The learner's page of one assignment, and the artifacts that were handed in."""
 
-import os
 from datetime import timedelta
-from typing import BinaryIO
 
 from flask import (
     Blueprint,
@@ -16,8 +14,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
-from werkzeug.utils import send_file
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import requires, signed_in
 from app.core.clock import utcnow
@@ -33,6 +29,7 @@ from app.evidence.intake import Work, receive_files
 from app.evidence.models import Artifact, Submission
 from app.evidence.preview import BusyError, draw_page
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
+from app.evidence.sending import guarded, send_guarded
 from app.evidence.service import (
     EmptySubmissionError,
     begin_from_earlier,
@@ -56,10 +53,6 @@ bp = Blueprint("evidence", __name__)
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
 DRAWN_AFTER_SECONDS = 3
-# Whatever a file holds, opened by itself it runs nothing, loads nothing and is framed by nobody.
-CONTENT_POLICY = (
-    "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'"
-)
 
 
 @bp.get(WORK)
@@ -129,7 +122,7 @@ def content(artifact_id: int) -> ResponseReturnValue:
     if found.storage_key is None:
         raise NotFoundError("This artifact is no file.")
     is_inline = is_shown_inline(found.media_type) and "download" not in request.args
-    return _send(
+    return send_guarded(
         _storage().open(found.storage_key),
         media_type=found.media_type or "application/octet-stream",
         name=found.file_name or "file",
@@ -153,7 +146,7 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
         ) from error
     with picture.stream as stream:  # small, so it is not left open for a slow reader
         drawn = stream.read()
-    return _guarded(current_app.response_class(drawn, mimetype=picture.media_type))
+    return guarded(current_app.response_class(drawn, mimetype=picture.media_type))
 
 
 def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
@@ -261,29 +254,6 @@ def _readable(artifact_id: int) -> Artifact:
         rights_last=timedelta(hours=_settings().session_hours),
         now=utcnow(),
     )
-
-
-def _send(source: BinaryIO, *, media_type: str, name: str, is_inline: bool) -> ResponseReturnValue:
-    response = send_file(
-        source,
-        request.environ,
-        mimetype=media_type,
-        as_attachment=not is_inline,
-        download_name=name,
-        response_class=current_app.response_class,
-    )
-    size_bytes = os.fstat(source.fileno()).st_size
-    response.content_length = size_bytes
-    response.make_conditional(request, accept_ranges=True, complete_length=size_bytes)
-    return _guarded(response)
-
-
-def _guarded(response: BaseResponse) -> BaseResponse:
-    """Let nothing in a learner's file act, be kept, or be shown by another site."""
-    response.headers["Content-Security-Policy"] = CONTENT_POLICY
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _settings() -> Settings:

@@ -1,84 +1,120 @@
-"""The way back of deep linking: what was made goes to the LMS."""
+"""The way back of deep linking: what was made or chosen goes to the LMS."""
 
-from typing import Any
-
-from flask import (
-    current_app,
-    make_response,
-    render_template,
-    url_for,
-)
+from flask import abort, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
+from app.catalog.models import AchievementVersion
+from app.catalog.service import find_version_by_public_id, list_mappable_versions
 from app.core.access import requires
-from app.core.clock import utcnow
 from app.core.db import db
-from app.core.pages import frame_by
-from app.core.principal import STAFF, current_principal
-from app.launch import claims as rules
+from app.core.errors import NotFoundError
+from app.core.principal import STAFF, Role, current_principal
+from app.courses.service import get_course
 from app.launch import deep_linking
+from app.launch.answering import addresses_of, answer_page, own_request
 from app.launch.blueprint import bp
-from app.launch.forms import DeepLinkReturnForm
-from app.mapping.deep_linking import get_deep_link_request
-from app.mapping.service import get_assignment
+from app.mapping.asked import RESOURCE_LINK, read_asked
+from app.mapping.deep_linking import list_choices
 from app.platforms.models import Deployment
-from app.platforms.service import active_tool_key
 
 
-@bp.route("/courses/<int:course_id>/deep-linking/<token>/return/<int:assignment_id>")
+@bp.route("/courses/<int:course_id>/deep-linking/<token>/selection")
 @requires(*STAFF)
-def deep_link_return(course_id: int, token: str, assignment_id: int) -> ResponseReturnValue:
-    """Show what goes back to the LMS, with the button that takes it there."""
+def selection(course_id: int, token: str) -> ResponseReturnValue:
+    """Show what was made in this selection, with the button that takes it to the LMS."""
     read = db.session()
-    assignment = get_assignment(read, assignment_id, course_id=course_id)
-    found = _deep_link_request(read, token, course_id)
-    item = deep_linking.content_item(
-        assignment,
-        launch_url=_settings().base_url + url_for(".launch"),
-        settings=found.settings,
+    found = own_request(read, token, course_id)
+    asked = read_asked(found.settings)
+    choices = list_choices(read, found)
+    family = read.get_one(Deployment, found.deployment_pk).platform.product_family
+    items = [
+        deep_linking.assignment_item(
+            choice.assignment,
+            addresses=addresses_of(choice.assignment.version),
+            asked=asked,
+            family=family,
+        )
+        for choice in choices
+        if choice.is_chosen
+    ]
+    return answer_page(
+        read,
+        found,
+        items,
+        template="launch/selection.html",
+        chosen=[choice.assignment for choice in choices if choice.is_chosen],
+        left_out=[choice.assignment for choice in choices if not choice.is_chosen],
+        is_multiple=asked.is_multiple,
+        place={"course_id": course_id, "token": token},
+        form=FlaskForm(),
     )
-    return _deep_link_answer(read, found, [item], assignment=assignment)
 
 
 @bp.route("/courses/<int:course_id>/deep-linking/<token>/cancel")
-@requires(*STAFF)
+@requires(Role.LEARNER, *STAFF)
 def deep_link_cancel(course_id: int, token: str) -> ResponseReturnValue:
     """Go back to the LMS with nothing chosen."""
     read = db.session()
-    return _deep_link_answer(read, _deep_link_request(read, token, course_id), [], assignment=None)
+    found = own_request(read, token, course_id)
+    return answer_page(read, found, [], template="launch/deep_link_return.html")
 
 
-def _deep_link_request(read: Session, token: str, course_id: int) -> Any:
-    return get_deep_link_request(
-        read,
-        token,
-        course_id=course_id,
-        person_id=current_principal().person_id,
-        now=utcnow(),
+@bp.route("/courses/<int:course_id>/deep-linking/<token>/links")
+@requires(*STAFF)
+def offer_links(course_id: int, token: str) -> ResponseReturnValue:
+    """Offer what can be linked to without a grade: achievements, and one's own credentials."""
+    read, principal = db.session(), current_principal()
+    asked = read_asked(own_request(read, token, course_id).settings)
+    return render_template(
+        "launch/links.html",
+        course=get_course(read, course_id, institution_id=principal.institution_id),
+        versions=list_mappable_versions(read, principal.institution_id),
+        takes_launches=RESOURCE_LINK in asked.types,
+        wants_links=asked.wants_links,
+        place={"course_id": course_id, "token": token},
     )
 
 
-def _deep_link_answer(
-    read: Session, found: Any, items: list[dict[str, Any]], *, assignment: Any
-) -> ResponseReturnValue:
-    deployment = read.get_one(Deployment, found.deployment_pk)
-    message = deep_linking.response_claims(deployment, found.settings, items, now=utcnow())
-    kid, pem = active_tool_key(read, current_app.extensions["assay.vault"])
-    return_url = found.settings["deep_link_return_url"]
-    page = render_template(
-        "launch/deep_link_return.html",
-        assignment=assignment,
-        form=DeepLinkReturnForm(
-            data={"JWT": deep_linking.sign_response(message, kid=kid, pem=pem)}
-        ),
-        return_url=return_url,
+@bp.route("/courses/<int:course_id>/deep-linking/<token>/links/<what>")
+@requires(*STAFF)
+def offer_link(course_id: int, token: str, what: str) -> ResponseReturnValue:
+    """Show one link that is not graded, with the button that takes it to the LMS.
+
+    `what`: `credentials`, or the public id of an achievement.
+    """
+    read = db.session()
+    found = own_request(read, token, course_id)
+    asked = read_asked(found.settings)
+    if not asked.takes_links:
+        abort(404)
+    if what == deep_linking.CREDENTIALS and RESOURCE_LINK in asked.types:
+        title = _("My credentials")
+        item = deep_linking.credentials_item(title, addresses=addresses_of(), asked=asked)
+        version = None
+    else:
+        version = _get_version(what)
+        item = deep_linking.achievement_item(version, addresses=addresses_of(version), asked=asked)
+    return answer_page(
+        read, found, [item], template="launch/deep_link_return.html", version=version
     )
-    response = make_response(page)
-    frame_by(*current_principal().frame_origins, rules.origin_of(return_url))
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
-def _settings() -> Any:
-    return current_app.extensions["assay.settings"]
+@bp.route("/courses/<int:course_id>/achievements/<public_id>")
+@requires(*Role)
+def achievement(course_id: int, public_id: str) -> ResponseReturnValue:
+    """Show an achievement inside the course, where an LMS can only link to launches."""
+    principal = current_principal()
+    return render_template(
+        "launch/achievement.html",
+        course=get_course(db.session(), course_id, institution_id=principal.institution_id),
+        version=_get_version(public_id),
+    )
+
+
+def _get_version(public_id: str) -> AchievementVersion:
+    version = find_version_by_public_id(db.session(), public_id)
+    if version is None or version.institution_id != current_principal().institution_id:
+        raise NotFoundError("There is no such micro-credential.")
+    return version

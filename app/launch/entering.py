@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from flask import current_app, url_for
 from sqlalchemy.orm import Session
 
 from app.core.prepared import Wire
 from app.courses.arrivals import Arrival, Visitor
 from app.launch import claims as rules
 from app.launch.landing import Landing, find_unknown_message, land
+from app.launch.notices import subscribe
 from app.launch.privacy import admit
 from app.launch.pylti import Launch
 from app.launch.refusal import LaunchRefusedError
@@ -29,6 +31,8 @@ def enter(
             visitor = visit(session, wire, launch, deployment_pk, now=now)
             return visitor, admit(session, launch, visitor.person_id, now=now)
         arrival = arrive(session, wire, launch, deployment_pk, now=now)
+        handler = current_app.extensions["assay.settings"].base_url + url_for("launch.notices")
+        subscribe(session, launch, arrival, handler=handler, now=now)
         return arrival, land(session, launch, arrival, now=now)
     except LaunchRefusedError as refusal:
         return refusal

@@ -54,6 +54,11 @@ def platform_key(
     return key
 
 
+def known_key(platform: TrustedPlatform, kid: str) -> RSAKey | None:
+    """Return the platform's key of this id if it is known already; ask nobody."""
+    return _find(platform.jwks, kid)
+
+
 def _may_ask(platform_id: int, *, now: datetime) -> bool:
     """Take the minute's only right to ask this platform, by one atomic update."""
     with transaction() as write:

@@ -8,24 +8,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.prepared import wire_of
 from app.core.principal import STAFF, Role
 from app.courses.arrivals import Arrival
 from app.courses.models import LtiUser
-from app.courses.service import get_resource_link
 from app.evidence.service import find_submission
 from app.launch import claims as rules
-from app.launch.lookups import find_mapped_link
+from app.launch.binding import find_assignment
+from app.launch.deep_linking import ACHIEVEMENT_KEY, CREDENTIALS, PAGE_KEY
 from app.launch.pylti import Launch
-from app.launch.refusal import LaunchRefusedError, Mender
-from app.mapping.models import Assignment, DeepLinkRequest
-from app.mapping.service import bind_link, find_assignment_by_uuid
-from app.passback.service import reopen_parked
+from app.launch.refusal import DeepLinkRefusedError, LaunchRefusedError, Mender
+from app.mapping import history
+from app.mapping.asked import PLACEMENT_CLAIM, PLACEMENT_KEY, TIME_ZONE_KEY, Asked, read_asked
+from app.mapping.models import DeepLinkRequest
 from app.programme.administrators import is_administrator
 from app.programme.service import list_granted_achievement_ids
 
 DEEP_LINK_LIFETIME = timedelta(hours=2)
-CUSTOM_KEY = "assay_assignment"
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Landing:
 
 
 def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
-    """Return where this launch leads; bind a deep link on its first launch.
+    """Return where this launch leads; bind or copy a link on its first launch.
 
     Raises: `LaunchRefusedError` if there is nothing for this person here.
     """
@@ -45,10 +43,11 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
         return _deep_link(session, launch, arrival, now=now)
     if rules.opens_course(launch.body):
         return Landing("launch.course_home", {"course_id": arrival.course_id})
-    assignment_id = _find_assignment(session, launch, arrival, now=now)
+    assignment_id = find_assignment(session, launch, arrival, now=now)
     if launch.message_type == rules.SUBMISSION_REVIEW:
         return _review(session, launch, arrival, assignment_id, now=now)
-    return _resource_link(session, arrival, assignment_id, now=now)
+    page = _plain_page(launch, arrival) if assignment_id is None else None
+    return page or _resource_link(session, arrival, assignment_id, now=now)
 
 
 def find_unknown_message(launch: Launch) -> LaunchRefusedError | None:
@@ -60,6 +59,17 @@ def find_unknown_message(launch: Launch) -> LaunchRefusedError | None:
         cause="unknown_message_type",
         mender=Mender.LMS_ADMINISTRATOR,
     )
+
+
+def _plain_page(launch: Launch, arrival: Arrival) -> Landing | None:
+    """Return the page that a link without an assignment was made for, if it was."""
+    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
+    if custom.get(PAGE_KEY) == CREDENTIALS:
+        return Landing("awards.mine", {})
+    public_id = rules.value(custom.get(ACHIEVEMENT_KEY), max_length=40)
+    if public_id is None:
+        return None
+    return Landing("launch.achievement", {"course_id": arrival.course_id, "public_id": public_id})
 
 
 def _resource_link(
@@ -139,20 +149,15 @@ def _review(
 
 
 def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
-    if arrival.role not in STAFF:
-        raise LaunchRefusedError(
-            "Only somebody who teaches this course can add an assignment.",
-            cause="deep_link_without_staff_role",
-            mender=Mender.INSTRUCTOR,
-        )
+    """Begin a selection: of assignments or links for staff, of own work for a learner.
+
+    Raises: `DeepLinkRefusedError`, which goes back to the LMS.
+    """
     settings = dict(rules.part(launch.body, rules.DEEP_LINKING))
-    settings["deep_link_return_url"] = rules.web_address(settings["deep_link_return_url"])
-    if "ltiResourceLink" not in settings["accept_types"]:
-        raise LaunchRefusedError(
-            "The LMS does not accept an activity at this place.",
-            cause="deep_link_type_not_accepted",
-            mender=Mender.LMS_ADMINISTRATOR,
-        )
+    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
+    settings[PLACEMENT_KEY] = rules.value(launch.body.get(PLACEMENT_CLAIM), max_length=100)
+    settings[TIME_ZONE_KEY] = rules.value(custom.get(history.TIME_ZONE_KEY), max_length=60)
+    endpoint = _selection_page(read_asked(settings), arrival, settings)
     found = DeepLinkRequest(
         token=secrets.token_urlsafe(24),
         institution_id=launch.platform.institution_id,
@@ -164,41 +169,31 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
         expires_at=now + DEEP_LINK_LIFETIME,
     )
     session.add(found)
-    return Landing(
-        "mapping.choose_for_deep_link", {"course_id": arrival.course_id, "token": found.token}
+    return Landing(endpoint, {"course_id": arrival.course_id, "token": found.token})
+
+
+def _selection_page(asked: Asked, arrival: Arrival, settings: dict[str, Any]) -> str:
+    if arrival.role is Role.LEARNER and asked.takes_work:
+        return "launch.portfolio"
+    if arrival.role not in STAFF:
+        raise DeepLinkRefusedError(
+            "Only somebody who teaches this course can add an assignment.",
+            cause="deep_link_without_staff_role",
+            mender=Mender.INSTRUCTOR,
+            deployment_pk=arrival.deployment_pk,
+            settings=settings,
+        )
+    if asked.wants_links:
+        return "launch.offer_links"
+    if asked.takes_assignments:
+        return "mapping.choose_for_deep_link"
+    raise DeepLinkRefusedError(
+        "The LMS asks for something that Assay does not make here.",
+        cause="deep_link_type",
+        mender=Mender.LMS_ADMINISTRATOR,
+        deployment_pk=arrival.deployment_pk,
+        settings=settings,
     )
-
-
-def _find_assignment(
-    session: Session, launch: Launch, arrival: Arrival, *, now: datetime
-) -> int | None:
-    """Find the id of what the link is mapped to; the first launch of a deep link binds it.
-
-    What could not be delivered for want of an address or a right is taken up
-    again when a launch tells a new address, and whenever staff come by.
-    """
-    if arrival.link_pk is None:
-        return None
-    mapped = find_mapped_link(wire_of(session), arrival.link_pk)
-    if mapped is None:
-        return _bind(session, launch, arrival, arrival.link_pk)
-    is_moved = bool(arrival.lineitem_url) and mapped.lineitem_url != arrival.lineitem_url
-    if is_moved or arrival.role in STAFF:
-        assignment = session.get_one(Assignment, mapped.assignment_id)
-        if is_moved:
-            assignment.lineitem_url, assignment.column_missing = arrival.lineitem_url, False
-        reopen_parked(session, assignment, now)
-    return mapped.assignment_id
-
-
-def _bind(session: Session, launch: Launch, arrival: Arrival, link_pk: int) -> int | None:
-    custom = rules.part(launch.body, f"{rules.CLAIM}custom")
-    uuid = rules.value(custom.get(CUSTOM_KEY), max_length=36)
-    found = find_assignment_by_uuid(session, uuid, course_id=arrival.course_id) if uuid else None
-    if found is None or found.resource_link_pk is not None:
-        return None
-    bind_link(session, found, get_resource_link(session, link_pk, course_id=arrival.course_id))
-    return found.id
 
 
 def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ import structlog
 from flask import (
     Response,
     current_app,
+    g,
     jsonify,
     make_response,
     redirect,
@@ -26,6 +27,7 @@ from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
 from app.core.prepared import wire_of
 from app.launch import claims as rules
+from app.launch.answering import sign_answer
 from app.launch.answers import LOGIN_SECONDS, keep, lead_with_cookie, login_cookie
 from app.launch.blueprint import bp
 from app.launch.entering import enter
@@ -34,7 +36,7 @@ from app.launch.landing import Landing
 from app.launch.models import OidcLogin
 from app.launch.observing import note_seen, observe
 from app.launch.pylti import Launch, Login
-from app.launch.refusal import CookieBlockedError, LaunchRefusedError, Mender
+from app.launch.refusal import CookieBlockedError, DeepLinkRefusedError, LaunchRefusedError, Mender
 from app.launch.service import (
     Accepted,
     open_session,
@@ -217,6 +219,12 @@ def refuse(refusal: LaunchRefusedError, platform: Platform | None) -> ResponseRe
         return waiting_page(refusal, platform, reference=reference)
     if platform is not None:
         frame_by(*{rules.origin_of(platform.auth_url), rules.origin_of(platform.issuer)})
+    answer = None
+    if isinstance(refusal, DeepLinkRefusedError):
+        answer = sign_answer(
+            db.session(), refusal.deployment_pk, refusal.settings, [], error=str(refusal)
+        )
+        frame_by(*g.get("frame_origins", ()), rules.origin_of(answer.return_url))
     mender = MENDERS[refusal.mender]
     page = render_template(
         "errors/launch.html",
@@ -227,6 +235,7 @@ def refuse(refusal: LaunchRefusedError, platform: Platform | None) -> ResponseRe
         return_url=(
             rules.with_error(refusal.return_url, str(refusal)) if refusal.return_url else None
         ),
+        answer=answer,
     )
     response = make_response(page, 403)
     response.headers["Cache-Control"] = "no-store"

@@ -72,6 +72,9 @@ class MappedLink:
 
     assignment_id: int
     lineitem_url: str | None
+    opens_at: datetime | None
+    due_at: datetime | None
+    closes_at: datetime | None
 
 
 _login = table_of(OidcLogin).c
@@ -149,9 +152,13 @@ _FRAMES = Prepared(
     .where(_running.sid_hash == bindparam("sid"))
 )
 _MAPPED_LINK = Prepared(
-    select(_assignment.id, _assignment.lineitem_url).where(
-        _assignment.resource_link_pk == bindparam("link_pk")
-    )
+    select(
+        _assignment.id,
+        _assignment.lineitem_url,
+        _assignment.opens_at,
+        _assignment.due_at,
+        _assignment.closes_at,
+    ).where(_assignment.resource_link_pk == bindparam("link_pk"))
 )
 _USE_UP_LOGIN = Prepared(
     update(table_of(OidcLogin))

@@ -1,6 +1,7 @@
 """How a launch is refused: a cause for the log, plain words for the person."""
 
 from enum import StrEnum
+from typing import Any
 
 from app.core.errors import DomainError
 
@@ -38,6 +39,24 @@ class LaunchRefusedError(DomainError):
         self.cause = cause
         self.mender = mender
         self.title = title
+
+
+class DeepLinkRefusedError(LaunchRefusedError):
+    """A checked deep-linking launch that cannot be served: the LMS gets to know why."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str,
+        mender: Mender,
+        deployment_pk: int,
+        settings: dict[str, Any],
+    ) -> None:
+        """Keep where the answer goes. Source: LTI Deep Linking 2.0 §4.5 (`errormsg`)."""
+        super().__init__(message, cause=cause, mender=mender)
+        self.deployment_pk = deployment_pk
+        self.settings = settings
 
 
 class CookieBlockedError(LaunchRefusedError):

@@ -25,6 +25,7 @@ from app.launch.lookups import (
     mark_login_used,
 )
 from app.launch.models import LaunchSession, OidcLogin, PendingLaunch, PrivacyVisit
+from app.launch.notices import purge_receipts
 from app.launch.pylti import Launch, replay
 from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import DeepLinkRequest
@@ -269,7 +270,7 @@ def purge_expired(session: Session, *, now: datetime) -> int:
     ):
         result: Any = session.execute(statement)
         gone += result.rowcount
-    return gone
+    return gone + purge_receipts(session, now=now)
 
 
 def _name(body: rules.Claims) -> str | None:

@@ -5,8 +5,10 @@ from app.launch import (
     course_views,
     deep_link_views,
     deployment_views,
+    handover_views,
     ladder_views,
     login_views,
+    notice_views,
     privacy_views,
 )
 from app.launch.blueprint import bp
@@ -17,7 +19,9 @@ __all__ = [
     "course_views",
     "deep_link_views",
     "deployment_views",
+    "handover_views",
     "ladder_views",
     "login_views",
+    "notice_views",
     "privacy_views",
 ]

@@ -42,7 +42,7 @@ class WaitingLaunch(Launch):
         self, claims: Mapping[str, Any], login: StartedLogin, platform: TrustedPlatform
     ) -> None:
         """Take what was kept; nothing is left to be checked in it."""
-        self._jwt = {"header": {}, "body": claims}
+        self._jwt = {"header": {}, "body": dict(claims)}
         self.login = login
         self.platform = platform
         self.message_type = claims[f"{rules.CLAIM}message_type"]

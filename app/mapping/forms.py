@@ -1,29 +1,40 @@
 """The mapping form: what an assignment shows, wants, and reports to the gradebook."""
 
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Self
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms import (
     BooleanField,
+    DateTimeLocalField,
     IntegerField,
     RadioField,
+    SelectField,
     SelectMultipleField,
     StringField,
     SubmitField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.catalog.models import AchievementVersion
 from app.core.forms import Form
 from app.mapping.artifact_kinds import KINDS
 from app.mapping.models import GradeRule
+from app.mapping.schedule import DEFAULT_ZONE, list_zones, to_utc
 from app.mapping.service import MAX_FILES, MAX_INSTRUCTIONS, MAX_TITLE, MappingFacts
 from app.mapping.wording import clean_line, clean_lines, sum_in_words
 
 DEFAULT_KINDS = ("pdf", "image")
 DEFAULT_FILES = 3
+
+DATES = ("opens_at", "due_at", "closes_at")
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+BAD_MOMENT = _l("Give day and time, such as 2026-12-18 23:59")
 
 NOT_LISTED = _l("Choose from this list only; if that does not help, reload the page")
 FILES_NUMBER = _l("Give a whole number from 1 to %(max)d", max=MAX_FILES)
@@ -106,7 +117,7 @@ class MappingForm(WordsForm):
     submit = SubmitField(_l("Set up the assignment"))
 
     @classmethod
-    def for_version(cls, version: AchievementVersion, *, title: str) -> "MappingForm":
+    def for_version(cls, version: AchievementVersion, *, title: str) -> Self:
         """Build the form for one achievement version, with sensible choices made."""
         criterion_ids = [item.id for item in version.criteria]
         form = cls(
@@ -146,6 +157,63 @@ class MappingForm(WordsForm):
             accepts_text=self.accepts_text.data,
             grade_rule=GradeRule(self.grade_rule.data),
         )
+
+
+class DeepLinkForm(MappingForm):
+    """A new activity that the LMS is about to add: its dates go along."""
+
+    moments: dict[str, Any]
+
+    opens_at = DateTimeLocalField(
+        _l("Opens"),
+        format=MOMENT_FORMATS,
+        invalid_value_message=BAD_MOMENT,
+        validators=[Optional()],
+    )
+    due_at = DateTimeLocalField(
+        _l("Due"), format=MOMENT_FORMATS, invalid_value_message=BAD_MOMENT, validators=[Optional()]
+    )
+    closes_at = DateTimeLocalField(
+        _l("Closes"),
+        format=MOMENT_FORMATS,
+        invalid_value_message=BAD_MOMENT,
+        validators=[Optional()],
+    )
+    time_zone = SelectField(
+        _l("Time zone of these dates"),
+        choices=[SelectChoice(zone, zone.replace("_", " ")) for zone in list_zones()],
+        invalid_choice_message=NOT_LISTED,
+        default=DEFAULT_ZONE,
+    )
+
+    @classmethod
+    def for_version(cls, version: AchievementVersion, *, title: str) -> Self:
+        """Build the form; until a zone is chosen, a script may propose the reader's own."""
+        form = super().for_version(version, title=title)
+        if not form.is_submitted():
+            form.time_zone.render_kw = {"data-own-zone": ""}
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then whether the dates make sense together."""
+        if not super().validate(extra_validators):
+            return False
+        self.moments = {}
+        for name in DATES:
+            field = self[name]
+            try:
+                self.moments[name] = to_utc(field.data, self.time_zone.data) if field.data else None
+            except ValueError:
+                field.errors = [_("There is no such time in this zone: the clocks skip it")]
+        known = [(name, self.moments[name]) for name in DATES if self.moments.get(name)]
+        for (_earlier, before), (name, after) in pairwise(known):
+            if after < before:
+                self[name].errors = [_("Put the dates in order: opens, due, closes")]
+        return not self.errors
+
+    def facts(self, version_id: int) -> MappingFacts:
+        """Return what was chosen, with the dates; call it on a valid form."""
+        return replace(super().facts(version_id), **self.moments)
 
 
 def grade_rule_hints(version: AchievementVersion) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.models import AchievementVersion, Criterion
 from app.core.orm import Base, TextEnum
-from app.courses.models import Course, ResourceLink
+from app.courses.models import Course, Person, ResourceLink
 
 
 class GradeRule(StrEnum):
@@ -30,6 +30,8 @@ class Assignment(Base):
     `max_points`: whole points, the sum of the best levels of its criteria.
     `lineitem_url`: the gradebook column; `None` until known. `column_missing`:
     the LMS said that it is gone.
+    `opens_at`, `due_at`, `closes_at`: as chosen here for a new activity, then as
+    the LMS tells them; `None` if there is no such date.
     """
 
     __tablename__ = "assignment"
@@ -55,6 +57,9 @@ class Assignment(Base):
     max_points: Mapped[int]
     lineitem_url: Mapped[str | None] = mapped_column(String(2000))
     column_missing: Mapped[bool] = mapped_column(default=False)
+    opens_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
 
@@ -64,6 +69,17 @@ class Assignment(Base):
     criteria: Mapped[list[Criterion]] = relationship(
         secondary="assignment_criterion", order_by=Criterion.position
     )
+    copied: Mapped["AssignmentCopy | None"] = relationship(
+        back_populates="assignment",
+        foreign_keys="AssignmentCopy.assignment_id",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether it was copied and nobody who teaches here has looked at it yet."""
+        return self.copied is not None and self.copied.confirmed_at is None
 
     @property
     def other_criteria(self) -> list[Criterion]:
@@ -86,11 +102,53 @@ class AssignmentCriterion(Base):
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"))
 
 
+class AssignmentCopy(Base):
+    """Where a copied assignment comes from, and who has looked at it here.
+
+    `source_id`: `None` once the original was taken back. `source_version_id`:
+    what the original was mapped to; another one than the copy's if that may no
+    longer be mapped. `earlier_uuids`: identities of the original and of those
+    that it was itself copied from, nearest first: the LMS copies what it was
+    told of the first one. `source_course`: the title of its course.
+    `confirmed_at`, `confirmed_by`: `None` until an instructor has confirmed it.
+    """
+
+    __tablename__ = "assignment_copy"
+    __table_args__ = (UniqueConstraint("assignment_id"),)
+
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id", ondelete="CASCADE"))
+    source_id: Mapped[int | None] = mapped_column(
+        ForeignKey("assignment.id", ondelete="SET NULL"), index=True
+    )
+    source_version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"))
+    source_course: Mapped[str] = mapped_column(String(500))
+    earlier_uuids: Mapped[list[str]]
+    copied_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    assignment: Mapped[Assignment] = relationship(
+        back_populates="copied", foreign_keys=[assignment_id]
+    )
+    confirmer: Mapped[Person | None] = relationship()
+
+
+class DeclinedCopy(Base):
+    """A link whose set-up was undone by hand: it is never copied again by itself."""
+
+    __tablename__ = "declined_copy"
+    __table_args__ = (UniqueConstraint("resource_link_pk"),)
+
+    resource_link_pk: Mapped[int] = mapped_column(ForeignKey("resource_link.id"))
+    declined_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    declined_at: Mapped[datetime]
+
+
 class DeepLinkRequest(Base):
     """One deep-linking launch: where and how its answer goes back.
 
-    `settings`: the `deep_linking_settings` claim. `answered_at`: `None` until
-    an answer was shown; answering again gives the same items.
+    `settings`: the `deep_linking_settings` claim. `answered_at`: always `None`
+    (a page that only shows the answer writes nothing).
     """
 
     __tablename__ = "deep_link_request"
@@ -105,3 +163,19 @@ class DeepLinkRequest(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+
+
+class DeepLinkChoice(Base):
+    """An assignment made in one deep-linking selection.
+
+    `is_chosen`: whether it goes back to the LMS with the answer.
+    """
+
+    __tablename__ = "deep_link_choice"
+    __table_args__ = (UniqueConstraint("request_id", "assignment_id"),)
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("deep_link_request.id", ondelete="CASCADE"))
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id", ondelete="CASCADE"))
+    is_chosen: Mapped[bool] = mapped_column(default=True)
+
+    assignment: Mapped[Assignment] = relationship()

@@ -15,6 +15,7 @@ from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Course, ResourceLink
 from app.mapping.artifact_kinds import KINDS
+from app.mapping.copying import decline_copy
 from app.mapping.models import Assignment, AssignmentCriterion, GradeRule
 
 MAX_FILES = 20
@@ -27,6 +28,7 @@ class MappingFacts:
     """What an instructor chooses when mapping an assignment.
 
     `file_kinds`: names from `artifact_kinds.KINDS`; `max_files`: 0 to 20.
+    The dates: for an activity that deep linking is about to make; `None` for none.
     """
 
     version_id: int
@@ -38,6 +40,9 @@ class MappingFacts:
     accepts_link: bool
     accepts_text: bool
     grade_rule: GradeRule
+    opens_at: datetime | None = None
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
 
 
 def map_assignment(
@@ -72,6 +77,9 @@ def map_assignment(
         grade_rule=facts.grade_rule,
         max_points=sum(item.max_points for item in criteria),
         lineitem_url=resource_link.lineitem_url if resource_link else None,
+        opens_at=facts.opens_at,
+        due_at=facts.due_at,
+        closes_at=facts.closes_at,
         created_by=created_by,
         created_at=now,
         criteria=criteria,
@@ -145,6 +153,8 @@ def undo_mapping(
         facts={"version_id": assignment.version_id, "link": assignment.resource_link_pk},
         now=now,
     )
+    if assignment.resource_link_pk is not None:
+        decline_copy(session, assignment.resource_link_pk, declined_by=undone_by, now=now)
     session.delete(assignment)
     try:
         session.flush()
@@ -171,17 +181,6 @@ def find_assignment_for_link(session: Session, link_pk: int) -> Assignment | Non
     return session.scalar(select(Assignment).where(Assignment.resource_link_pk == link_pk))
 
 
-def find_assignment_by_uuid(
-    session: Session, assignment_uuid: str, *, course_id: int
-) -> Assignment | None:
-    """Return this course's assignment of this identity, if there is one."""
-    return session.scalar(
-        select(Assignment).where(
-            Assignment.uuid == assignment_uuid, Assignment.course_id == course_id
-        )
-    )
-
-
 def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> Assignment:
     """Return one assignment of this course with everything that pages show of it.
 
@@ -197,6 +196,7 @@ def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> A
             .joinedload(AchievementVersion.achievement)
             .joinedload(Achievement.issuer),
             selectinload(Assignment.criteria).selectinload(Criterion.rubric_levels),
+            joinedload(Assignment.copied),
         )
         .where(Assignment.id == assignment_id, Assignment.course_id == course_id)
     )

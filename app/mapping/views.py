@@ -1,27 +1,35 @@
 """Setting up an assignment: choose the achievement, then say what the assignment shows."""
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
-from app.catalog.models import Criterion
+from app.catalog.models import AchievementVersion, Criterion
 from app.catalog.service import get_mappable_version, list_mappable_versions
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.principal import STAFF, current_principal
+from app.courses.models import ResourceLink
 from app.courses.service import get_course, get_resource_link
-from app.mapping.deep_linking import get_deep_link_request
+from app.mapping import copy_views, selection_views
+from app.mapping.asked import TIME_ZONE_KEY, read_asked
+from app.mapping.blueprint import bp
+from app.mapping.deep_linking import choose, get_deep_link_request, list_choices
 from app.mapping.forms import (
+    DeepLinkForm,
     MappingForm,
     WordsForm,
     criterion_hints,
     file_kind_hints,
     grade_rule_hints,
 )
-from app.mapping.models import Assignment
+from app.mapping.models import Assignment, DeepLinkRequest
+from app.mapping.schedule import list_zones
 from app.mapping.service import (
     MAX_TITLE,
     edit_assignment,
@@ -31,8 +39,9 @@ from app.mapping.service import (
     map_assignment,
     undo_mapping,
 )
+from app.mapping.sources import list_candidates
 
-bp = Blueprint("mapping", __name__, url_prefix="/courses/<int:course_id>")
+__all__ = ["bp", "copy_views", "selection_views"]
 
 
 @bp.route("/links/<int:link_id>/setup")
@@ -49,6 +58,9 @@ def setup(course_id: int, link_id: int) -> ResponseReturnValue:
         lambda version_id: url_for(
             ".configure", course_id=course_id, link_id=link_id, version_id=version_id
         ),
+        candidates=list_candidates(db.session(), link),
+        link_id=link_id,
+        form=FlaskForm(),
     )
 
 
@@ -61,7 +73,7 @@ def configure(course_id: int, link_id: int, version_id: int) -> ResponseReturnVa
     if existing is not None:
         return _set_up_already(existing)
     back = url_for(".setup", course_id=course_id, link_id=link_id)
-    outcome = _configure(course_id, version_id, link_id=link_id, title=link.title, back=back)
+    outcome = _configure(course_id, version_id, link=link, back=back)
     if not isinstance(outcome, Assignment):
         return outcome
     flash(_("The assignment is set up. Students can hand in their work."), "success")
@@ -72,33 +84,36 @@ def configure(course_id: int, link_id: int, version_id: int) -> ResponseReturnVa
 @requires(*STAFF)
 def choose_for_deep_link(course_id: int, token: str) -> ResponseReturnValue:
     """Offer the approved achievements for a new activity that the LMS will add."""
-    _require_request(course_id, token)
+    found = _get_request(course_id, token)
+    here: dict[str, Any] = {"course_id": course_id, "token": token}
     return _choose(
         course_id,
         None,
-        lambda version_id: url_for(
-            ".configure_for_deep_link", course_id=course_id, token=token, version_id=version_id
-        ),
-        cancel_url=url_for("launch.deep_link_cancel", course_id=course_id, token=token),
+        lambda version_id: url_for(".configure_for_deep_link", version_id=version_id, **here),
+        cancel_url=url_for("launch.deep_link_cancel", **here),
+        selection_url=url_for("launch.selection", **here)
+        if list_choices(db.session(), found)
+        else None,
+        links_url=url_for("launch.offer_links", **here)
+        if read_asked(found.settings).takes_links
+        else None,
     )
 
 
 @bp.route("/deep-linking/<token>/<int:version_id>", methods=["GET", "POST"])
 @requires(*STAFF)
 def configure_for_deep_link(course_id: int, token: str, version_id: int) -> ResponseReturnValue:
-    """Say what the new activity shows; on POST map it and go back to the LMS."""
-    _require_request(course_id, token)
-    back = url_for(".choose_for_deep_link", course_id=course_id, token=token)
-    outcome = _configure(course_id, version_id, link_id=None, title=None, back=back)
+    """Say what the new activity shows; on POST map it and add it to the selection."""
+    found = _get_request(course_id, token)
+    here: dict[str, Any] = {"course_id": course_id, "token": token}
+    back = url_for(".choose_for_deep_link", **here)
+    outcome = _configure(course_id, version_id, selection=found, back=back)
     if not isinstance(outcome, Assignment):
         return outcome
     unmapped = list_unmapped_criteria(db.session(), outcome.version, course_id=course_id)
     if unmapped:
         flash(_unmapped_in_words(unmapped), "warning")
-    answer = url_for(
-        "launch.deep_link_return", course_id=course_id, token=token, assignment_id=outcome.id
-    )
-    return redirect(answer, 303)
+    return redirect(url_for("launch.selection", **here), 303)
 
 
 @bp.route("/assignments/<int:assignment_id>/edit", methods=["GET", "POST"])
@@ -136,9 +151,9 @@ def undo(course_id: int, assignment_id: int) -> ResponseReturnValue:
     return redirect(url_for(".setup", course_id=course_id, link_id=link_id), 303)
 
 
-def _require_request(course_id: int, token: str) -> None:
+def _get_request(course_id: int, token: str) -> DeepLinkRequest:
     """Refuse a selection that is not this person's, not of this course, or has run out."""
-    get_deep_link_request(
+    return get_deep_link_request(
         db.session(),
         token,
         course_id=course_id,
@@ -151,7 +166,7 @@ def _choose(
     course_id: int,
     link_title: str | None,
     url_for_version: Callable[[int], str],
-    cancel_url: str | None = None,
+    **more: Any,
 ) -> ResponseReturnValue:
     principal = current_principal()
     course = get_course(db.session(), course_id, institution_id=principal.institution_id)
@@ -161,29 +176,38 @@ def _choose(
         link_title=link_title,
         versions=list_mappable_versions(db.session(), principal.institution_id),
         url_for_version=url_for_version,
-        cancel_url=cancel_url,
+        **more,
     )
 
 
 def _configure(
-    course_id: int, version_id: int, *, link_id: int | None, title: str | None, back: str
+    course_id: int,
+    version_id: int,
+    *,
+    link: ResourceLink | None = None,
+    selection: DeepLinkRequest | None = None,
+    back: str,
 ) -> Assignment | ResponseReturnValue:
     principal = current_principal()
     institution_id = principal.institution_id
     version = get_mappable_version(db.session(), version_id, institution_id=institution_id)
-    form = MappingForm.for_version(version, title=(title or version.name)[:MAX_TITLE])
+    title = ((link.title if link else None) or version.name)[:MAX_TITLE]
+    form = _form(version, title, selection)
     if form.validate_on_submit():
         with transaction() as session:
-            return map_assignment(
+            assignment = map_assignment(
                 session,
                 course=get_course(session, course_id, institution_id=institution_id),
-                resource_link=get_resource_link(session, link_id, course_id=course_id)
-                if link_id
+                resource_link=get_resource_link(session, link.id, course_id=course_id)
+                if link
                 else None,
                 facts=form.facts(version_id),
                 created_by=principal.person_id,
                 now=utcnow(),
             )
+            if selection is not None:
+                choose(session, selection, assignment)
+            return assignment
     unmapped = list_unmapped_criteria(db.session(), version, course_id=course_id)
     page = render_template(
         "mapping/configure.html",
@@ -197,6 +221,19 @@ def _configure(
         back=back,
     )
     return page, form.status
+
+
+def _form(
+    version: AchievementVersion, title: str, selection: DeepLinkRequest | None
+) -> MappingForm:
+    """Return the form; in a selection with dates, in the time zone that the LMS tells."""
+    if selection is None:
+        return MappingForm.for_version(version, title=title)
+    form = DeepLinkForm.for_version(version, title=title)
+    told = selection.settings.get(TIME_ZONE_KEY)
+    if not form.is_submitted() and told in list_zones():
+        form.time_zone.data = told
+    return form
 
 
 def _set_up_already(assignment: Assignment) -> ResponseReturnValue:

@@ -29,13 +29,17 @@ class Column:
     """What the gradebook column of an assignment is, whatever its address.
 
     `resource_id`: the assignment's uuid. `resource_link_id`: `None` until the
-    LMS has launched the assignment's link.
+    LMS has launched the assignment's link. `inherited_ids`: uuids of what it was
+    copied from, nearest first; a copied column still carries one of them.
+    `taken_urls`: columns of the course's other assignments.
     """
 
     label: str
     max_points: int
     resource_id: str
     resource_link_id: str | None
+    inherited_ids: tuple[str, ...] = ()
+    taken_urls: frozenset[str] = frozenset()
 
 
 def find_column(ags: AgsClient, gradebook: Gradebook, column: Column) -> str | None:
@@ -59,13 +63,34 @@ def find_column(ags: AgsClient, gradebook: Gradebook, column: Column) -> str | N
         found = _pick(gradebook, _ours_first(coupled, column))
         if found:
             return found
-    url = with_query(gradebook.lineitems_url, resource_id=column.resource_id, tag=TAG)
-    tagged = [
+    own = with_query(gradebook.lineitems_url, resource_id=column.resource_id, tag=TAG)
+    found = _find_tagged(
+        ags, gradebook, scope, own, column=column, resource_ids=(column.resource_id,)
+    )
+    if found is None and column.inherited_ids:
+        tagged = with_query(gradebook.lineitems_url, tag=TAG)
+        found = _find_tagged(
+            ags, gradebook, scope, tagged, column=column, resource_ids=column.inherited_ids
+        )
+    return found
+
+
+def _find_tagged(
+    ags: AgsClient,
+    gradebook: Gradebook,
+    scope: str,
+    url: str,
+    *,
+    column: Column,
+    resource_ids: tuple[str, ...],
+) -> str | None:
+    """Return the listed column with the first of these ids that is nobody else's."""
+    items = [
         item
         for item in ags.list_items(gradebook, scope, url, accept=CONTAINER_TYPE)
-        if item.get("resourceId") == column.resource_id and not _is_anothers(item, column)
+        if item.get("resourceId") in resource_ids and not _is_anothers(item, column)
     ]
-    return _pick(gradebook, tagged)
+    return _pick(gradebook, sorted(items, key=lambda item: resource_ids.index(item["resourceId"])))
 
 
 def make_column(ags: AgsClient, gradebook: Gradebook, column: Column) -> str:
@@ -129,6 +154,8 @@ def _ours_first(items: Iterable[dict[str, Any]], column: Column) -> list[dict[st
 
 
 def _is_anothers(item: dict[str, Any], column: Column) -> bool:
+    if item.get("id") in column.taken_urls:
+        return True
     link_id = item.get("resourceLinkId")
     return bool(link_id and column.resource_link_id and link_id != column.resource_link_id)
 

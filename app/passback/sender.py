@@ -10,6 +10,7 @@ from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import db, transaction
 from app.core.http import CallError, OutgoingClient
+from app.mapping.copying import list_inherited_ids, list_taken_columns
 from app.mapping.models import Assignment
 from app.outbox import service as outbox
 from app.outbox.errors import ParkedError, PermanentError, RetryLaterError, SupersededError
@@ -216,6 +217,8 @@ def _read_job(message: Message) -> Job:
                 max_points=assignment.max_points,
                 resource_id=assignment.uuid,
                 resource_link_id=link.resource_link_id if link else None,
+                inherited_ids=tuple(list_inherited_ids(session, assignment)),
+                taken_urls=list_taken_columns(session, assignment),
             ),
             assignment_id=assignment.id,
             lineitem_url=assignment.lineitem_url,

@@ -101,6 +101,17 @@ def answers_storage_messages(family: str | None) -> bool:
     return _is(family, BLACKBOARD) or _is(family, BRIGHTSPACE)
 
 
+def link_variables(family: str | None) -> dict[str, str]:
+    """Return the custom parameters that a platform fills in by names of its own.
+
+    Older Canvas knows no `$Context.id.history`, but has its own word for it.
+    Source: Canvas documentation, “Variable substitutions”.
+    """
+    if not _is(family, CANVAS):
+        return {}
+    return {"assay_canvas_course_history": "$Canvas.course.previousContextIds.recursive"}
+
+
 def may_set_resource_link(family: str | None) -> bool:
     """Return whether a new column may name its resource link.
 

@@ -13,15 +13,42 @@ from app.sandbox.people import Person
 from app.sandbox.vocabulary import (
     AGS_CLAIM,
     AGS_SCOPES,
+    ASSIGNMENT_PLACEMENT,
     CLAIM,
     DEEP_LINK,
     DEEP_LINKING_CLAIM,
+    EDITOR_PLACEMENT,
+    HOMEWORK_PLACEMENT,
+    NOTICE_HANDLERS,
+    NOTICE_SERVICE_CLAIM,
+    NOTICE_TYPES,
     NRPS_CLAIM,
+    PLACEMENT_CLAIM,
     RESOURCE_LINK,
     SUBMISSION_REVIEW,
 )
 
 LOCALE = "en"
+# What each placement takes.
+WANTED: dict[str, dict[str, Any]] = {
+    ASSIGNMENT_PLACEMENT: {
+        "accept_types": ["ltiResourceLink"],
+        "accept_multiple": True,
+        "accept_lineitem": True,
+        "auto_create": True,
+    },
+    EDITOR_PLACEMENT: {
+        "accept_types": ["link", "html", "ltiResourceLink"],
+        "accept_multiple": False,
+        "accept_lineitem": False,
+    },
+    HOMEWORK_PLACEMENT: {
+        "accept_types": ["file", "link"],
+        "accept_media_types": "application/pdf,text/*,image/*",
+        "accept_multiple": False,
+        "accept_lineitem": False,
+    },
+}
 TOKEN_SECONDS = 60
 
 
@@ -96,20 +123,20 @@ def review_claims(
     return claims
 
 
-def deep_linking_claims(config: LmsConfig, launch: Launch, data: str) -> dict[str, Any]:
+def deep_linking_claims(
+    config: LmsConfig, launch: Launch, data: str, placement: str
+) -> dict[str, Any]:
     """Return the claims of a request to choose content; `data` must come back."""
     return {
         **_common(config, launch, shares_names=True),
         f"{CLAIM}message_type": DEEP_LINK,
         f"{CLAIM}target_link_uri": config.redirect_uri,
+        PLACEMENT_CLAIM: placement,
         AGS_CLAIM: _ags(config, launch.course, []),
         f"{DEEP_LINKING_CLAIM}deep_linking_settings": {
             "deep_link_return_url": config.deep_linking_return_url,
-            "accept_types": ["ltiResourceLink"],
             "accept_presentation_document_targets": ["iframe", "window"],
-            "accept_multiple": True,
-            "accept_lineitem": True,
-            "auto_create": True,
+            **WANTED[placement],
             "data": data,
         },
     }
@@ -188,6 +215,12 @@ def _common(config: LmsConfig, launch: Launch, *, shares_names: bool) -> dict[st
         NRPS_CLAIM: {
             "context_memberships_url": f"{config.course_url(course.id)}/memberships",
             "service_versions": ["2.0"],
+        },
+        NOTICE_SERVICE_CLAIM: {
+            "platform_notification_service_url": config.notice_service_url,
+            "service_versions": ["1.0"],
+            "scope": [NOTICE_HANDLERS],
+            "notice_types_supported": list(NOTICE_TYPES),
         },
     }
 

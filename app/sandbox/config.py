@@ -35,6 +35,11 @@ class LmsConfig:
         return f"{self.issuer}/lti/deep-linking/return"
 
     @property
+    def notice_service_url(self) -> str:
+        """Return where the tool says which notices go where."""
+        return f"{self.issuer}/lti/notice-handlers"
+
+    @property
     def redirect_uri(self) -> str:
         """Return the one address to which launches are posted."""
         return f"{self.tool_url}/lti/launch"

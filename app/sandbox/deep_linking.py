@@ -16,17 +16,19 @@ from app.sandbox.line_items import LineItemFacts, read_line_item
 from app.sandbox.lms import CHOOSING_SECONDS, SignedValueError, current_lms
 from app.sandbox.messages import DEEP_LINKING_DATA
 from app.sandbox.models import Activity, LineItem
+from app.sandbox.placements import AnswerRefusedError, read_placed, split_items
 from app.sandbox.replies import ServiceError
-from app.sandbox.vocabulary import CLAIM, DEEP_LINK_RESPONSE, DEEP_LINKING_CLAIM
+from app.sandbox.vocabulary import (
+    CLAIM,
+    DEEP_LINK_RESPONSE,
+    DEEP_LINKING_CLAIM,
+    HOMEWORK_PLACEMENT,
+)
 
 bp = Blueprint("deep_linking", __name__, url_prefix="/lti/deep-linking")
 
 LEEWAY_SECONDS = 10
 LONGEST_ANSWER_SECONDS = 3600
-
-
-class AnswerRefusedError(Exception):
-    """An answer of the tool's that is not accepted; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,27 @@ def accept() -> ResponseReturnValue:
     except BadTokenError as error:
         raise AnswerRefusedError(str(error)) from error
     _check(claims)
-    course_id = _read_data(claims)
-    items = _read_items(claims)
+    data = _read_data(claims)
+    course_id, placement = data["course"], data["placement"]
+    links, others = split_items(claims, placement)
+    items = _read_items(links)
+    placed = read_placed(others, data)
     if not lms.database.use_up("nonce", claims["nonce"]):
         raise AnswerRefusedError("This answer was sent before (nonce).")
     with lms.database.writing() as session:
         for item in items:
             session.add(_make_activity(item, course_id))
+        session.add_all(placed)
+        titles = [item.title for item in items] + [each.title for each in placed]
     said = claims.get(f"{DEEP_LINKING_CLAIM}errormsg") or claims.get(f"{DEEP_LINKING_CLAIM}msg")
     return render_template(
         "sandbox/chosen.html",
-        items=items,
+        titles=titles,
         said=said if isinstance(said, str) else "",
-        course_url=url_for("pages.course", course_id=course_id),
+        course_url=url_for(
+            "placements.homework" if placement == HOMEWORK_PLACEMENT else "pages.course",
+            course_id=course_id,
+        ),
     )
 
 
@@ -110,7 +120,7 @@ def _seconds(claims: dict[str, Any], name: str) -> float:
     return value
 
 
-def _read_data(claims: dict[str, Any]) -> str:
+def _read_data(claims: dict[str, Any]) -> dict[str, str]:
     sealed = claims.get(f"{DEEP_LINKING_CLAIM}data")
     try:
         data = current_lms().unseal(
@@ -122,19 +132,14 @@ def _read_data(claims: dict[str, Any]) -> str:
         raise AnswerRefusedError(
             "It does not bring back the data of the request, or too late."
         ) from error
-    return data["course"]
+    return data
 
 
-def _read_items(claims: dict[str, Any]) -> list[ContentItem]:
-    raw = claims.get(f"{DEEP_LINKING_CLAIM}content_items", [])
-    if not isinstance(raw, list):
-        raise AnswerRefusedError("Its content_items are no list.")
+def _read_items(raw: list[Any]) -> list[ContentItem]:
     return [_read_item(each) for each in raw]
 
 
 def _read_item(raw: Any) -> ContentItem:
-    if not isinstance(raw, dict) or raw.get("type") != "ltiResourceLink":
-        raise AnswerRefusedError("This LMS takes only items of the type ltiResourceLink.")
     title = _text(raw, "title").strip()
     if not title:
         raise AnswerRefusedError("An item has no title.")

@@ -3,10 +3,18 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.sandbox.claims import WANTED
 from app.sandbox.lms import current_lms
 from app.sandbox.lookup import get_activity, get_course, get_line_item, get_person
-from app.sandbox.messages import activity_hint, deep_linking_hint, login_fields, review_hint
+from app.sandbox.messages import (
+    activity_hint,
+    deep_linking_hint,
+    login_fields,
+    may_choose,
+    review_hint,
+)
 from app.sandbox.signing_in import current_person
+from app.sandbox.vocabulary import ASSIGNMENT_PLACEMENT
 
 bp = Blueprint("launches", __name__, url_prefix="/courses/<course_id>")
 
@@ -38,13 +46,14 @@ def review(course_id: str, item_id: int, person_id: str) -> ResponseReturnValue:
 
 @bp.get("/deep-linking/launch")
 def deep_linking(course_id: str) -> ResponseReturnValue:
-    """Start the choice of a new activity in the tool."""
-    if not current_person().is_editor:
+    """Start the choice of a new activity, of a link, or of homework in the tool."""
+    placement = request.args.get("placement", ASSIGNMENT_PLACEMENT)
+    if placement not in WANTED or not may_choose(current_person(), placement):
         abort(403)
     lms = current_lms()
     with lms.database.reading() as session:
         course = get_course(session, course_id)
-        hint = deep_linking_hint(current_person(), course)
+        hint = deep_linking_hint(current_person(), course, placement)
         return _login_page(login_fields(lms, session, hint), course.title)
 
 

@@ -23,7 +23,7 @@ from app.sandbox.claims import (
 from app.sandbox.lms import Lms
 from app.sandbox.models import Activity, Course, LineItem
 from app.sandbox.people import Person, find_person
-from app.sandbox.vocabulary import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW
+from app.sandbox.vocabulary import DEEP_LINK, HOMEWORK_PLACEMENT, RESOURCE_LINK, SUBMISSION_REVIEW
 
 MESSAGE_HINT = "message-hint"
 DEEP_LINKING_DATA = "deep-linking-data"
@@ -56,9 +56,20 @@ def review_hint(person: Person, item: LineItem, student: Person, *, target: str)
     }
 
 
-def deep_linking_hint(person: Person, course: Course) -> dict[str, str]:
+def deep_linking_hint(person: Person, course: Course, placement: str) -> dict[str, str]:
     """Return the hint of a request to choose content."""
-    return {"type": DEEP_LINK, "person": person.id, "course": course.id, "target": "iframe"}
+    return {
+        "type": DEEP_LINK,
+        "person": person.id,
+        "course": course.id,
+        "target": "iframe",
+        "placement": placement,
+    }
+
+
+def may_choose(person: Person, placement: str) -> bool:
+    """Return whether this person is offered the tool there: students for homework, else editors."""
+    return person.is_student if placement == HOMEWORK_PLACEMENT else person.is_editor
 
 
 def login_fields(lms: Lms, session: Session, hint: dict[str, str]) -> dict[str, str]:
@@ -100,7 +111,7 @@ def build_message(lms: Lms, person: Person, hint: dict[str, str], *, nonce: str)
             now=int(time.time()),
         )
         if hint["type"] == DEEP_LINK:
-            return _deep_linking(lms, launch)
+            return _deep_linking(lms, launch, hint["placement"])
         if hint["type"] == SUBMISSION_REVIEW:
             return _review(lms, session, launch, hint)
         activity = session.get(Activity, int(hint["activity"]))
@@ -109,8 +120,8 @@ def build_message(lms: Lms, person: Person, hint: dict[str, str], *, nonce: str)
         return resource_link_claims(lms.config, launch, activity)
 
 
-def _deep_linking(lms: Lms, launch: Launch) -> dict[str, Any]:
-    if not launch.person.is_editor:
+def _deep_linking(lms: Lms, launch: Launch, placement: str) -> dict[str, Any]:
+    if not may_choose(launch.person, placement):
         raise MessageRefusedError("Only an instructor adds activities.")
     data = lms.seal(
         DEEP_LINKING_DATA,
@@ -118,9 +129,10 @@ def _deep_linking(lms: Lms, launch: Launch) -> dict[str, Any]:
             "person": launch.person.id,
             "course": launch.course.id,
             "request": secrets.token_urlsafe(16),
+            "placement": placement,
         },
     )
-    return deep_linking_claims(lms.config, launch, data)
+    return deep_linking_claims(lms.config, launch, data, placement)
 
 
 def _review(lms: Lms, session: Session, launch: Launch, hint: dict[str, str]) -> dict[str, Any]:

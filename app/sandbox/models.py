@@ -158,3 +158,33 @@ class SeenToken(LmsBase):
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
+
+
+class NoticeHandler(LmsBase):
+    """Where the tool wants one kind of notice sent."""
+
+    __tablename__ = "notice_handler"
+
+    notice_type: Mapped[str] = mapped_column(primary_key=True)
+    handler: Mapped[str]
+
+
+class Placed(LmsBase):
+    """Something that was chosen in the tool and is no activity.
+
+    `person_id`: whose homework it is; empty for a link on the course page.
+    `sha256`, `size_bytes`: of a file that was fetched; empty and 0 for a link.
+    """
+
+    __tablename__ = "placed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("course.id"))
+    person_id: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    title: Mapped[str]
+    url: Mapped[str] = mapped_column(default="")
+    html: Mapped[str] = mapped_column(default="")
+    media_type: Mapped[str] = mapped_column(default="")
+    sha256: Mapped[str] = mapped_column(default="")
+    size_bytes: Mapped[int] = mapped_column(default=0)

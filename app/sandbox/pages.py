@@ -4,13 +4,14 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from app.sandbox.browser_features import storage_of
 from app.sandbox.gradebook import build_gradebook
 from app.sandbox.lms import current_lms
 from app.sandbox.lookup import get_activity, get_course, get_line_item, get_person
-from app.sandbox.models import Course
+from app.sandbox.models import Course, Placed
 from app.sandbox.people import PEOPLE
 from app.sandbox.signing_in import PERSON_COOKIE, current_person
 
@@ -51,7 +52,11 @@ def switch_person() -> ResponseReturnValue:
 def course(course_id: str) -> ResponseReturnValue:
     """List a course's activities."""
     with current_lms().database.reading() as session:
-        return render_template("sandbox/course.html", course=get_course(session, course_id))
+        links = session.scalars(
+            select(Placed).where(Placed.course_id == course_id, Placed.person_id == "")
+        ).all()
+        found = get_course(session, course_id)
+        return render_template("sandbox/course.html", course=found, links=links)
 
 
 @bp.get("/courses/<course_id>/activities/new")

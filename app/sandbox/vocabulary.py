@@ -5,6 +5,9 @@ AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
+NOTICE_SERVICE_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/platformnotificationservice"
+PLACEMENT_CLAIM = "https://www.instructure.com/placement"
+
 RESOURCE_LINK = "LtiResourceLinkRequest"
 DEEP_LINK = "LtiDeepLinkingRequest"
 DEEP_LINK_RESPONSE = "LtiDeepLinkingResponse"
@@ -15,8 +18,9 @@ LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonl
 RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 MEMBERSHIP_READ = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+NOTICE_HANDLERS = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 AGS_SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE)
-ALLOWED_SCOPES = (*AGS_SCOPES, MEMBERSHIP_READ)
+ALLOWED_SCOPES = (*AGS_SCOPES, MEMBERSHIP_READ, NOTICE_HANDLERS)
 
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -33,6 +37,15 @@ INSTITUTION_ADMINISTRATOR = (
     "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
 )
 SYSTEM_ADMINISTRATOR = "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator"
+
+HELLO_NOTICE = "LtiHelloWorldNotice"
+COPY_NOTICE = "LtiContextCopyNotice"
+NOTICE_TYPES = (HELLO_NOTICE, COPY_NOTICE)
+
+# Where the tool is opened to choose something, by the names that Canvas gives them.
+ASSIGNMENT_PLACEMENT = "assignment_selection"
+EDITOR_PLACEMENT = "editor_button"
+HOMEWORK_PLACEMENT = "homework_submission"
 
 ACTIVITY_PROGRESS = ("Initialized", "Started", "InProgress", "Submitted", "Completed")
 GRADING_PROGRESS = ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.core.principal import Role
 from app.courses.models import LtiUser, ResourceLink
 from app.launch.claims import AGS, CLAIM, DEEP_LINKING
+from app.mapping.models import DeepLinkChoice, DeepLinkRequest
 from app.outbox.models import Delivery, DeliveryState
 from app.passback.models import GradebookCell
 from app.platforms.models import Platform
@@ -68,8 +69,10 @@ def test_a_deep_linking_launch_leads_to_the_choice_and_back(lms, browser, world,
     assert re.fullmatch(rf"/courses/{world.course.id}/deep-linking/[\w-]+", page.location)
 
     assignment = factories.make_assignment(session, world.course, world.level_1, link=None)
+    request = session.scalar(select(DeepLinkRequest))
+    session.add(DeepLinkChoice(request_id=request.id, assignment_id=assignment.id))
     session.commit()
-    back = ines.get(f"{page.location}/return/{assignment.id}")
+    back = ines.get(f"{page.location}/selection")
 
     assert back.status_code == 200, back.text
     assert 'action="https://lms.test/return?x=1"' in back.text
@@ -108,7 +111,7 @@ def test_a_learner_cannot_deep_link(lms, browser):
         {"accept_types": ["ltiResourceLink"]},
         {"deep_link_return_url": "javascript:alert(1)", "accept_types": []},
         {"deep_link_return_url": "https://lms.test/r"},
-        {"deep_link_return_url": "https://lms.test/r", "accept_types": ["link"]},
+        {"deep_link_return_url": "https://lms.test/r", "accept_types": ["image"]},
     ],
 )
 def test_a_deep_linking_launch_that_cannot_be_answered_is_refused(lms, browser, claim):

@@ -14,13 +14,13 @@ from app.mapping.service import (
     MappingFacts,
     bind_link,
     edit_assignment,
-    find_assignment_by_uuid,
     find_assignment_for_link,
     get_assignment,
     list_assignments,
     list_unmapped_criteria,
     map_assignment,
 )
+from app.mapping.sources import find_unbound
 from tests import factories
 from tests.factories import NOON
 
@@ -162,9 +162,9 @@ def test_an_assignment_is_found_in_its_own_course_only(map_it, facts, session, w
     assignment = map_it(facts)
     other = factories.make_course(session, world.deployment, "course-2", "Statistics")
 
-    assert find_assignment_by_uuid(session, assignment.uuid, course_id=world.course.id)
-    assert find_assignment_by_uuid(session, assignment.uuid, course_id=other.id) is None
-    assert find_assignment_by_uuid(session, str(uuid4()), course_id=world.course.id) is None
+    assert find_unbound(session, assignment.uuid, course_id=world.course.id)
+    assert find_unbound(session, assignment.uuid, course_id=other.id) is None
+    assert find_unbound(session, str(uuid4()), course_id=world.course.id) is None
     assert get_assignment(session, assignment.id, course_id=world.course.id) is assignment
     with pytest.raises(NotFoundError):
         get_assignment(session, assignment.id, course_id=other.id)

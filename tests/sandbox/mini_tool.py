@@ -1,5 +1,6 @@
 """A miniature tool: just enough to be launched by the practice LMS and to call it."""
 
+import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -9,9 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from flask import Flask, jsonify, redirect, request
+from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from joserfc.util import urlsafe_b64decode
 from werkzeug.serving import make_server
 
 from app.sandbox.server import QuietHandler
@@ -45,13 +47,14 @@ class MiniTool:
         self.headers: list[dict[str, Any]] = []
         self.refusals: list[dict[str, str]] = []
         self.logins: list[dict[str, str]] = []
+        self.notices: list[dict[str, Any]] = []
         self.authorize_changes: dict[str, str | None] = {}
 
     def reset(self) -> None:
         self.published = [self.key]
         self.jwks_requests = 0
         self.authorize_changes = {}
-        for kept in (self.launches, self.headers, self.refusals, self.logins):
+        for kept in (self.launches, self.headers, self.refusals, self.logins, self.notices):
             kept.clear()
 
     def deep_linking_form(self) -> str:
@@ -106,6 +109,21 @@ class MiniTool:
             self.launches.append(dict(token.claims))
             self.headers.append(dict(token.header))
             return PAGE.format(sub=token.claims["sub"], form=self.deep_linking_form())
+
+        @app.post("/lti/notices")
+        def notices():
+            for each in request.get_json()["notices"]:
+                issuer = json.loads(urlsafe_b64decode(each["jwt"].split(".")[1].encode()))["iss"]
+                keys = KeySet.import_key_set(
+                    requests.get(f"{issuer}/lti/jwks.json", timeout=5).json()
+                )
+                claims = jwt.decode(each["jwt"], keys, algorithms=["RS256"]).claims
+                self.notices.append(dict(claims))
+            return jsonify(accepted=1)
+
+        @app.get("/file.txt")
+        def file():
+            return Response(b"What I found.", content_type="text/plain")
 
         return app
 

@@ -52,6 +52,12 @@ new MutationObserver((changes) => {
   }
 }).observe(document.body, { childList: true, subtree: true });
 
+// Dates are typed in the reader's own time zone, until another is chosen.
+for (const zone of document.querySelectorAll("select[data-own-zone]")) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone.value === "UTC" && [...zone.options].some((option) => option.value === own)) zone.value = own;
+}
+
 // Ask the LMS for a frame as tall as the page. Those that do not know the message ignore it.
 if (window.parent !== window) {
   let told = 0;
