@@ -12,6 +12,7 @@ from app.cli.outbox import outbox
 from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
+from app.cli.timers import timers
 
 GROUPS = (
     institutions,
@@ -22,6 +23,7 @@ GROUPS = (
     platforms,
     people,
     outbox,
+    timers,
     awards,
     audit,
 )

@@ -2,15 +2,14 @@
 
 import signal
 import threading
-from datetime import datetime
 
 import click
 from flask import current_app
 
 from app.cli.border import CommandGroup, json_option, print_rows
+from app.cli.jobs import JOBS
 from app.core.clock import utcnow
-from app.core.db import db, transaction
-from app.launch.service import purge_expired
+from app.core.db import db
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.service import list_newest_by_prefix
 from app.outbox.worker import run_due, run_forever
@@ -21,7 +20,14 @@ outbox = CommandGroup("outbox", help="The messages that are owed to the outside.
 
 @outbox.command()
 @click.option("--once", is_flag=True, help="Try what is due now, once each, and stop.")
-def run(*, once: bool) -> None:
+@click.option(
+    "--lanes",
+    type=click.IntRange(1, 32),
+    default=4,
+    show_default=True,
+    help="To how many LMSs it talks at once.",
+)
+def run(*, once: bool, lanes: int) -> None:
     """Deliver what is due until stopped (Ctrl-C or SIGTERM); several may run at once.
 
     The message in hand is finished before the command ends.
@@ -37,13 +43,7 @@ def run(*, once: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(handlers, clock=utcnow, stop=stop, tidy=_tidy)
-
-
-def _tidy(now: datetime) -> None:
-    """Delete logins and sessions that have run out."""
-    with transaction() as session:
-        purge_expired(session, now=now)
+    run_forever(handlers, clock=utcnow, stop=stop, jobs=JOBS, lanes=lanes)
 
 
 @outbox.command("list")
