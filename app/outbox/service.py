@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import OPEN_STATES, Delivery, DeliveryState
@@ -103,12 +103,12 @@ def list_newest(session: Session, subjects: Select[str]) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.id.in_(newest))).all()
 
 
-def list_parked(session: Session, subjects: Select[str]) -> Sequence[Delivery]:
-    """Return what waits, of these subjects, for the other side to change."""
+def list_parked(session: Session, subjects: Select[str], *, also: str) -> Sequence[Delivery]:
+    """Return what waits, of these subjects and one more, for the other side to change."""
     return session.scalars(
         select(Delivery)
         .where(
-            Delivery.subject.in_(subjects),
+            or_(Delivery.subject.in_(subjects), Delivery.subject == also),
             Delivery.state == DeliveryState.FAILED,
             Delivery.is_parked,
         )
