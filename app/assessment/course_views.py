@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from app.assessment.blueprint import bp
+from app.assessment.blueprint import bp, find_return_url
+from app.assessment.gradebook import describe_gradebook
 from app.assessment.queries import list_assessments
 from app.awards.models import Award
 from app.awards.service import find_newest_award
@@ -13,6 +14,7 @@ from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFoundError
+from app.core.forms import Form
 from app.core.principal import STAFF, Role, current_principal
 from app.courses.models import Person
 from app.courses.service import get_course, get_person, list_learners
@@ -21,8 +23,14 @@ from app.evidence.service import current_attempt, find_submission, list_submissi
 from app.evidence.showing import describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment, list_unmapped_criteria
-from app.outbox.models import Delivery
-from app.passback.service import find_newest_delivery, list_newest_deliveries
+from app.outbox.models import Delivery, DeliveryState
+from app.passback.models import GradebookCell
+from app.passback.service import (
+    find_cell,
+    find_newest_delivery,
+    list_cells,
+    list_newest_deliveries,
+)
 from app.programme.service import find_appointment, list_grantors
 
 
@@ -33,6 +41,22 @@ class ClassRow:
     learner: Person
     submission: Submission | None
     delivery: Delivery | None
+    cell: GradebookCell | None
+
+    @property
+    def is_changed_by_hand(self) -> bool:
+        """Whether somebody set the grade by hand, and nothing of ours is on its way to it."""
+        is_settled = self.delivery is not None and self.delivery.state in SETTLED
+        return is_settled and self.cell is not None and self.cell.found_at is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the gradebook did not take what it was told, and it can be sent again."""
+        has_failed = self.delivery is not None and self.delivery.state is DeliveryState.FAILED
+        return has_failed and not self.is_changed_by_hand
+
+
+SETTLED = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED})
 
 
 @bp.get("/courses/<int:course_id>/assignments/<int:assignment_id>")
@@ -43,8 +67,14 @@ def overview(course_id: int, assignment_id: int) -> str:
     assignment = get_assignment(session, assignment_id, course_id=course_id)
     submissions = {work.learner_id: work for work in list_submissions(session, assignment_id)}
     deliveries = list_newest_deliveries(session, assignment_id)
+    cells = list_cells(session, assignment_id)
     rows = [
-        ClassRow(learner, submissions.get(learner.id), deliveries.get(learner.id))
+        ClassRow(
+            learner,
+            submissions.get(learner.id),
+            deliveries.get(learner.id),
+            cells.get(learner.id),
+        )
         for learner in list_learners(session, course_id)
     ]
     grantors = list_grantors(session, assignment.version.achievement_id, now=utcnow())
@@ -57,6 +87,8 @@ def overview(course_id: int, assignment_id: int) -> str:
         grantors=grantors,
         is_grantor=any(grantor.id == principal.person_id for grantor in grantors),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
+        gradebook=describe_gradebook(session, assignment),
+        form=Form(),
     )
 
 
@@ -91,6 +123,8 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         award=_find_award(submission),
         delivery=find_newest_delivery(session, assignment_id=assignment_id, person_id=person_id),
         can_assess=appointment is not None and person_id != principal.person_id,
+        cell=find_cell(session, assignment_id=assignment_id, person_id=person_id),
+        return_url=find_return_url(),
     )
 
 
@@ -131,4 +165,6 @@ def _count(rows: list[ClassRow]) -> dict[str, int]:
         "learners": len(rows),
         "waiting": sum(status in waiting for status in statuses),
         "met": sum(status in done for status in statuses),
+        "failed": sum(row.has_failed for row in rows),
+        "changed": sum(row.is_changed_by_hand for row in rows),
     }

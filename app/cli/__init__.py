@@ -9,6 +9,7 @@ from app.cli.grantors import grantors
 from app.cli.institutions import institutions
 from app.cli.issuers import issuers
 from app.cli.outbox import outbox
+from app.cli.passback import passback
 from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
@@ -23,6 +24,7 @@ GROUPS = (
     platforms,
     people,
     outbox,
+    passback,
     timers,
     awards,
     audit,

@@ -1,10 +1,11 @@
 """The periodic jobs of an installation: what, how often. The worker and `timers run` do them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from app.core.db import transaction
 from app.launch.service import purge_expired
 from app.outbox.timers import Job
+from app.passback.comparison import owe_comparisons
 
 
 def tidy(now: datetime) -> None:
@@ -13,4 +14,13 @@ def tidy(now: datetime) -> None:
         purge_expired(session, now=now)
 
 
-JOBS = (Job("tidy", timedelta(hours=1), tidy),)
+def compare(now: datetime) -> None:
+    """Owe the comparison of what the gradebooks hold with what they were told."""
+    with transaction() as session:
+        owe_comparisons(session, now=now)
+
+
+JOBS = (
+    Job("tidy", timedelta(hours=1), tidy),
+    Job("compare", timedelta(days=1), compare, at=time(2, 30)),
+)

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.prepared import wire_of
 from app.core.principal import STAFF, Role
 from app.courses.arrivals import Arrival
-from app.courses.models import LtiUser
 from app.courses.service import get_resource_link
-from app.evidence.service import find_submission
 from app.launch import claims as rules
 from app.launch.lookups import find_mapped_link
 from app.launch.pylti import Launch
 from app.launch.refusal import LaunchRefusedError, Mender
+from app.launch.reviews import (
+    find_signed_reference,
+    open_review,
+    open_signed,
+    require_appointment,
+)
 from app.mapping.models import Assignment, DeepLinkRequest
 from app.mapping.service import bind_link, find_assignment_by_uuid
 from app.passback.service import reopen_parked
@@ -42,9 +45,14 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
     """
     if launch.message_type == rules.DEEP_LINK:
         return _deep_link(session, launch, arrival, now=now)
-    assignment_id = _find_assignment(session, launch, arrival, now=now)
     if launch.message_type == rules.SUBMISSION_REVIEW:
-        return _review(session, launch, arrival, assignment_id, now=now)
+        opening = open_review(session, launch, arrival, now=now)
+        return Landing(opening.endpoint, opening.values)
+    reference = find_signed_reference(launch)
+    if launch.message_type == rules.RESOURCE_LINK and reference is not None:
+        opening = open_signed(session, reference, arrival, now=now)
+        return Landing(opening.endpoint, opening.values)
+    assignment_id = _find_assignment(session, launch, arrival, now=now)
     if launch.message_type == rules.RESOURCE_LINK:
         return _resource_link(session, arrival, assignment_id, now=now)
     raise LaunchRefusedError(
@@ -66,7 +74,7 @@ def _resource_link(
             )
         return Landing("mapping.setup", {"course_id": course_id, "link_id": _link(arrival)})
     if role is Role.GRADER:
-        _require_appointment(session, arrival, now=now)
+        require_appointment(session, arrival, now=now)
         return Landing("assessment.queue", {})
     if role is Role.LEARNER and assignment_id is not None:
         return Landing("evidence.work", {"course_id": course_id, "assignment_id": assignment_id})
@@ -75,52 +83,6 @@ def _resource_link(
     ):
         return Landing("assessment.queue", {})
     return Landing("launch.welcome", {"course_id": course_id})
-
-
-def _review(
-    session: Session,
-    launch: Launch,
-    arrival: Arrival,
-    assignment_id: int | None,
-    *,
-    now: datetime,
-) -> Landing:
-    sub = rules.part(launch.body, f"{rules.CLAIM}for_user").get("user_id")
-    learner_id = session.scalar(
-        select(LtiUser.person_id).where(
-            LtiUser.platform_id == launch.platform.id, LtiUser.sub == sub
-        )
-    )
-    role = arrival.role
-    if role is Role.LEARNER and learner_id != arrival.person_id:
-        raise LaunchRefusedError(
-            "This is somebody else's work. You can only open your own.",
-            cause="review_of_another_learner",
-            mender=Mender.YOU,
-        )
-    if assignment_id is None or learner_id is None:
-        raise LaunchRefusedError(
-            "Nothing has been handed in here yet. Come back when it has.",
-            cause="review_of_nothing",
-            mender=Mender.NOBODY,
-            title="Nothing to see yet",
-        )
-    place = {"course_id": arrival.course_id, "assignment_id": assignment_id}
-    if role is Role.LEARNER:
-        return Landing("evidence.work", place)
-    grants = list_granted_achievement_ids(session, arrival.person_id, now=now)
-    submission = find_submission(session, assignment_id, learner_id)
-    if submission is not None and submission.achievement_id in grants:
-        return Landing("assessment.assess", {"submission_id": submission.id})
-    if role in STAFF:
-        return Landing("assessment.read", {**place, "person_id": learner_id})
-    _require_appointment(session, arrival, now=now)
-    raise LaunchRefusedError(
-        "You are not a grantor of the credential that this work is for.",
-        cause="review_without_appointment",
-        mender=Mender.PROGRAMME_ADMINISTRATOR,
-        title="You may not assess here",
-    )
 
 
 def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
@@ -184,17 +146,6 @@ def _bind(session: Session, launch: Launch, arrival: Arrival, link_pk: int) -> i
         return None
     bind_link(session, found, get_resource_link(session, link_pk, course_id=arrival.course_id))
     return found.id
-
-
-def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -> None:
-    if not list_granted_achievement_ids(session, arrival.person_id, now=now):
-        raise LaunchRefusedError(
-            "You are not appointed as a grantor. The right to assess comes from an appointment "
-            "for a credential, not from a role in the course.",
-            cause="grader_without_appointment",
-            mender=Mender.PROGRAMME_ADMINISTRATOR,
-            title="You may not assess here",
-        )
 
 
 def _link(arrival: Arrival) -> int:

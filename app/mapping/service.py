@@ -15,6 +15,7 @@ from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Course, ResourceLink
 from app.mapping.artifact_kinds import KINDS
+from app.mapping.columns import owe_column_change
 from app.mapping.models import Assignment, AssignmentCriterion, GradeRule
 
 MAX_FILES = 20
@@ -117,7 +118,10 @@ def edit_assignment(
     Raises: `InvalidError` if they are empty or too long.
     """
     _check_words(title, instructions)
+    has_new_title = assignment.title != title
     assignment.title, assignment.instructions = title, instructions
+    if has_new_title:
+        owe_column_change(session, assignment, {"label": title}, now=now)
     audit.record(
         session,
         assignment.institution_id,

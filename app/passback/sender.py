@@ -10,6 +10,7 @@ from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import db, transaction
 from app.core.http import OutgoingClient
+from app.mapping.columns import COLUMN_KIND
 from app.outbox import service as outbox
 from app.outbox.errors import PermanentError, SupersededError
 from app.outbox.worker import Handler, Message
@@ -23,7 +24,6 @@ from app.passback.desk import Desk
 from app.passback.errands import Errand, read_errand
 from app.passback.meaning import ONE_SECOND, given, grade_of, is_blank, is_same_grade, is_told
 from app.passback.references import submission_address
-from app.passback.status_columns import COLUMN_KIND
 from app.platforms.quirks import (
     announces_submission,
     erases_without_score,

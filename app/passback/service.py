@@ -10,11 +10,15 @@ from app.core.errors import ConflictError
 from app.mapping.models import Assignment
 from app.outbox import service as outbox
 from app.outbox.models import Delivery, DeliveryState
-from app.passback.cells import Telling, owe_again, owe_score
+from app.passback.cells import Telling, forget_found, owe_again, owe_score
 from app.passback.meaning import find_meaning
 from app.passback.models import GradebookCell
 from app.passback.places import Place
-from app.passback.status_columns import find_status_column, tell_status_column
+from app.passback.status_columns import (
+    find_status_column,
+    may_make_columns,
+    tell_status_column,
+)
 from app.platforms.quirks import without_protection
 
 NOTHING_FAILED = "There is nothing to send again: reload the page to see how it stands."
@@ -158,24 +162,46 @@ def resend_all(
     What failed because somebody set a grade by hand is left to be decided one by one.
     """
     again = 0
-    for person_id, newest in sorted(list_newest_of(session, place).items()):
-        cell = session.scalar(place.cell(person_id))
-        has_failed = newest.state is DeliveryState.FAILED
-        if cell is None or not has_failed or cell.found_at is not None:
-            continue
-        owe_again(session, cell, newest, at=now, due_at=now, now=now, changes={"restamps": 0})
-        again += 1
+    for cell, newest in _list_cells_in(session, place, {DeliveryState.FAILED}):
+        if cell.found_at is None:
+            owe_again(session, cell, newest, at=now, due_at=now, now=now, changes={"restamps": 0})
+            again += 1
     if again:
-        audit.record(
+        _audit_column(
             session,
-            institution_id,
+            place,
+            institution_id=institution_id,
             actor=actor,
             action="passback.resent_all",
-            subject=place.column_subject,
-            facts={"deliveries": again},
+            deliveries=again,
             now=now,
         )
     return again
+
+
+def remake_column(session: Session, assignment: Assignment, *, actor: str, now: datetime) -> None:
+    """Have a column made anew that somebody took away, because a person asks for it.
+
+    It is looked for once more before it is made; then everything is told again.
+    Raises: `ConflictError` if the column is not missing, or may not be made here.
+    """
+    if not assignment.column_missing or not may_make_columns(assignment):
+        raise ConflictError("The column is not missing: reload the page to see how it stands.")
+    assignment.lineitem_url, assignment.column_missing = None, False
+    place = Place(assignment_id=assignment.id)
+    told = _list_cells_in(session, place, {DeliveryState.FAILED, DeliveryState.DELIVERED})
+    for cell, newest in told:
+        forget_found(cell)
+        owe_again(session, cell, newest, at=now, due_at=now, now=now, changes={"restamps": 0})
+    _audit_column(
+        session,
+        place,
+        institution_id=assignment.institution_id,
+        actor=actor,
+        action="passback.column_remade",
+        deliveries=len(told),
+        now=now,
+    )
 
 
 def replace_grade(
@@ -220,6 +246,39 @@ def restamp(
         return None
     restamps = {"restamps": int(payload.get("restamps", 0)) + 1}
     return owe_again(session, cell, delivery, at=at, due_at=due_at, now=now, changes=restamps)
+
+
+def _list_cells_in(
+    session: Session, place: Place, states: set[DeliveryState]
+) -> list[tuple[GradebookCell, Delivery]]:
+    """Return the cells whose newest delivery stands so, locked, with it."""
+    found = []
+    for person_id, newest in sorted(list_newest_of(session, place).items()):
+        cell = session.scalar(place.cell(person_id)) if newest.state in states else None
+        if cell is not None:
+            found.append((cell, newest))
+    return found
+
+
+def _audit_column(
+    session: Session,
+    place: Place,
+    *,
+    institution_id: int,
+    actor: str,
+    action: str,
+    deliveries: int,
+    now: datetime,
+) -> None:
+    audit.record(
+        session,
+        institution_id,
+        actor=actor,
+        action=action,
+        subject=place.column_subject,
+        facts={"deliveries": deliveries},
+        now=now,
+    )
 
 
 def _unprotected(delivery: Delivery) -> dict[str, object]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.errors import ConflictError, ForbiddenError
+from app.mapping.columns import COLUMN_KIND
 from app.mapping.models import Assignment
 from app.outbox import service as outbox
 from app.outbox.models import Delivery
@@ -18,7 +19,6 @@ from app.passback.meaning import credential_points, find_credential_meaning
 from app.passback.models import GradebookCell, StatusColumn
 from app.passback.places import Place
 
-COLUMN_KIND = "column"
 MAX_LABEL = 200
 FULL_POINTS = 1
 MAKE, DELETE = "make", "delete"
@@ -35,7 +35,7 @@ def find_any_status_column(session: Session, assignment: Assignment) -> StatusCo
     return session.scalar(_query(assignment))
 
 
-def may_have_status_column(assignment: Assignment) -> bool:
+def may_make_columns(assignment: Assignment) -> bool:
     """Return whether the LMS lets the tool make columns in this course."""
     course = assignment.course
     return course.lineitems_url is not None and LINEITEM in course.ags_scopes
@@ -49,7 +49,7 @@ def switch_on(
     Raises: `ForbiddenError` if the LMS lets the tool make none; `ConflictError`
         if there is one.
     """
-    if not may_have_status_column(assignment):
+    if not may_make_columns(assignment):
         raise ForbiddenError(
             "The LMS does not let Assay make gradebook columns in this course. Its administrator "
             "can allow it: “Assignment and Grade Services: use it for column management”."
