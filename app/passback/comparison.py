@@ -198,7 +198,7 @@ def _read_subs(session: Session, assignment_id: int) -> dict[int, str]:
         .where(Assignment.id == assignment_id, LtiUser.platform_id == Course.platform_id)
         .order_by(LtiUser.id.desc())
     )
-    return dict(rows.tuples())
+    return {row.person_id: row.sub for row in rows}
 
 
 def _note_compared(session: Session, assignment_id: int, *, now: datetime) -> None:

@@ -91,7 +91,7 @@ def _check_reader(principal: Principal, person_id: int) -> None:
 
 def _back(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnValue:
     """Lead back to where the button was: the class, or one learner's work."""
-    place = {"course_id": course_id, "assignment_id": assignment_id}
+    place: dict[str, Any] = {"course_id": course_id, "assignment_id": assignment_id}
     if request.args.get("back") == "class":
         return redirect(url_for("assessment.overview", **place, _anchor="class"), 303)
     return redirect(url_for("assessment.read", **place, person_id=person_id), 303)
