@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from datetime import timedelta
 
 import click
 from flask import current_app
@@ -12,7 +13,7 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.service import list_newest_by_prefix
-from app.outbox.worker import run_due, run_forever
+from app.outbox.worker import LEASE, run_due, run_forever
 from app.passback.sender import delivery_handlers
 
 outbox = CommandGroup("outbox", help="The messages that are owed to the outside.")
@@ -27,7 +28,15 @@ outbox = CommandGroup("outbox", help="The messages that are owed to the outside.
     show_default=True,
     help="To how many LMSs it talks at once.",
 )
-def run(*, once: bool, lanes: int) -> None:
+@click.option(
+    "--lease",
+    "lease_seconds",
+    type=click.IntRange(1, 3600),
+    default=int(LEASE.total_seconds()),
+    show_default=True,
+    help="For how many seconds a worker that was killed keeps what it had in its hands.",
+)
+def run(*, once: bool, lanes: int, lease_seconds: int) -> None:
     """Deliver what is due until stopped (Ctrl-C or SIGTERM); several may run at once.
 
     The message in hand is finished before the command ends.
@@ -38,12 +47,20 @@ def run(*, once: bool, lanes: int) -> None:
         current_app.extensions["assay.settings"].base_url,
     )
     if once:
-        click.echo(f"Tried {run_due(handlers, clock=utcnow)} messages.")
+        tried = run_due(handlers, clock=utcnow, lease=timedelta(seconds=lease_seconds))
+        click.echo(f"Tried {tried} messages.")
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(handlers, clock=utcnow, stop=stop, jobs=JOBS, lanes=lanes)
+    run_forever(
+        handlers,
+        clock=utcnow,
+        stop=stop,
+        jobs=JOBS,
+        lanes=lanes,
+        lease=timedelta(seconds=lease_seconds),
+    )
 
 
 @outbox.command("list")

@@ -53,13 +53,16 @@ def record_outcome(session: Session, message: Message, outcome: Outcome, *, now:
     If the lease ran out and another worker took the message up, only success
     is news: the post was identical, so it has arrived.
     """
-    session.get_one(Delivery, message.delivery_id, with_for_update=True, populate_existing=True)
-    write_down(session, message, outcome, now=now)
+    delivery = session.get_one(
+        Delivery, message.delivery_id, with_for_update=True, populate_existing=True
+    )
+    write_down(session, delivery, message, outcome, now=now)
 
 
-def write_down(session: Session, message: Message, outcome: Outcome, *, now: datetime) -> None:
+def write_down(
+    session: Session, delivery: Delivery, message: Message, outcome: Outcome, *, now: datetime
+) -> None:
     """Write down what came of a try of a delivery that is locked already."""
-    delivery = session.get_one(Delivery, message.delivery_id)
     has_arrived = outcome.state is DeliveryState.DELIVERED
     if delivery.state not in OPEN_STATES:
         return

@@ -225,14 +225,15 @@ class _Trip:
 
     def _write(self, session: Session, now: datetime) -> None:
         ids = [message.delivery_id for message, _ in self._news]
-        # One statement locks and reads them all; each is then found in the session.
-        session.scalars(
+        # One statement locks and reads them all.
+        locked = session.scalars(
             select(Delivery)
             .where(Delivery.id.in_(ids))
             .order_by(Delivery.id)
             .with_for_update()
             .execution_options(populate_existing=True)
-        ).all()
+        )
+        deliveries = {delivery.id: delivery for delivery in locked}
         for message, outcome in self._news:
-            write_down(session, message, outcome, now=now)
+            write_down(session, deliveries[message.delivery_id], message, outcome, now=now)
         self._news.clear()

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import bindparam, select
 
-from app.core.db import db
+from app.core.db import reading
+from app.core.prepared import Prepared
 from app.courses.models import Course, ResourceLink
 from app.mapping.models import Assignment
 from app.outbox.errors import ParkedError, PermanentError
@@ -29,6 +31,38 @@ _COURSE = (
     Platform.status,
     Deployment.deployment_id,
 )
+
+
+_ASSIGNMENT_ERRAND: Any = (
+    select(
+        Assignment.title.label("label"),
+        Assignment.max_points,
+        Assignment.uuid.label("resource_id"),
+        Assignment.lineitem_url,
+        ResourceLink.resource_link_id,
+        *_COURSE,
+    )
+    .join(Course, Course.id == Assignment.course_id)
+    .join(Platform, Platform.id == Course.platform_id)
+    .join(Deployment, Deployment.id == Course.deployment_pk)
+    .outerjoin(ResourceLink, ResourceLink.id == Assignment.resource_link_pk)
+    .where(Assignment.id == bindparam("assignment_id"))
+)
+_STATUS_ERRAND: Any = (
+    select(
+        StatusColumn.label,
+        StatusColumn.resource_id,
+        StatusColumn.lineitem_url,
+        StatusColumn.is_on,
+        *_COURSE,
+    )
+    .join(Course, Course.id == StatusColumn.course_id)
+    .join(Platform, Platform.id == Course.platform_id)
+    .join(Deployment, Deployment.id == Course.deployment_pk)
+    .where(StatusColumn.id == bindparam("status_column_id"))
+)
+# Every score reads one of them, so they are compiled once (bench/SCORES.md).
+_READ_ASSIGNMENT, _READ_STATUS = Prepared(_ASSIGNMENT_ERRAND), Prepared(_STATUS_ERRAND)
 
 
 @dataclass(frozen=True)
@@ -57,11 +91,7 @@ def read_errand(payload: Mapping[str, Any], *, launch_url: str) -> Errand:
         the platform is switched off.
     """
     place = Place.read(payload)
-    session = db.session()
-    try:
-        row = session.execute(_query(place)).one_or_none()
-    finally:
-        session.rollback()
+    row = _read(place)
     if row is None:
         raise PermanentError("The assignment no longer exists; there is nothing to tell.")
     if row.status is not PlatformStatus.ACTIVE:
@@ -84,39 +114,18 @@ def read_errand(payload: Mapping[str, Any], *, launch_url: str) -> Errand:
     )
 
 
-def _query(place: Place) -> Select[*tuple[Any, ...]]:
-    if place.assignment_id is not None:
-        return (
-            select(
-                Assignment.title.label("label"),
-                Assignment.max_points,
-                Assignment.uuid.label("resource_id"),
-                Assignment.lineitem_url,
-                ResourceLink.resource_link_id,
-                *_COURSE,
-            )
-            .join(Course, Course.id == Assignment.course_id)
-            .join(Platform, Platform.id == Course.platform_id)
-            .join(Deployment, Deployment.id == Course.deployment_pk)
-            .outerjoin(ResourceLink, ResourceLink.id == Assignment.resource_link_pk)
-            .where(Assignment.id == place.assignment_id)
-        )
-    return (
-        select(
-            StatusColumn.label,
-            StatusColumn.resource_id,
-            StatusColumn.lineitem_url,
-            StatusColumn.is_on,
-            *_COURSE,
-        )
-        .join(Course, Course.id == StatusColumn.course_id)
-        .join(Platform, Platform.id == Course.platform_id)
-        .join(Deployment, Deployment.id == Course.deployment_pk)
-        .where(StatusColumn.id == place.status_column_id)
-    )
+def _read(place: Place) -> SimpleNamespace | None:
+    is_assignment = place.assignment_id is not None
+    statement = _ASSIGNMENT_ERRAND if is_assignment else _STATUS_ERRAND
+    prepared = _READ_ASSIGNMENT if is_assignment else _READ_STATUS
+    with reading() as wire:
+        row = prepared.first(wire, place.names)
+    if row is None:
+        return None
+    return SimpleNamespace(**dict(zip(statement.selected_columns.keys(), row, strict=True)))
 
 
-def _read_gradebook(row: Row[Any]) -> Gradebook:
+def _read_gradebook(row: SimpleNamespace) -> Gradebook:
     return Gradebook(
         registration=Registration(
             platform_id=row.platform_id,
