@@ -9,7 +9,7 @@ LMS_PORT ?= 8001
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-scores install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -69,6 +69,9 @@ test-fast: install-dev
 
 bench: install-dev
 	$(BIN)/python bench/launch.py
+
+bench-scores: install-dev
+	$(BIN)/python bench/scores.py
 
 lock: install-dev
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
