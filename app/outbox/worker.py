@@ -111,16 +111,26 @@ def run_forever(
     loop = _Loop(handlers, clock=clock, stop=stop, idle_seconds=idle_seconds, lease=lease)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
+    broken: list[Exception] = []
+
     def help_out() -> None:
-        with app.app_context():
-            loop.run(())
+        try:
+            with app.app_context():
+                loop.run(())
+        except Exception as error:  # it is raised again below, in the thread that people watch
+            log.exception("outbox broke")
+            broken.append(error)
+            stop.set()
 
     with ExitStack() as stack:
         for number in range(1, lanes):
             helper = threading.Thread(target=help_out, name=f"outbox-{number}", daemon=True)
             helper.start()
             stack.callback(helper.join)
+        stack.callback(stop.set)  # first of all: whatever ends this thread ends the others
         loop.run(jobs)
+    if broken:
+        raise broken[0]
 
 
 class _Loop:

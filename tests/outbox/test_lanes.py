@@ -173,3 +173,19 @@ def test_successes_that_follow_quickly_are_recorded_together(owe_to, clock, sess
     run_due({"note": handler}, clock=clock)
     assert seen == [4, 5, 6], "where each takes long, each is recorded by itself"
     assert all(row(session, one).state is DeliveryState.DELIVERED for one in ids)
+
+
+def test_a_thread_that_breaks_ends_the_worker(owe_to, clock, monkeypatch):
+    """Else the worker would live on with fewer threads, and nobody would notice."""
+    own_thread = threading.current_thread()
+    claim = worker.claim_batch
+
+    def break_in_the_other_thread(**facts):
+        if threading.current_thread() is not own_thread:
+            raise LookupError("a bug")
+        return claim(**facts)
+
+    monkeypatch.setattr(worker, "claim_batch", break_in_the_other_thread)
+
+    with pytest.raises(LookupError, match="a bug"):
+        run_forever({}, clock=clock, stop=threading.Event(), idle_seconds=0.01, lanes=2)
