@@ -9,7 +9,7 @@ LMS_PORT ?= 8001
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster bench-scores install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -72,6 +72,9 @@ bench: install-dev
 
 bench-roster: install-dev
 	$(BIN)/python bench/roster.py
+
+bench-scores: install-dev
+	$(BIN)/python bench/scores.py
 
 lock: install-dev
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock

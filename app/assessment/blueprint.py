@@ -1,5 +1,24 @@
-"""The room's blueprint; its pages stand in `grantor_views` and `course_views`."""
+"""The room's blueprint; its pages stand in the `…_views` modules. What they share."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, request
+
+from app.core.principal import current_principal
 
 bp = Blueprint("assessment", __name__)
+
+FROM_REVIEW = "from_review"
+
+
+def find_return_url() -> str | None:
+    """Return where the LMS wants its person back, if they came from its gradebook.
+
+    Source: LTI 1.3 core §5.4.4, `launch_presentation.return_url`.
+    """
+    return current_principal().return_url if FROM_REVIEW in request.args else None
+
+
+def review_marks() -> dict[str, Any]:
+    """Return what keeps an address remembering that its person came from the gradebook."""
+    return {FROM_REVIEW: 1} if FROM_REVIEW in request.args else {}

@@ -12,10 +12,12 @@ from app.courses.models import Person
 from app.courses.people import select_learners
 from app.evidence.models import Submission, SubmissionStatus
 from app.mapping.models import Assignment
-from app.outbox.models import Delivery
+from app.outbox.models import Delivery, DeliveryState
+from app.passback.models import GradebookCell
 
 PAGE_SIZE = 100
 WAITING = (SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT)
+SETTLED = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED})
 DONE = (SubmissionStatus.MET, SubmissionStatus.AWARDED)
 
 
@@ -28,6 +30,26 @@ class Shown(StrEnum):
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the gradebook was told of a column's learners, and what stands there, by person id."""
+
+    deliveries: Mapping[int, Delivery]
+    cells: Mapping[int, GradebookCell]
+
+    def is_changed_by_hand(self, person_id: int) -> bool:
+        """Return whether a grade was set by hand, and nothing of ours is on its way to it."""
+        delivery, cell = self.deliveries.get(person_id), self.cells.get(person_id)
+        is_settled = delivery is not None and delivery.state in SETTLED
+        return is_settled and cell is not None and cell.found_at is not None
+
+    def has_failed(self, person_id: int) -> bool:
+        """Return whether the gradebook did not take a grade, and it can be sent again."""
+        delivery = self.deliveries.get(person_id)
+        has_failed = delivery is not None and delivery.state is DeliveryState.FAILED
+        return has_failed and not self.is_changed_by_hand(person_id)
+
+
+@dataclass(frozen=True)
 class ClassRow:
     """One learner of the class list; `None` where nothing was begun, or nothing told.
 
@@ -37,17 +59,22 @@ class ClassRow:
     learner: Person
     submission: Submission | None
     delivery: Delivery | None
+    cell: GradebookCell | None
     is_member: bool
+    is_changed_by_hand: bool
+    has_failed: bool
 
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """How many learners there are, and how their work stands."""
+    """How many learners there are, and how their work and their grades stand."""
 
     learners: int
     not_started: int
     waiting: int
     met: int
+    failed: int
+    changed: int
 
 
 @dataclass(frozen=True)
@@ -62,7 +89,7 @@ class ClassPage:
 def list_class(
     session: Session,
     assignment: Assignment,
-    deliveries: Mapping[int, Delivery],
+    told: Told,
     *,
     shown: Shown,
     page: int,
@@ -93,13 +120,23 @@ def list_class(
     here = [person.id for person, _submission in found]
     present = set(session.scalars(members.where(Person.id.in_(here))))
     rows = [
-        ClassRow(person, submission, deliveries.get(person.id), person.id in present)
+        ClassRow(
+            learner=person,
+            submission=submission,
+            delivery=told.deliveries.get(person.id),
+            cell=told.cells.get(person.id),
+            is_member=person.id in present,
+            is_changed_by_hand=told.is_changed_by_hand(person.id),
+            has_failed=told.has_failed(person.id),
+        )
         for person, submission in found
     ]
     return ClassPage(rows, page, pages)
 
 
-def count_class(session: Session, assignment: Assignment, *, now: datetime) -> ClassCounts:
+def count_class(
+    session: Session, assignment: Assignment, told: Told, *, now: datetime
+) -> ClassCounts:
     """Count who is in the class, who waits for a grantor, who is done, who has not begun."""
     members = select_learners(assignment.course_id, now=now).with_only_columns(Person.id)
     authors = select(Submission.learner_id).where(Submission.assignment_id == assignment.id)
@@ -116,4 +153,6 @@ def count_class(session: Session, assignment: Assignment, *, now: datetime) -> C
         not_started=session.scalar(count.select_from(members.except_(authors).subquery())) or 0,
         waiting=sum(by_status.get(status, 0) for status in WAITING),
         met=sum(by_status.get(status, 0) for status in DONE),
+        failed=sum(told.has_failed(person_id) for person_id in told.deliveries),
+        changed=sum(told.is_changed_by_hand(person_id) for person_id in told.deliveries),
     )

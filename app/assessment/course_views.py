@@ -3,8 +3,9 @@
 from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.assessment.blueprint import bp
-from app.assessment.class_list import Shown, count_class, list_class
+from app.assessment.blueprint import bp, find_return_url
+from app.assessment.class_list import Shown, Told, count_class, list_class
+from app.assessment.gradebook import describe_gradebook
 from app.assessment.queries import list_assessments
 from app.awards.models import Award
 from app.awards.service import find_newest_award
@@ -12,6 +13,7 @@ from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFoundError
+from app.core.forms import Form
 from app.core.principal import STAFF, Role, current_principal
 from app.courses.people import is_learner
 from app.courses.roster import find_reading
@@ -21,7 +23,12 @@ from app.evidence.service import current_attempt, find_submission
 from app.evidence.showing import describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment, list_unmapped_criteria
-from app.passback.service import find_newest_delivery, list_newest_deliveries
+from app.passback.service import (
+    find_cell,
+    find_newest_delivery,
+    list_cells,
+    list_newest_deliveries,
+)
 from app.programme.service import find_appointment, list_grantors
 
 
@@ -33,10 +40,11 @@ def overview(course_id: int, assignment_id: int) -> str:
     assignment = get_assignment(session, assignment_id, course_id=course_id)
     now = utcnow()
     shown = _asked_part()
+    told = Told(list_newest_deliveries(session, assignment_id), list_cells(session, assignment_id))
     members = list_class(
         session,
         assignment,
-        list_newest_deliveries(session, assignment_id),
+        told,
         shown=shown,
         page=request.args.get("page", 1, type=int),
         now=now,
@@ -56,11 +64,13 @@ def overview(course_id: int, assignment_id: int) -> str:
             page=page,
             _anchor="class",
         ),
-        counts=count_class(session, assignment, now=now),
+        counts=count_class(session, assignment, told, now=now),
         reading=find_reading(session, course_id),
         grantors=grantors,
         is_grantor=any(grantor.id == principal.person_id for grantor in grantors),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
+        gradebook=describe_gradebook(session, assignment),
+        form=Form(),
     )
 
 
@@ -95,6 +105,8 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         award=_find_award(submission),
         delivery=find_newest_delivery(session, assignment_id=assignment_id, person_id=person_id),
         can_assess=appointment is not None and person_id != principal.person_id,
+        cell=find_cell(session, assignment_id=assignment_id, person_id=person_id),
+        return_url=find_return_url(),
     )
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.assessment import workflow
-from app.assessment.blueprint import bp
+from app.assessment.blueprint import bp, find_return_url, review_marks
 from app.assessment.forms import AssessForm, StartForm
 from app.assessment.models import Decision
 from app.assessment.queries import Place, find_next, list_assessments, list_queue
@@ -58,7 +58,8 @@ def assess(submission_id: int) -> ResponseReturnValue:
     if form.validate_on_submit() and _may_record(submission, form):
         outcome = _record(submission_id, form)
         flash(_outcome_message(outcome), "success")
-        return redirect(url_for(".assess", submission_id=submission_id), 303)
+        here = url_for(".assess", submission_id=submission_id, **review_marks())
+        return redirect(here, 303)
     page = render_template(
         "assessment/assess.html",
         form=form,
@@ -68,6 +69,8 @@ def assess(submission_id: int) -> ResponseReturnValue:
         attempt=attempt,
         artifacts=describe_artifacts(attempt, open_storage(_settings())),
         earlier=list_assessments(db.session(), submission_id),
+        return_url=find_return_url(),
+        marks=review_marks(),
     )
     return page, form.status
 
@@ -89,7 +92,7 @@ def start(submission_id: int) -> ResponseReturnValue:
             seen_assessor_id=form.seen_assessor_id.data,
             now=utcnow(),
         )
-    return redirect(url_for(".assess", submission_id=submission_id), 303)
+    return redirect(url_for(".assess", submission_id=submission_id, **review_marks()), 303)
 
 
 def _find(submission_id: int) -> Submission:
@@ -147,6 +150,7 @@ def _show_decision(submission: Submission) -> str:
             session, assignment_id=submission.assignment_id, person_id=submission.learner_id
         ),
         next_submission=find_next(session, current_principal()),
+        return_url=find_return_url(),
     )
 
 

@@ -11,10 +11,12 @@ from app.cli.institutions import institutions
 from app.cli.issuers import issuers
 from app.cli.keys import keys
 from app.cli.outbox import outbox
+from app.cli.passback import passback
 from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
 from app.cli.roster import roster
+from app.cli.timers import timers
 
 GROUPS = (
     institutions,
@@ -28,6 +30,8 @@ GROUPS = (
     people,
     roster,
     outbox,
+    passback,
+    timers,
     awards,
     audit,
 )

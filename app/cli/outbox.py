@@ -2,19 +2,19 @@
 
 import signal
 import threading
-from datetime import datetime
+from datetime import timedelta
 
 import click
 from flask import current_app
 
 from app.cli.border import CommandGroup, json_option, print_rows
+from app.cli.jobs import JOBS
 from app.core.clock import utcnow
-from app.core.db import db, transaction
+from app.core.db import db
 from app.launch import notice_sender
-from app.launch.service import purge_expired
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.service import list_newest_by_prefix
-from app.outbox.worker import run_due, run_forever
+from app.outbox.worker import LEASE, run_due, run_forever
 from app.passback.sender import delivery_handlers
 
 outbox = CommandGroup("outbox", help="The messages that are owed to the outside.")
@@ -22,7 +22,22 @@ outbox = CommandGroup("outbox", help="The messages that are owed to the outside.
 
 @outbox.command()
 @click.option("--once", is_flag=True, help="Try what is due now, once each, and stop.")
-def run(*, once: bool) -> None:
+@click.option(
+    "--lanes",
+    type=click.IntRange(1, 32),
+    default=4,
+    show_default=True,
+    help="To how many LMSs it talks at once.",
+)
+@click.option(
+    "--lease",
+    "lease_seconds",
+    type=click.IntRange(1, 3600),
+    default=int(LEASE.total_seconds()),
+    show_default=True,
+    help="For how many seconds a worker that was killed keeps what it had in its hands.",
+)
+def run(*, once: bool, lanes: int, lease_seconds: int) -> None:
     """Deliver what is due until stopped (Ctrl-C or SIGTERM); several may run at once.
 
     The message in hand is finished before the command ends.
@@ -34,18 +49,20 @@ def run(*, once: bool) -> None:
     )
     handlers = delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
     if once:
-        click.echo(f"Tried {run_due(handlers, clock=utcnow)} messages.")
+        tried = run_due(handlers, clock=utcnow, lease=timedelta(seconds=lease_seconds))
+        click.echo(f"Tried {tried} messages.")
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(handlers, clock=utcnow, stop=stop, tidy=_tidy)
-
-
-def _tidy(now: datetime) -> None:
-    """Delete logins and sessions that have run out."""
-    with transaction() as session:
-        purge_expired(session, now=now)
+    run_forever(
+        handlers,
+        clock=utcnow,
+        stop=stop,
+        jobs=JOBS,
+        lanes=lanes,
+        lease=timedelta(seconds=lease_seconds),
+    )
 
 
 @outbox.command("list")

@@ -1,7 +1,8 @@
-"""Encryption of private keys at rest, and hashes of secrets that are only compared."""
+"""Encryption of private keys at rest, signatures of our own, hashes of compared secrets."""
 
 import base64
 import hashlib
+import hmac
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,6 +16,17 @@ class Vault:
         """Derive the sealing key. Source: RFC 5869 (HKDF)."""
         derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"assay keys at rest")
         self._fernet = Fernet(base64.urlsafe_b64encode(derived.derive(secret_key.encode())))
+        signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"assay references")
+        self._signing_key = signing.derive(secret_key.encode())
+
+    def sign(self, text: str) -> str:
+        """Return the signature of a text that others carry for us; the same text has the same."""
+        made = hmac.digest(self._signing_key, text.encode(), "sha256")
+        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """Return whether a signature is ours, of this text."""
+        return hmac.compare_digest(self.sign(text).encode(), signature.encode())
 
     def seal(self, secret: bytes) -> str:
         """Return the secret encrypted and authenticated, as text for a column."""

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -54,6 +56,24 @@ def same_origin(one: str, other: str) -> bool:
         return _origin(one) == _origin(other)
     except ValueError:  # a port that is no number, half an IPv6 address
         return False
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Read `Retry-After`: seconds, or a date measured by the platform's own clock."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=min(int(value), 10**7))
+    until, told = read_http_date(value), read_http_date(headers.get("Date"))
+    return max(until - told, timedelta(0)) if until and told else None
+
+
+def read_http_date(value: str | None) -> datetime | None:
+    """Return the moment that a header names, `None` if it names none."""
+    try:
+        moment = parsedate_to_datetime(value or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.principal import STAFF, Role
 from app.courses.arrivals import Arrival
-from app.courses.models import LtiUser
-from app.evidence.service import find_submission
 from app.launch import claims as rules
 from app.launch.binding import find_assignment
 from app.launch.deep_linking import ACHIEVEMENT_KEY, CREDENTIALS, PAGE_KEY
 from app.launch.pylti import Launch
 from app.launch.refusal import DeepLinkRefusedError, LaunchRefusedError, Mender
+from app.launch.reviews import (
+    find_signed_reference,
+    open_review,
+    open_signed,
+    require_appointment,
+)
 from app.mapping import history
 from app.mapping.asked import PLACEMENT_CLAIM, PLACEMENT_KEY, TIME_ZONE_KEY, Asked, read_asked
 from app.mapping.models import DeepLinkRequest
@@ -41,11 +44,16 @@ def land(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -
     """
     if launch.message_type == rules.DEEP_LINK:
         return _deep_link(session, launch, arrival, now=now)
+    if launch.message_type == rules.SUBMISSION_REVIEW:
+        opening = open_review(session, launch, arrival, now=now)
+        return Landing(opening.endpoint, opening.values)
+    reference = find_signed_reference(launch)
+    if reference is not None:
+        opening = open_signed(session, reference, arrival, now=now)
+        return Landing(opening.endpoint, opening.values)
     if rules.opens_course(launch.body):
         return Landing("launch.course_home", {"course_id": arrival.course_id})
     assignment_id = find_assignment(session, launch, arrival, now=now)
-    if launch.message_type == rules.SUBMISSION_REVIEW:
-        return _review(session, launch, arrival, assignment_id, now=now)
     page = _plain_page(launch, arrival) if assignment_id is None else None
     return page or _resource_link(session, arrival, assignment_id, now=now)
 
@@ -84,7 +92,7 @@ def _resource_link(
             )
         return Landing("mapping.setup", {"course_id": course_id, "link_id": _link(arrival)})
     if role is Role.GRADER:
-        _require_appointment(session, arrival, now=now)
+        require_appointment(session, arrival, now=now)
         return Landing("assessment.queue", {})
     if role is Role.LEARNER and assignment_id is not None:
         return Landing("evidence.work", {"course_id": course_id, "assignment_id": assignment_id})
@@ -100,52 +108,6 @@ def _outside_courses(session: Session, arrival: Arrival, *, now: datetime) -> La
     if is_administrator(session, arrival.person_id, now=now):
         return Landing("platforms.overview", {})
     return Landing("launch.welcome", {"course_id": arrival.course_id})
-
-
-def _review(
-    session: Session,
-    launch: Launch,
-    arrival: Arrival,
-    assignment_id: int | None,
-    *,
-    now: datetime,
-) -> Landing:
-    sub = rules.part(launch.body, f"{rules.CLAIM}for_user").get("user_id")
-    learner_id = session.scalar(
-        select(LtiUser.person_id).where(
-            LtiUser.platform_id == launch.platform.id, LtiUser.sub == sub
-        )
-    )
-    role = arrival.role
-    if role is Role.LEARNER and learner_id != arrival.person_id:
-        raise LaunchRefusedError(
-            "This is somebody else's work. You can only open your own.",
-            cause="review_of_another_learner",
-            mender=Mender.YOU,
-        )
-    if assignment_id is None or learner_id is None:
-        raise LaunchRefusedError(
-            "Nothing has been handed in here yet. Come back when it has.",
-            cause="review_of_nothing",
-            mender=Mender.NOBODY,
-            title="Nothing to see yet",
-        )
-    place = {"course_id": arrival.course_id, "assignment_id": assignment_id}
-    if role is Role.LEARNER:
-        return Landing("evidence.work", place)
-    grants = list_granted_achievement_ids(session, arrival.person_id, now=now)
-    submission = find_submission(session, assignment_id, learner_id)
-    if submission is not None and submission.achievement_id in grants:
-        return Landing("assessment.assess", {"submission_id": submission.id})
-    if role in STAFF:
-        return Landing("assessment.read", {**place, "person_id": learner_id})
-    _require_appointment(session, arrival, now=now)
-    raise LaunchRefusedError(
-        "You are not a grantor of the credential that this work is for.",
-        cause="review_without_appointment",
-        mender=Mender.PROGRAMME_ADMINISTRATOR,
-        title="You may not assess here",
-    )
 
 
 def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datetime) -> Landing:
@@ -194,17 +156,6 @@ def _selection_page(asked: Asked, arrival: Arrival, settings: dict[str, Any]) ->
         deployment_pk=arrival.deployment_pk,
         settings=settings,
     )
-
-
-def _require_appointment(session: Session, arrival: Arrival, *, now: datetime) -> None:
-    if not list_granted_achievement_ids(session, arrival.person_id, now=now):
-        raise LaunchRefusedError(
-            "You are not appointed as a grantor. The right to assess comes from an appointment "
-            "for a credential, not from a role in the course.",
-            cause="grader_without_appointment",
-            mender=Mender.PROGRAMME_ADMINISTRATOR,
-            title="You may not assess here",
-        )
 
 
 def _link(arrival: Arrival) -> int:

@@ -6,13 +6,14 @@ Source: LTI Platform Notification Service 1.0 (notice handlers).
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import db
 from app.core.http import CallError, OutgoingClient, Reply
+from app.core.told import retry_after
 from app.launch.notices import KIND, SCOPE
 from app.outbox.errors import ParkedError, PermanentError, RetryLaterError
 from app.outbox.worker import Handler, Message
@@ -125,7 +126,7 @@ def _raise_unless_taken(reply: Reply) -> None:
     if status in TRY_AGAIN or status >= 500 or status < 400:  # noqa: PLR2004 (server, redirect)
         raise RetryLaterError(
             f"The LMS did not take the address for notices (HTTP {status}).",
-            after=_retry_after(reply),
+            after=retry_after(reply.headers),
         )
     if status == UNAUTHORIZED:
         raise RetryLaterError("The LMS does not take the access that it gave us (HTTP 401).")
@@ -138,9 +139,3 @@ def _raise_unless_taken(reply: Reply) -> None:
         f"The LMS refused the address for notices (HTTP {status}). Copied courses are still "
         "recognised by what their activities tell."
     )
-
-
-def _retry_after(reply: Reply) -> timedelta | None:
-    value = reply.headers.get("Retry-After", "").strip()
-    is_number = value.isascii() and value.isdigit()
-    return timedelta(seconds=min(int(value[:9]), MAX_WAIT_SECONDS)) if is_number else None

@@ -194,7 +194,7 @@ def subscribe(
     subject = f"{KIND}:{arrival.deployment_pk}"
     if kept is not None and all(getattr(kept, name) == each for name, each in told.items()):
         if arrival.role in STAFF:
-            for delivery in outbox.list_parked(session, select(literal(subject))):
+            for delivery in outbox.list_parked(session, select(literal(subject)), also=subject):
                 outbox.reopen_delivery(delivery, now=now)
         return
     if kept is None:

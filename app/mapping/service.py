@@ -15,6 +15,7 @@ from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Course, ResourceLink
 from app.mapping.artifact_kinds import KINDS
+from app.mapping.columns import owe_column_change
 from app.mapping.copying import decline_copy
 from app.mapping.models import Assignment, AssignmentCriterion, GradeRule
 
@@ -125,7 +126,10 @@ def edit_assignment(
     Raises: `InvalidError` if they are empty or too long.
     """
     _check_words(title, instructions)
+    has_new_title = assignment.title != title
     assignment.title, assignment.instructions = title, instructions
+    if has_new_title:
+        owe_column_change(session, assignment, {"label": title}, now=now)
     audit.record(
         session,
         assignment.institution_id,
@@ -179,6 +183,17 @@ def bind_link(session: Session, assignment: Assignment, link: ResourceLink) -> N
 def find_assignment_for_link(session: Session, link_pk: int) -> Assignment | None:
     """Return what a link is mapped to, if it is."""
     return session.scalar(select(Assignment).where(Assignment.resource_link_pk == link_pk))
+
+
+def find_assignment_by_uuid(
+    session: Session, assignment_uuid: str, *, course_id: int
+) -> Assignment | None:
+    """Return this course's assignment of this identity, if there is one."""
+    return session.scalar(
+        select(Assignment).where(
+            Assignment.uuid == assignment_uuid, Assignment.course_id == course_id
+        )
+    )
 
 
 def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> Assignment:

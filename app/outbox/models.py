@@ -33,6 +33,8 @@ class Delivery(Base):
 
     `subject`: what it is about, such as `score:7:12`; messages of one subject
     leave in order, and a newer one supersedes an older one not yet sent.
+    `lane`: whom it goes to, such as `platform:3`; one message of a lane is on
+    its way at a time. Empty: it need not wait for others.
     `payload`: everything the handler needs; it never changes, so a repeated
     post is identical to the first. `attempts`: how often a worker took it up,
     counted before it calls, so that a worker that dies counts too.
@@ -56,6 +58,7 @@ class Delivery(Base):
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
     kind: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(120), index=True)
+    lane: Mapped[str] = mapped_column(String(60), default="", server_default="")
     payload: Mapped[dict[str, Any]]
     state: Mapped[DeliveryState] = mapped_column(TextEnum(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
@@ -66,3 +69,32 @@ class Delivery(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
+
+
+class Lane(Base):
+    """The way to one other system, which one worker has to itself at a time.
+
+    `holder`: a secret of the worker that has it, so that one who comes back
+    late does not give away what is another's. `leased_until`: its right ends then.
+    """
+
+    __tablename__ = "outbox_lane"
+
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    holder: Mapped[str] = mapped_column(String(40))
+    leased_until: Mapped[datetime]
+
+
+class Timer(Base):
+    """When a periodic job is due, for all workers together.
+
+    `last_run_at`: the last success; `None` before the first. `last_error`: the
+    kind of the last failure since; `None` if there was none.
+    """
+
+    __tablename__ = "timer"
+
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    due_at: Mapped[datetime]
+    last_run_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(200))

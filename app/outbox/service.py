@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import OPEN_STATES, Delivery, DeliveryState
@@ -18,6 +18,7 @@ def queue(
     subject: str,
     payload: dict[str, Any],
     due_at: datetime,
+    lane: str = "",
     now: datetime,
 ) -> Delivery:
     """Promise one message, in the caller's transaction; it supersedes older ones of its subject.
@@ -42,6 +43,7 @@ def queue(
         institution_id=institution_id,
         kind=kind,
         subject=subject,
+        lane=lane,
         payload=payload,
         state=DeliveryState.WAITING,
         attempts=0,
@@ -52,6 +54,27 @@ def queue(
     session.add(delivery)
     session.flush()
     return delivery
+
+
+def platform_lane(platform_id: int) -> str:
+    """Return the lane to one platform: platforms want to be asked one thing at a time."""
+    return f"platform:{platform_id}"
+
+
+def withdraw(session: Session, subjects: Select[str], *, now: datetime) -> None:
+    """Take back what has not left yet; what a worker has in its hands still goes."""
+    waiting = session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.subject.in_(subjects),
+            Delivery.state.in_([*OPEN_STATES, DeliveryState.FAILED]),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for delivery in waiting:
+        if delivery.leased_until is None or delivery.leased_until <= now:
+            delivery.state = DeliveryState.SUPERSEDED
 
 
 def reopen_delivery(delivery: Delivery, *, now: datetime) -> None:
@@ -80,12 +103,12 @@ def list_newest(session: Session, subjects: Select[str]) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.id.in_(newest))).all()
 
 
-def list_parked(session: Session, subjects: Select[str]) -> Sequence[Delivery]:
-    """Return what waits, of these subjects, for the other side to change."""
+def list_parked(session: Session, subjects: Select[str], *, also: str) -> Sequence[Delivery]:
+    """Return what waits, of these subjects and one more, for the other side to change."""
     return session.scalars(
         select(Delivery)
         .where(
-            Delivery.subject.in_(subjects),
+            or_(Delivery.subject.in_(subjects), Delivery.subject == also),
             Delivery.state == DeliveryState.FAILED,
             Delivery.is_parked,
         )

@@ -7,97 +7,88 @@ The command `outbox run` calls it inside an application context:
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())   # and SIGINT
-    run_forever(handlers, clock=utcnow, stop=stop)         # outbox run
+    run_forever(handlers, clock=utcnow, stop=stop, jobs=JOBS, lanes=4)
 
 After `stop.set()` the message in hand is finished and recorded, then it returns.
 Several workers may run at once.
 """
 
-import secrets
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import exists, or_, select
+from flask import Flask, current_app
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.core.db import transaction
-from app.core.errors import DeliveryError
-from app.outbox.errors import ParkedError, PermanentError, RetryLaterError, SupersededError
-from app.outbox.models import OPEN_STATES, Delivery, DeliveryState
-from app.outbox.service import find_open_after, is_open
+from app.outbox.claims import (
+    BATCH,
+    LEASE,
+    Batch,
+    Message,
+    claim_batch,
+    claim_next,
+    give_back,
+    keep_lane,
+    leave_lane,
+)
+from app.outbox.models import Delivery, DeliveryState
+from app.outbox.outcomes import Handler, Outcome, hand_over, record_outcome, retry_delay, write_down
+from app.outbox.service import is_open
+from app.outbox.timers import Job, run_due_jobs
+
+__all__ = [
+    "LEASE",
+    "Handler",
+    "Message",
+    "Outcome",
+    "claim_next",
+    "is_open",
+    "record_outcome",
+    "retry_delay",
+    "run_due",
+    "run_forever",
+]
 
 log = structlog.get_logger()
 
-# Longer than the slowest handler: a dozen calls of fifteen seconds each.
-LEASE = timedelta(minutes=5)
-FIRST_DELAY = timedelta(seconds=30)
-LONGEST_DELAY = timedelta(hours=6)
-LONGEST_ASKED_DELAY = timedelta(days=1)
-KEEP_TRYING = timedelta(days=7)
-TIDY_INTERVAL = timedelta(hours=1)
-JITTER = 0.2
+TIMER_INTERVAL = timedelta(seconds=30)
 OUTAGE_SECONDS = 5.0
+# How long a success may wait to be written down together with the next ones.
+RECORD_SECONDS = 0.5
 
-_random = secrets.SystemRandom()
-
-
-@dataclass(frozen=True)
-class Message:
-    """One claimed delivery, as its handler sees it.
-
-    `attempt`: 1 for the first try. `due_at`: when its turn was.
-    """
-
-    delivery_id: int
-    institution_id: int
-    kind: str
-    subject: str
-    payload: Mapping[str, Any]
-    attempt: int
-    due_at: datetime
-
-
-Handler = Callable[[Message], None]
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one try."""
+def run_due(
+    handlers: Mapping[str, Handler],
+    *,
+    clock: Clock,
+    limit: int | None = None,
+    kinds: Collection[str] | None = None,
+    stop: threading.Event | None = None,
+    lease: timedelta = LEASE,
+) -> int:
+    """Try every message that is due now, once each, at most `limit`; return how many were tried.
 
-    state: DeliveryState
-    words: str | None = None
-    after: timedelta | None = None
-    is_parked: bool = False
-
-
-def retry_delay(attempts: int, *, jitter: float = 0.0) -> timedelta:
-    """Wait 30 s, 1 min, 2 min … at most 6 hours after so many failures.
-
-    Units: `jitter` as a share of the wait, so that a thousand messages that
-    failed together do not come back together.
+    `kinds`: only these kinds of message. After `stop` is set the message in
+    hand is the last.
     """
-    doubled: timedelta = FIRST_DELAY * int(2 ** min(attempts - 1, 12))
-    return min(doubled, LONGEST_DELAY) * (1 + jitter)
-
-
-def run_due(handlers: Mapping[str, Handler], *, clock: Clock, limit: int | None = None) -> int:
-    """Try every message that is due now, once each, at most `limit`; return how many were tried."""
     horizon = clock()
     tried = 0
-    while limit is None or tried < limit:
-        message = claim_next(now=clock(), horizon=horizon)
-        if message is None:
+    while not (stop and stop.is_set()):
+        size = BATCH if limit is None else min(BATCH, limit - tried)
+        if size <= 0:
             break
-        tried += 1
-        outcome = _hand_over(message, handlers)
-        with transaction() as session:
-            record_outcome(session, message, outcome, now=clock())
+        batch = claim_batch(now=clock(), horizon=horizon, size=size, kinds=kinds, lease=lease)
+        if batch is None:
+            break
+        tried += _Trip(batch, handlers, clock=clock, stop=stop, lease=lease).deliver()
     return tried
 
 
@@ -107,137 +98,152 @@ def run_forever(
     clock: Clock,
     stop: threading.Event,
     idle_seconds: float = 1.0,
-    tidy: Callable[[datetime], object] = lambda _now: None,
+    jobs: Sequence[Job] = (),
+    lanes: int = 1,
+    lease: timedelta = LEASE,
 ) -> None:
-    """Deliver what is due until `stop` is set; an outage of the database is waited out.
+    """Deliver what is due, and run the jobs that are, until `stop` is set.
 
-    `tidy` is called at the start and then once an hour: what has run out is to
-    be deleted by somebody, and the worker is there.
+    `lanes`: to how many other systems it talks at once, each in a thread, so
+    that a slow one does not hold up the others. An outage of the database is
+    waited out.
     """
-    tidied_at: datetime | None = None
-    while not stop.is_set():
+    loop = _Loop(handlers, clock=clock, stop=stop, idle_seconds=idle_seconds, lease=lease)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+
+    broken: list[Exception] = []
+
+    def help_out() -> None:
         try:
-            now = clock()
-            if tidied_at is None or now - tidied_at >= TIDY_INTERVAL:
-                tidy(now)
-                tidied_at = now
-            tried = run_due(handlers, clock=clock, limit=1)
-        except OperationalError:
-            log.warning("outbox cannot reach the database")
-            stop.wait(max(idle_seconds, OUTAGE_SECONDS))
-            continue
-        if not tried:
-            stop.wait(idle_seconds)
+            with app.app_context():
+                loop.run(())
+        except Exception as error:  # it is raised again below, in the thread that people watch
+            log.exception("outbox broke")
+            broken.append(error)
+            stop.set()
+
+    with ExitStack() as stack:
+        for number in range(1, lanes):
+            helper = threading.Thread(target=help_out, name=f"outbox-{number}", daemon=True)
+            helper.start()
+            stack.callback(helper.join)
+        stack.callback(stop.set)  # first of all: whatever ends this thread ends the others
+        loop.run(jobs)
+    if broken:
+        raise broken[0]
 
 
-def claim_next(*, now: datetime, horizon: datetime) -> Message | None:
-    """Lease the message that is longest due at `horizon`, in a transaction of its own.
+class _Loop:
+    """What each thread of a worker does until it is stopped."""
 
-    A message waits while an older one of its subject is still open, so order
-    is kept per subject. PostgreSQL's SKIP LOCKED lets workers pass each other;
-    SQLite takes the write lock for the whole of the transaction.
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        *,
+        clock: Clock,
+        stop: threading.Event,
+        idle_seconds: float,
+        lease: timedelta,
+    ) -> None:
+        """Remember what all threads share."""
+        self._handlers = handlers
+        self._clock = clock
+        self._stop = stop
+        self._idle_seconds = idle_seconds
+        self._lease = lease
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Deliver batch by batch; look at the timers of these jobs now and then."""
+        looked_at: datetime | None = None
+        while not self._stop.is_set():
+            try:
+                now = self._clock()
+                if jobs and (looked_at is None or now - looked_at >= TIMER_INTERVAL):
+                    run_due_jobs(jobs, clock=self._clock)
+                    looked_at = now
+                tried = run_due(
+                    self._handlers,
+                    clock=self._clock,
+                    limit=BATCH,
+                    stop=self._stop,
+                    lease=self._lease,
+                )
+            except OperationalError:
+                log.warning("outbox cannot reach the database")
+                self._stop.wait(max(self._idle_seconds, OUTAGE_SECONDS))
+                continue
+            if not tried:
+                self._stop.wait(self._idle_seconds)
+
+
+class _Trip:
+    """One batch on its way: each message is tried, what came of it is written down.
+
+    Successes that follow each other quickly are written down together; if the
+    worker dies before, they go out again, the same to the letter.
     """
-    older = aliased(Delivery)
-    query = (
-        select(Delivery)
-        .where(
-            is_open(Delivery),
-            Delivery.next_attempt_at <= horizon,
-            or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now),
-            ~exists().where(
-                is_open(older), older.subject == Delivery.subject, older.id < Delivery.id
-            ),
+
+    def __init__(
+        self,
+        batch: Batch,
+        handlers: Mapping[str, Handler],
+        *,
+        clock: Clock,
+        stop: threading.Event | None,
+        lease: timedelta,
+    ) -> None:
+        """Take a batch in hand."""
+        self._batch = batch
+        self._handlers = handlers
+        self._clock = clock
+        self._stop = stop
+        self._lease = lease
+        self._news: list[tuple[Message, Outcome]] = []
+        self._rest = list(batch.messages)
+
+    def deliver(self) -> int:
+        """Try each message; return how many were tried."""
+        recorded_at = time.monotonic()
+        tried = 0
+        while self._rest and not (self._stop and self._stop.is_set()):
+            message = self._rest.pop(0)
+            outcome = hand_over(message, self._handlers)
+            self._news.append((message, outcome))
+            tried += 1
+            is_slow = time.monotonic() - recorded_at > RECORD_SECONDS
+            has_failed = outcome.state is not DeliveryState.DELIVERED
+            if self._rest and (is_slow or has_failed):
+                if not self._record():
+                    return tried
+                recorded_at = time.monotonic()
+        self._finish()
+        return tried
+
+    def _record(self) -> bool:
+        """Write down what came of it so far; return whether the rest is still ours."""
+        now = self._clock()
+        with transaction() as session:
+            self._write(session, now)
+            return keep_lane(session, self._batch, self._rest, until=now + self._lease)
+
+    def _finish(self) -> None:
+        now = self._clock()
+        with transaction() as session:
+            self._write(session, now)
+            give_back(session, self._rest)
+            leave_lane(session, self._batch, now=now)
+
+    def _write(self, session: Session, now: datetime) -> None:
+        ids = [message.delivery_id for message, _ in self._news]
+        # One statement locks and reads them all.
+        locked = session.scalars(
+            select(Delivery)
+            .where(Delivery.id.in_(ids))
+            .order_by(Delivery.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
-        .order_by(Delivery.next_attempt_at, Delivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Delivery)
-    )
-    with transaction() as session:
-        delivery = session.scalar(query)
-        if delivery is None:
-            return None
-        delivery.leased_until = now + LEASE
-        delivery.attempts += 1
-        return Message(
-            delivery_id=delivery.id,
-            institution_id=delivery.institution_id,
-            kind=delivery.kind,
-            subject=delivery.subject,
-            payload=delivery.payload,
-            attempt=delivery.attempts,
-            due_at=delivery.next_attempt_at,
-        )
-
-
-def record_outcome(session: Session, message: Message, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of a try.
-
-    If the lease ran out and another worker took the message up, only success
-    is news: the post was identical, so it has arrived.
-    """
-    delivery = session.get_one(
-        Delivery, message.delivery_id, with_for_update=True, populate_existing=True
-    )
-    has_arrived = outcome.state is DeliveryState.DELIVERED
-    if delivery.state not in OPEN_STATES:
-        return
-    if delivery.attempts != message.attempt and not has_arrived:
-        return
-    delivery.leased_until = None
-    delivery.last_error = outcome.words
-    if has_arrived:
-        delivery.state = DeliveryState.DELIVERED
-        delivery.delivered_at = now
-    elif _has_successor(session, delivery, outcome):
-        delivery.state = DeliveryState.SUPERSEDED
-    elif outcome.state is DeliveryState.FAILED:
-        delivery.state = DeliveryState.FAILED
-        delivery.is_parked = outcome.is_parked
-    else:
-        _plan_retry(delivery, outcome, now=now)
-    log.info(
-        "delivered" if delivery.state is DeliveryState.DELIVERED else "delivery tried",
-        delivery_id=delivery.id,
-        kind=delivery.kind,
-        attempt=message.attempt,
-        state=delivery.state.value,
-        **({"reason": outcome.words} if outcome.words else {}),
-    )
-
-
-def _has_successor(session: Session, delivery: Delivery, outcome: Outcome) -> bool:
-    if outcome.state is DeliveryState.SUPERSEDED:
-        return True
-    newer = find_open_after(session, delivery.subject, delivery_id=delivery.id)
-    return newer is not None
-
-
-def _plan_retry(delivery: Delivery, outcome: Outcome, *, now: datetime) -> None:
-    delay = retry_delay(delivery.attempts, jitter=_random.uniform(-JITTER, JITTER))
-    asked = min(outcome.after or timedelta(0), LONGEST_ASKED_DELAY)
-    delivery.next_attempt_at = now + max(delay, asked)
-    delivery.give_up_at = delivery.give_up_at or now + KEEP_TRYING
-    if delivery.next_attempt_at > delivery.give_up_at:
-        delivery.state = DeliveryState.FAILED
-        delivery.last_error = f"We tried for seven days and stopped. The last time: {outcome.words}"
-    else:
-        delivery.state = DeliveryState.FAILING
-
-
-def _hand_over(message: Message, handlers: Mapping[str, Handler]) -> Outcome:
-    try:
-        handlers[message.kind](message)
-    except SupersededError:
-        return Outcome(DeliveryState.SUPERSEDED)
-    except PermanentError as error:
-        parked = isinstance(error, ParkedError)
-        return Outcome(DeliveryState.FAILED, str(error), is_parked=parked)
-    except RetryLaterError as error:
-        return Outcome(DeliveryState.FAILING, str(error), after=error.after)
-    except DeliveryError as error:
-        return Outcome(DeliveryState.FAILING, str(error))
-    except Exception as error:  # a poison message must not stop the queue
-        log.exception("delivery broke", delivery_id=message.delivery_id, kind=message.kind)
-        words = f"Something went wrong on our side ({type(error).__name__}); it was recorded."
-        return Outcome(DeliveryState.FAILING, words)
-    return Outcome(DeliveryState.DELIVERED)
+        deliveries = {delivery.id: delivery for delivery in locked}
+        for message, outcome in self._news:
+            write_down(session, deliveries[message.delivery_id], message, outcome, now=now)
+        self._news.clear()

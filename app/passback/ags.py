@@ -1,20 +1,30 @@
-"""The client of LTI Assignment and Grade Services: media types, tokens, what answers mean."""
+"""The client of LTI Assignment and Grade Services: columns, scores and results.
+
+Every call has a time-out (`core.http`) and a token for the one scope that it needs.
+"""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
-from requests.utils import parse_header_links
-
-from app.core.errors import DeliveryError
 from app.core.http import CallError, OutgoingClient, Reply
-from app.outbox.errors import ParkedError, PermanentError, RetryLaterError
-from app.platforms.quirks import explain_refusal, is_outdated, is_throttled
+from app.outbox.errors import ParkedError, PermanentError
+from app.passback.wire import (
+    UNAUTHORIZED,
+    ColumnGoneError,
+    OutdatedError,
+    below,
+    next_page,
+    origin,
+    raise_unless_taken,
+    with_query,
+)
+from app.platforms.quirks import may_limit_line_items
 from app.platforms.tokens import Registration, TokenSource
+
+__all__ = ["AgsClient", "ColumnGoneError", "Gradebook", "OutdatedError"]
 
 SCOPES = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 LINEITEM = SCOPES + "lineitem"
@@ -27,23 +37,12 @@ CONTAINER_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 
-MAX_PAGES = 20
-UNAUTHORIZED, FORBIDDEN = 401, 403
-GONE = frozenset({404, 410})
-TRY_AGAIN = frozenset({408, 425, 429})
-
-
-class OutdatedError(DeliveryError):
-    """The platform holds an entry of the same or a later time. `told_at`: its clock, if told."""
-
-    def __init__(self, told_at: datetime | None) -> None:
-        """Keep the platform's clock."""
-        super().__init__("The gradebook holds an entry of the same or a later time.")
-        self.told_at = told_at
-
-
-class ColumnGoneError(ParkedError):
-    """The platform knows no such gradebook column."""
+# More than any course has, and an end to a list that has none.
+MAX_PAGES = 500
+NOT_GRANTED = (
+    "The LMS does not give the tool the right that this needs. When its administrator has "
+    "allowed it, open the activity once; then we do it by ourselves."
+)
 
 
 @dataclass(frozen=True)
@@ -114,15 +113,76 @@ class AgsClient:
         pages = self.list_items(gradebook, RESULT_READONLY, url, accept=RESULTS_TYPE)
         return next((item for item in pages if item.get("userId") == user_id), None)
 
+    def list_results(self, gradebook: Gradebook, lineitem_url: str) -> Iterator[dict[str, Any]]:
+        """Yield what the gradebook holds for every learner, page by page."""
+        url = below(lineitem_url, "results")
+        return self.list_items(gradebook, RESULT_READONLY, url, accept=RESULTS_TYPE)
+
+    def list_line_items(
+        self,
+        gradebook: Gradebook,
+        *,
+        resource_link_id: str | None = None,
+        resource_id: str | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the columns of a course that pass the filters; a platform may ignore them.
+
+        Source: AGS 2.0 §3.2.9.
+        """
+        filters = {"resource_link_id": resource_link_id, "resource_id": resource_id, "tag": tag}
+        if limit is not None and may_limit_line_items(gradebook.family):
+            filters["limit"] = str(limit)
+        wanted = {name: value for name, value in filters.items() if value is not None}
+        url = with_query(gradebook.lineitems_url or "", **wanted)
+        scope = reading_scope(gradebook) or LINEITEM_READONLY
+        return self.list_items(gradebook, scope, url, accept=CONTAINER_TYPE)
+
+    def get_line_item(self, gradebook: Gradebook, url: str) -> dict[str, Any]:
+        """Return everything that the platform says of one column.
+
+        Raises: as `post_score`.
+        """
+        scope = reading_scope(gradebook) or LINEITEM_READONLY
+        reply = self.call(gradebook, scope, "GET", url, accept=LINEITEM_TYPE)
+        raise_unless_taken(reply, gradebook.family)
+        item = reply.json()
+        if not isinstance(item, dict):
+            raise CallError("The answer was no gradebook column.")
+        return item
+
+    def post_line_item(self, gradebook: Gradebook, item: dict[str, Any]) -> Reply:
+        """Ask for a new column; return the answer, whatever it is. Source: AGS 2.0 §3.2.4."""
+        return self._write(gradebook, "POST", gradebook.lineitems_url or "", item)
+
+    def put_line_item(self, gradebook: Gradebook, url: str, item: dict[str, Any]) -> None:
+        """Replace everything that is said of a column. Source: AGS 2.0 §3.2.6.
+
+        Raises: as `post_score`.
+        """
+        raise_unless_taken(self._write(gradebook, "PUT", url, item), gradebook.family)
+
+    def delete_line_item(self, gradebook: Gradebook, url: str) -> None:
+        """Delete a column with its grades; one that is gone already is deleted.
+
+        Raises: as `post_score`.
+        """
+        reply = self.call(gradebook, LINEITEM, "DELETE", url, accept="*/*")
+        try:
+            raise_unless_taken(reply, gradebook.family)
+        except ColumnGoneError:
+            return
+
     def list_items(
         self, gradebook: Gradebook, scope: str, url: str, *, accept: str
     ) -> Iterator[dict[str, Any]]:
         """Yield the objects of a paged list; next pages are taken verbatim, on the same host only.
 
-        Raises: `PermanentError` if it has no end or leads elsewhere: an unfinished
-            list must not pass for a whole one.
+        Raises: `PermanentError` if it has no end, runs in a circle or leads
+            elsewhere: an unfinished list must not pass for a whole one.
         """
-        host = origin(url)
+        host, seen = origin(url), {url}
         for _ in range(MAX_PAGES):
             reply = self.call(gradebook, scope, "GET", url, accept=accept)
             raise_unless_taken(reply, gradebook.family)
@@ -137,8 +197,22 @@ class AgsClient:
                 following = urljoin(url, following)
             if origin(following) != host:
                 raise PermanentError("The LMS's list of columns or results leads to another host.")
+            if following in seen:
+                raise PermanentError("The LMS's list of columns or results runs in a circle.")
+            seen.add(following)
             url = following
         raise PermanentError("The LMS's list of columns or results has no end.")
+
+    def _write(self, gradebook: Gradebook, method: str, url: str, item: dict[str, Any]) -> Reply:
+        return self.call(
+            gradebook,
+            LINEITEM,
+            method,
+            url,
+            accept=LINEITEM_TYPE,
+            content_type=LINEITEM_TYPE,
+            body=json.dumps(item, ensure_ascii=False),
+        )
 
     def _send(
         self,
@@ -150,7 +224,13 @@ class AgsClient:
         headers: dict[str, str],
         data: bytes | None,
     ) -> Reply:
-        """Send one request with a token; forget a token that is not taken."""
+        """Send one request with a token; forget a token that is not taken.
+
+        A scope that was not granted is never asked for: on some platforms it
+        would spoil the whole token.
+        """
+        if scope not in gradebook.scopes:
+            raise ParkedError(NOT_GRANTED)
         scopes = frozenset({scope})
         token = self._tokens.get(gradebook.registration, scopes)
         bearer = {"Authorization": f"Bearer {token}"}
@@ -160,95 +240,6 @@ class AgsClient:
         return reply
 
 
-def raise_unless_taken(reply: Reply, family: str | None) -> None:
-    """Say what a refusal means; return if it is none.
-
-    Source: AGS 2.0 §3.4; RFC 9110 §15; what each LMS does differently is in
-    `platforms.quirks`.
-    """
-    status, text = reply.status, reply.body[:4000].decode("utf-8", "replace")
-    if 200 <= status < 300:  # noqa: PLR2004 (the range of success)
-        if text.lstrip().startswith("<"):
-            raise RetryLaterError("The LMS answered with a web page, not with a receipt.")
-        return
-    if is_outdated(status, text):
-        raise OutdatedError(_date(reply.headers.get("Date")))
-    if status in TRY_AGAIN or is_throttled(status, reply.headers):
-        raise RetryLaterError(
-            f"The LMS asks us to slow down (HTTP {status}).", after=_retry_after(reply.headers)
-        )
-    if status >= 500:  # noqa: PLR2004 (the range of server errors)
-        raise RetryLaterError(
-            f"The LMS has a fault of its own (HTTP {status}).", after=_retry_after(reply.headers)
-        )
-    if status < 400:  # noqa: PLR2004 (a redirect: usually a page of maintenance or sign-in)
-        raise RetryLaterError(f"The LMS sent us elsewhere (HTTP {status}).")
-    if status == UNAUTHORIZED:
-        raise RetryLaterError("The LMS does not take the access that it gave us (HTTP 401).")
-    if status in GONE:
-        raise ColumnGoneError(
-            "The gradebook column is gone from the LMS. Make the activity graded there and open "
-            "it once; then we send this again by ourselves."
-        )
-    if status == FORBIDDEN:
-        raise ParkedError(
-            "The LMS does not let the tool write to this gradebook (HTTP 403). When its "
-            "administrator has allowed it, open the activity once; then we send this again."
-        )
-    raise PermanentError(explain_refusal(family, status, text))
-
-
-def below(url: str, name: str) -> str:
-    """Return the address one step below, its query kept: Moodle's column ids end in `?type_id=N`.
-
-    Source: AGS 2.0 §3.4.1.
-    """
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
-
-
-def with_query(url: str, **extra: str) -> str:
-    """Return the address with more query parameters behind those that it has."""
-    parts = urlsplit(url)
-    query = [*parse_qsl(parts.query, keep_blank_values=True), *extra.items()]
-    return urlunsplit(parts._replace(query=urlencode(query)))
-
-
-def origin(url: str) -> tuple[str, str]:
-    """Return scheme and host with port, to compare two addresses by."""
-    parts = urlsplit(url)
-    return parts.scheme.lower(), parts.netloc.lower()
-
-
-def next_page(headers: Mapping[str, str]) -> str | None:
-    """Return the address of the next page, letter by letter as it was told. Source: RFC 8288."""
-    for link in parse_header_links(headers.get("Link", "")):
-        if "next" in link.get("rel", "").lower().split() and link.get("url"):
-            return str(link["url"])
-    return None
-
-
-def read_json_object(reply: Reply) -> dict[str, Any]:
-    """Return the answer's JSON object, or an empty one if it is something else."""
-    try:
-        answer = json.loads(reply.body)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Read `Retry-After`: seconds, or a date measured by the platform's own clock."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return timedelta(seconds=min(int(value), 10**7))
-    until, told = _date(value), _date(headers.get("Date"))
-    return max(until - told, timedelta(0)) if until and told else None
-
-
-def _date(value: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value or "")
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+def reading_scope(gradebook: Gradebook) -> str | None:
+    """Return the least scope that may read columns, if one was granted."""
+    return next((s for s in (LINEITEM_READONLY, LINEITEM) if s in gradebook.scopes), None)

@@ -1,93 +1,100 @@
-"""Gradebook columns: find the one of an assignment, or make it; never two."""
+"""Gradebook columns: find the one that is meant, or make it; never two. Change and delete them."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.outbox.errors import ParkedError, PermanentError
-from app.passback.ags import (
-    CONTAINER_TYPE,
-    LINEITEM,
-    LINEITEM_READONLY,
-    LINEITEM_TYPE,
-    AgsClient,
-    Gradebook,
-    origin,
-    raise_unless_taken,
-    read_json_object,
-    with_query,
-)
-from app.platforms.quirks import may_set_resource_link
+from app.passback.ags import LINEITEM, AgsClient, Gradebook, reading_scope
+from app.passback.wire import origin, raise_unless_taken, read_json_object
+from app.platforms.quirks import line_item_to_put, may_set_resource_link, own_column
 
 TAG = "badge"
+STATUS_TAG = "credential-status"
 WITHOUT_LINK = frozenset({404, 412})
+# When something has been handed in, there is something to see.
+REVIEWABLE = ("InProgress", "Submitted", "Completed")
 
 
 @dataclass(frozen=True)
 class Column:
-    """What the gradebook column of an assignment is, whatever its address.
+    """What a gradebook column is, whatever its address.
 
-    `resource_id`: the assignment's uuid. `resource_link_id`: `None` until the
-    LMS has launched the assignment's link. `inherited_ids`: uuids of what it was
-    copied from, nearest first; a copied column still carries one of them.
-    `taken_urls`: columns of the course's other assignments.
+    `resource_id`: the assignment's uuid, or the status column's own.
+    `resource_link_id`: `None` until the LMS has launched the assignment's link,
+    and always for a status column. `inherited_ids`: uuids of what the assignment
+    was copied from, nearest first; a copied column still carries one of them.
+    `taken_urls`: columns of the course's other assignments. `review`: how the
+    gradebook opens our page of a learner's work, as the line item says it; empty
+    if it does not.
     """
 
     label: str
     max_points: int
     resource_id: str
     resource_link_id: str | None
+    tag: str = TAG
+    review: dict[str, Any] = field(default_factory=dict)
     inherited_ids: tuple[str, ...] = ()
     taken_urls: frozenset[str] = frozenset()
 
+    @property
+    def has_link(self) -> bool:
+        """Whether the column belongs to a link; a status column never does."""
+        return self.tag != STATUS_TAG
+
+
+def describe_review(launch_url: str, assignment_uuid: str) -> dict[str, Any]:
+    """Return how a gradebook opens our page of a learner's work.
+
+    Source: LTI Submission Review 1.0, line item member `submissionReview`.
+    """
+    return {
+        "reviewableStatus": list(REVIEWABLE),
+        "label": "Open in Assay",
+        "url": launch_url,
+        "custom": {"assay_assignment": assignment_uuid},
+    }
+
 
 def find_column(ags: AgsClient, gradebook: Gradebook, column: Column) -> str | None:
-    """Return the address of the assignment's column, or `None` if there is none.
+    """Return the address of a column, or `None` if there is none.
 
     A platform may ignore the filters, so each item is looked at; two items may
     carry the same tag and id (Moodle, when one deep link is picked twice), so
     one that is coupled to another link is not ours.
     Source: AGS 2.0 §3.2.9 (filters), §3.2.8 (copied columns keep tag and id).
     """
-    scope = _reading_scope(gradebook)
-    if scope is None or gradebook.lineitems_url is None:
+    if reading_scope(gradebook) is None or gradebook.lineitems_url is None:
         return None
     if column.resource_link_id is not None:
-        url = with_query(gradebook.lineitems_url, resource_link_id=column.resource_link_id)
+        link_id = column.resource_link_id
         coupled = [
             item
-            for item in ags.list_items(gradebook, scope, url, accept=CONTAINER_TYPE)
-            if item.get("resourceLinkId") == column.resource_link_id
+            for item in ags.list_line_items(gradebook, resource_link_id=link_id)
+            if item.get("resourceLinkId") == link_id and item.get("tag") != STATUS_TAG
         ]
         found = _pick(gradebook, _ours_first(coupled, column))
         if found:
             return found
-    own = with_query(gradebook.lineitems_url, resource_id=column.resource_id, tag=TAG)
-    found = _find_tagged(
-        ags, gradebook, scope, own, column=column, resource_ids=(column.resource_id,)
-    )
+    own = ags.list_line_items(gradebook, resource_id=column.resource_id, tag=column.tag)
+    found = _pick_tagged(gradebook, own, column, (column.resource_id,))
     if found is None and column.inherited_ids:
-        tagged = with_query(gradebook.lineitems_url, tag=TAG)
-        found = _find_tagged(
-            ags, gradebook, scope, tagged, column=column, resource_ids=column.inherited_ids
-        )
+        tagged = ags.list_line_items(gradebook, tag=column.tag)
+        found = _pick_tagged(gradebook, tagged, column, column.inherited_ids)
     return found
 
 
-def _find_tagged(
-    ags: AgsClient,
+def _pick_tagged(
     gradebook: Gradebook,
-    scope: str,
-    url: str,
-    *,
+    listed: Iterable[dict[str, Any]],
     column: Column,
     resource_ids: tuple[str, ...],
 ) -> str | None:
     """Return the listed column with the first of these ids that is nobody else's."""
     items = [
         item
-        for item in ags.list_items(gradebook, scope, url, accept=CONTAINER_TYPE)
+        for item in listed
         if item.get("resourceId") in resource_ids and not _is_anothers(item, column)
     ]
     return _pick(gradebook, sorted(items, key=lambda item: resource_ids.index(item["resourceId"])))
@@ -109,13 +116,17 @@ def make_column(ags: AgsClient, gradebook: Gradebook, column: Column) -> str:
         "label": column.label,
         "scoreMaximum": column.max_points,
         "resourceId": column.resource_id,
-        "tag": TAG,
+        "tag": column.tag,
     }
+    if column.review:
+        wanted["submissionReview"] = column.review
+    if not column.has_link:
+        wanted |= own_column(gradebook.family)
     linked = wanted | {"resourceLinkId": column.resource_link_id}
     may_link = column.resource_link_id is not None and may_set_resource_link(gradebook.family)
-    reply = _post(ags, gradebook, linked if may_link else wanted)
+    reply = ags.post_line_item(gradebook, linked if may_link else wanted)
     if may_link and reply.status in WITHOUT_LINK:
-        reply = _post(ags, gradebook, wanted)
+        reply = ags.post_line_item(gradebook, wanted)
     raise_unless_taken(reply, gradebook.family)
     made = _pick(gradebook, [read_json_object(reply)]) or find_column(ags, gradebook, column)
     if made is None:
@@ -126,30 +137,30 @@ def make_column(ags: AgsClient, gradebook: Gradebook, column: Column) -> str:
     return made
 
 
-def _post(ags: AgsClient, gradebook: Gradebook, wanted: dict[str, Any]) -> Any:
-    url = gradebook.lineitems_url or ""
-    body = json.dumps(wanted, ensure_ascii=False)
-    return ags.call(
-        gradebook,
-        LINEITEM,
-        "POST",
-        url,
-        accept=LINEITEM_TYPE,
-        content_type=LINEITEM_TYPE,
-        body=body,
-    )
+def change_column(
+    ags: AgsClient, gradebook: Gradebook, url: str, changes: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Change some members of a column and leave the others as they are; `None` if nothing differs.
 
-
-def _reading_scope(gradebook: Gradebook) -> str | None:
-    """Return the least scope that may list columns, if one was granted."""
-    return next((s for s in (LINEITEM_READONLY, LINEITEM) if s in gradebook.scopes), None)
+    A PUT replaces everything, so everything is read first.
+    Source: AGS 2.0 §3.2.6.
+    """
+    item = ags.get_line_item(gradebook, url)
+    if all(item.get(name) == value for name, value in changes.items()):
+        return None
+    wanted = line_item_to_put(gradebook.family, item | changes)
+    ags.put_line_item(gradebook, url, wanted)
+    return wanted
 
 
 def _ours_first(items: Iterable[dict[str, Any]], column: Column) -> list[dict[str, Any]]:
     """Put the item with our id first, then our tag; among equals the oldest stays first."""
     return sorted(
         items,
-        key=lambda item: (item.get("resourceId") != column.resource_id, item.get("tag") != TAG),
+        key=lambda item: (
+            item.get("resourceId") != column.resource_id,
+            item.get("tag") != column.tag,
+        ),
     )
 
 
@@ -157,6 +168,8 @@ def _is_anothers(item: dict[str, Any], column: Column) -> bool:
     if item.get("id") in column.taken_urls:
         return True
     link_id = item.get("resourceLinkId")
+    if link_id and not column.has_link:
+        return True
     return bool(link_id and column.resource_link_id and link_id != column.resource_link_id)
 
 

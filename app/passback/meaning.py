@@ -10,6 +10,7 @@ from typing import Any
 MAX_COMMENT = 1000
 ONE_SECOND = timedelta(seconds=1)
 SHARE_TOLERANCE = 1e-4
+GRADE_TOLERANCE = 5e-3
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Meaning:
 
 
 GRADED = Meaning("Completed", "FullyGraded", has_score=True)
+ON_THE_WAY = Meaning("InProgress", "Pending", has_score=False)
 MEANINGS: Mapping[str, Meaning] = {
     "draft": Meaning("InProgress", "NotReady", has_score=False),
     "submitted": Meaning("Submitted", "PendingManual", has_score=False),
@@ -40,6 +42,21 @@ MEANINGS: Mapping[str, Meaning] = {
 def find_meaning(status: str) -> Meaning | None:
     """Return what a status means, or `None` if the gradebook is told nothing of it."""
     return MEANINGS.get(status)
+
+
+def find_credential_meaning(status: str) -> Meaning | None:
+    """Return what a status means for the credential as a whole; `None` if nothing is told of it.
+
+    An assignment whose criteria are met is on the way to the credential, not its end.
+    """
+    if status == "draft":
+        return None
+    return ON_THE_WAY if status == "met" else MEANINGS.get(status)
+
+
+def credential_points(status: str) -> int | None:
+    """Return the credential's point: one if it is awarded, zero if it is not or no longer."""
+    return {"awarded": 1, "revoked": 0, "not_met": 0}.get(status)
 
 
 def plain_comment(text: str) -> str:
@@ -76,14 +93,31 @@ def is_told(score: Mapping[str, Any], result: Mapping[str, Any] | None) -> bool:
     comment says as much as its score; one without either says nothing.
     """
     result = result or {}
-    told = share(result.get("resultScore"), result.get("resultMaximum", 1))
-    meant = share(score.get("scoreGiven"), score.get("scoreMaximum", 1))
+    told = grade_of(result)
+    meant = given(score)
     comment = result.get("comment")
     if isinstance(comment, str) and _words(comment) != _words(score.get("comment", "")):
         return False
     if told is None or meant is None:
         return told is meant and isinstance(comment, str)
     return math.isclose(told, meant, abs_tol=SHARE_TOLERANCE)
+
+
+def is_same_grade(told: float | None, found: float | None) -> bool:
+    """Return whether two shares are the same grade; platforms round when they rescale."""
+    if told is None or found is None:
+        return told is found
+    return math.isclose(told, found, abs_tol=GRADE_TOLERANCE)
+
+
+def grade_of(result: Mapping[str, Any] | None) -> float | None:
+    """Return the grade that a result holds, as a share; `None` if it holds none."""
+    return share((result or {}).get("resultScore"), (result or {}).get("resultMaximum", 1))
+
+
+def given(score: Mapping[str, Any]) -> float | None:
+    """Return the grade that a score gives, as a share; `None` if it gives none."""
+    return share(score.get("scoreGiven"), score.get("scoreMaximum", 1))
 
 
 def is_blank(result: Mapping[str, Any] | None) -> bool:

@@ -1,7 +1,7 @@
 """Takes a promised score to the LMS: finds the column, posts, settles conflicts."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,110 +9,138 @@ from typing import Any
 from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import db, transaction
-from app.core.http import CallError, OutgoingClient
-from app.mapping.copying import list_inherited_ids, list_taken_columns
-from app.mapping.models import Assignment
+from app.core.http import OutgoingClient
+from app.mapping.columns import COLUMN_KIND
 from app.outbox import service as outbox
-from app.outbox.errors import ParkedError, PermanentError, RetryLaterError, SupersededError
+from app.outbox.errors import PermanentError, SupersededError
 from app.outbox.worker import Handler, Message
 from app.passback import service
-from app.passback.ags import RESULT_READONLY, AgsClient, ColumnGoneError, Gradebook, OutdatedError
-from app.passback.lineitems import Column, find_column, make_column
-from app.passback.meaning import ONE_SECOND, is_blank, is_told
-from app.platforms.models import Deployment, Platform, PlatformStatus
-from app.platforms.service import active_tool_key
-from app.platforms.tokens import Registration, TokenSource
+from app.passback.ags import RESULT_READONLY, ColumnGoneError, OutdatedError
+from app.passback.cells import KIND, forget_found, note_found
+from app.passback.column_sender import ColumnSender, find_again, find_or_make
+from app.passback.comparer import Comparer
+from app.passback.comparison import COMPARISON_KIND
+from app.passback.desk import Desk
+from app.passback.errands import Errand, read_errand
+from app.passback.meaning import ONE_SECOND, given, grade_of, is_blank, is_same_grade, is_told
+from app.passback.references import submission_address
+from app.platforms.quirks import (
+    announces_submission,
+    erases_without_score,
+    with_submission_address,
+)
 
-PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(hours=1)
 MAX_RESTAMPS = 3
 LONGEST_CLOCK_LEAD = timedelta(hours=1)
+CHANGED_WORDS = (
+    "Somebody has set this grade in the gradebook by hand; it was left as it is. "
+    "An instructor can replace it with ours on the class page."
+)
 
 
 def delivery_handlers(
     vault: Vault,
     http: OutgoingClient,
-    base_url: str,  # noqa: ARG001 (every room's handlers are made with the same three)
+    base_url: str,
     *,
     clock: Callable[[], datetime] = utcnow,
 ) -> dict[str, Handler]:
     """Return who delivers what, for the outbox worker; one set per process, for its tokens."""
-    return {service.KIND: ScoreSender(vault, http, clock=clock)}
+    desk = Desk(vault, http, base_url, clock=clock)
+    return {
+        KIND: ScoreSender(desk),
+        COLUMN_KIND: ColumnSender(desk),
+        COMPARISON_KIND: Comparer(desk),
+    }
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that sending one score needs, read before the LMS is called.
-
-    `earlier`: the scores that were to be told before this one, newest first.
-    `lineitem_url`: `None` while the column is unknown.
-    """
+    """One score on its way; `body` is what is posted, `score` the same, read."""
 
     message: Message
-    gradebook: Gradebook
-    column: Column
-    assignment_id: int
-    lineitem_url: str | None
+    errand: Errand
     body: str
-    earlier: tuple[dict[str, Any], ...]
+    score: Mapping[str, Any]
 
     @property
-    def score(self) -> dict[str, Any]:
-        """The body, read."""
-        score: dict[str, Any] = json.loads(self.body)
-        return score
+    def overwrites(self) -> bool:
+        """Whether a person asked that it replaces a grade set by hand."""
+        return bool(self.message.payload.get("overwrites"))
+
+    @property
+    def may_destroy(self) -> bool:
+        """Whether the post could take away what somebody else entered, and we can look.
+
+        The very first score of a learner, posted with a grade, finds nothing:
+        handing in was announced before, and that announcement looks.
+        """
+        if self.overwrites or RESULT_READONLY not in self.errand.gradebook.scopes:
+            return False
+        if "scoreGiven" not in self.score:
+            return erases_without_score(self.errand.gradebook.family)
+        return not self.message.payload.get("is_first")
 
 
 class ScoreSender:
-    """Delivers scores; holds no transaction while it waits for the LMS.
+    """Delivers scores; holds no transaction while it waits for the LMS."""
 
-    A platform that cannot be reached is left alone for a while, so that its
-    messages do not hold up those of the others, fifteen seconds each; so is one
-    that asks us to wait.
-    """
-
-    def __init__(
-        self, vault: Vault, http: OutgoingClient, *, clock: Callable[[], datetime]
-    ) -> None:
-        """Prepare the client; tokens are kept as long as this object lives."""
-        self._vault = vault
-        self._clock = clock
-        self._ags = AgsClient(
-            http, TokenSource(http, signing_key=self._read_signing_key, clock=clock)
-        )
-        self._paused_until: dict[int, datetime] = {}
+    def __init__(self, desk: Desk) -> None:
+        """Share the desk."""
+        self._desk = desk
+        self._launch_url = f"{desk.base_url}/lti/launch"
 
     def __call__(self, message: Message) -> None:
         """Deliver one score, or say why not."""
-        job = _read_job(message)
-        platform_id = job.gradebook.registration.platform_id
-        rest = self._paused_until.get(platform_id, self._clock()) - self._clock()
-        if rest > timedelta(0):
-            raise RetryLaterError(
-                "The LMS could not be reached, or asked us to wait, a moment ago.", after=rest
-            )
-        try:
+        job = self._read(message)
+        if not job.errand.is_wanted:
+            raise SupersededError("The column was switched off.")
+        with self._desk.calling(job.errand.platform_id):
             self._send(job)
-        except CallError as error:
-            self._paused_until[platform_id] = self._clock() + PAUSE
-            raise RetryLaterError(f"The LMS could not be reached. {error}") from error
-        except RetryLaterError as error:
-            if error.after is not None:
-                self._paused_until[platform_id] = self._clock() + min(error.after, LONGEST_PAUSE)
-            raise
+        if job.overwrites:
+            with transaction() as session:
+                place, person_id = job.errand.place, message.payload["person_id"]
+                forget_found(session.scalars(place.cell(person_id)).one())
+
+    def _read(self, message: Message) -> Job:
+        errand = read_errand(message.payload, launch_url=self._launch_url)
+        body: str = message.payload["body"]
+        score: dict[str, Any] = json.loads(body)
+        if announces_submission(score) and errand.place.assignment_id is not None:
+            address = submission_address(
+                self._desk.vault,
+                self._launch_url,
+                assignment_id=errand.place.assignment_id,
+                person_id=message.payload["person_id"],
+            )
+            score = with_submission_address(score, address)
+            body = json.dumps(score, ensure_ascii=False)
+        return Job(message, errand, body, score)
 
     def _send(self, job: Job) -> None:
-        url = job.lineitem_url or self._find_or_make_column(job)
+        url = job.errand.lineitem_url or find_or_make(self._desk, job.errand)
         try:
             self._post(job, url)
         except ColumnGoneError:
-            self._post(job, self._find_column_again(job, lost=url))
+            self._post(job, find_again(self._desk, job.errand, lost=url))
 
     def _post(self, job: Job, url: str) -> None:
+        if job.may_destroy:
+            self._refuse_if_changed(job, url)
         try:
-            self._ags.post_score(job.gradebook, url, job.body)
+            self._desk.ags.post_score(job.errand.gradebook, url, job.body)
         except OutdatedError as error:
             self._settle(job, url, told_at=error.told_at)
+
+    def _refuse_if_changed(self, job: Job, url: str) -> None:
+        """Leave a grade that does not come from us; a person decides what becomes of it."""
+        result = self._desk.ags.find_result(job.errand.gradebook, url, job.score["userId"])
+        found = grade_of(result)
+        ours = [job.score, *self._list_earlier(job)] if found is not None else []
+        if found is None or any(is_same_grade(given(score), found) for score in ours):
+            return
+        self._note_found(job, result)
+        raise PermanentError(CHANGED_WORDS)
 
     def _settle(self, job: Job, url: str, *, told_at: datetime | None) -> None:
         """Deal with a gradebook whose entry is not older than ours.
@@ -120,27 +148,28 @@ class ScoreSender:
         If it already says what we say, a lost receipt is all that happened. If
         it says what we said before, or nothing, our decision is the newer one,
         whatever the clocks say (Canvas stamps an entry when it arrives). Else
-        somebody changed it, and it stays.
+        somebody changed it, and it stays, unless a person asked to replace it.
         """
-        if RESULT_READONLY not in job.gradebook.scopes:
+        if RESULT_READONLY not in job.errand.gradebook.scopes:
             raise PermanentError(
                 "The gradebook holds an entry of the same or a later time, which the tool may not "
                 "read. Compare it there; if it is not right, send this again."
             )
-        result = self._ags.find_result(job.gradebook, url, job.score["userId"])
+        result = self._desk.ags.find_result(job.errand.gradebook, url, job.score["userId"])
         if is_told(job.score, result):
             return
-        if not is_blank(result) and not any(is_told(score, result) for score in job.earlier):
-            raise PermanentError(
-                "The gradebook holds a later entry that does not come from this tool; it was left "
-                "as it is. To replace it, send this again."
-            )
+        is_ours = is_blank(result) or any(
+            is_told(score, result) for score in self._list_earlier(job)
+        )
+        if not is_ours and not job.overwrites:
+            self._note_found(job, result)
+            raise PermanentError(CHANGED_WORDS)
         if int(job.message.payload.get("restamps", 0)) >= MAX_RESTAMPS:
             raise PermanentError(
                 "The gradebook takes every time that we name for too early: its clock, or an entry "
                 "in it, is far ahead. Tell the LMS's administrator, then send this again."
             )
-        now = self._clock()
+        now = self._desk.clock()
         at = max(now, min(told_at + ONE_SECOND, now + LONGEST_CLOCK_LEAD)) if told_at else now
         with transaction() as session:
             service.restamp(
@@ -148,82 +177,19 @@ class ScoreSender:
             )
         raise SupersededError("Queued again with a later time.")
 
-    def _find_or_make_column(self, job: Job) -> str:
-        now = self._clock()
+    def _note_found(self, job: Job, result: Mapping[str, Any] | None) -> None:
         with transaction() as session:
-            is_reserved = service.reserve_column(session, job.assignment_id, now=now)
-        if not is_reserved:
-            raise RetryLaterError("The gradebook column is being made.")
-        try:
-            found = find_column(self._ags, job.gradebook, job.column)
-            url = found or make_column(self._ags, job.gradebook, job.column)
-            with transaction() as session:
-                service.keep_column(session, job.assignment_id, url)
-        finally:
-            with transaction() as session:
-                service.release_column(session, job.assignment_id, now=self._clock())
-        return url
+            cell = session.scalar(job.errand.place.cell(job.message.payload["person_id"]))
+            if cell is not None:
+                note_found(cell, result, now=self._desk.clock())
 
-    def _find_column_again(self, job: Job, *, lost: str) -> str:
-        """Look for a column that has moved. It is never made anew: somebody took it away."""
-        found = find_column(self._ags, job.gradebook, job.column)
-        with transaction() as session:
-            if found is not None and found != lost:
-                service.keep_column(session, job.assignment_id, found)
-                return found
-            service.note_column_missing(session, job.assignment_id)
-        raise ColumnGoneError(
-            "The gradebook column is gone from the LMS. Make the activity graded there and open "
-            "it once; then we send this again by ourselves."
-        )
-
-    def _read_signing_key(self) -> tuple[str, str]:
+    def _list_earlier(self, job: Job) -> list[dict[str, Any]]:
+        """Return the scores that were to be told before this one, newest first."""
         session = db.session()
         try:
-            return active_tool_key(session, self._vault)
+            earlier = outbox.list_before(
+                session, job.message.subject, delivery_id=job.message.delivery_id
+            )
+            return [json.loads(delivery.payload["body"]) for delivery in earlier]
         finally:
             session.rollback()
-
-
-def _read_job(message: Message) -> Job:
-    """Read what the message needs, and let go of the database before the LMS is called."""
-    session = db.session()
-    try:
-        assignment = session.get(Assignment, message.payload["assignment_id"])
-        if assignment is None:
-            raise PermanentError("The assignment no longer exists; there is nothing to tell.")
-        course, link = assignment.course, assignment.resource_link
-        platform = session.get_one(Platform, course.platform_id)
-        deployment = session.get_one(Deployment, course.deployment_pk)
-        if platform.status is not PlatformStatus.ACTIVE:
-            raise ParkedError("The connection to this LMS is switched off in the tool.")
-        earlier = outbox.list_before(session, message.subject, delivery_id=message.delivery_id)
-        return Job(
-            message=message,
-            gradebook=Gradebook(
-                registration=Registration(
-                    platform_id=platform.id,
-                    client_id=platform.client_id,
-                    token_url=platform.token_url,
-                    audience=platform.token_audience or platform.token_url,
-                    deployment_id=deployment.deployment_id,
-                ),
-                family=platform.product_family,
-                scopes=frozenset(course.ags_scopes),
-                lineitems_url=course.lineitems_url,
-            ),
-            column=Column(
-                label=assignment.title,
-                max_points=assignment.max_points,
-                resource_id=assignment.uuid,
-                resource_link_id=link.resource_link_id if link else None,
-                inherited_ids=tuple(list_inherited_ids(session, assignment)),
-                taken_urls=list_taken_columns(session, assignment),
-            ),
-            assignment_id=assignment.id,
-            lineitem_url=assignment.lineitem_url,
-            body=message.payload["body"],
-            earlier=tuple(json.loads(delivery.payload["body"]) for delivery in earlier),
-        )
-    finally:
-        session.rollback()

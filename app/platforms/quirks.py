@@ -17,6 +17,8 @@ NAVIGATION = frozenset(
     {"course_navigation", "account_navigation", "global_navigation", "user_navigation"}
 )
 CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
+CANVAS_SUBMISSION_TYPE = "https://canvas.instructure.com/lti/submission_type"
+PROTECTS_OTHERS = "prioritize_non_tool_grade"
 
 BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
 
@@ -26,21 +28,27 @@ def _is(family: str | None, name: str) -> bool:
 
 
 def score_extension(
-    family: str | None, *, is_new_submission: bool, has_score: bool
+    family: str | None,
+    *,
+    is_new_submission: bool,
+    has_score: bool,
+    submitted_at: str | None = None,
 ) -> dict[str, Any]:
     """Return what a score needs besides the standard's members.
 
     Canvas makes a new attempt of every post unless told otherwise, and a post
     without a score clears the grade unless `preserve_score` is set. A grade
-    that a teacher set by hand stays.
+    that a teacher set by hand stays. The same `submitted_at` twice is one attempt.
     Source: Canvas Score API, extension `https://canvas.instructure.com/lti/submission`.
     """
     if not _is(family, CANVAS):
         return {}
     extension: dict[str, Any] = {
         "new_submission": is_new_submission,
-        "prioritize_non_tool_grade": True,
+        PROTECTS_OTHERS: True,
     }
+    if is_new_submission and submitted_at:
+        extension["submitted_at"] = submitted_at
     if not has_score:
         extension["preserve_score"] = True
     return {CANVAS_SUBMISSION: extension}
@@ -63,6 +71,78 @@ def announces_submission(score: Mapping[str, Any]) -> bool:
     Source: Canvas Score API, `new_submission`.
     """
     return bool((score.get(CANVAS_SUBMISSION) or {}).get("new_submission"))
+
+
+def with_submission_address(score: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """Return the score so that the platform's grading view opens our page of the submission.
+
+    Canvas opens `submission_data` as a launch of the tool, in SpeedGrader and
+    on the learner's own page of the submission.
+    Source: Canvas Score API, `submission_type: basic_lti_launch`.
+    """
+    extension = {
+        **score[CANVAS_SUBMISSION],
+        "submission_type": "basic_lti_launch",
+        "submission_data": address,
+    }
+    return {**score, CANVAS_SUBMISSION: extension}
+
+
+def without_protection(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the score so that it replaces a grade set by hand, because a person asked for it.
+
+    Source: Canvas Score API, `prioritize_non_tool_grade`.
+    """
+    if CANVAS_SUBMISSION not in score:
+        return dict(score)
+    return {**score, CANVAS_SUBMISSION: score[CANVAS_SUBMISSION] | {PROTECTS_OTHERS: False}}
+
+
+def erases_without_score(family: str | None) -> bool:
+    """Return whether a post without a score takes away the grade that stands.
+
+    The standard says so, and Moodle does; Canvas keeps it (`preserve_score`).
+    Source: AGS 2.0 §3.4.4; Moodle `gradebookservices/…/scores.php`.
+    """
+    return not _is(family, CANVAS)
+
+
+def may_limit_line_items(family: str | None) -> bool:
+    """Return whether a list of columns may be asked for in pages of our size.
+
+    Moodle's `Link` header to the next page cannot be read (typographic quotes, `&amp;`).
+    Source: seen on Moodle 4.5.
+    """
+    return not _is(family, MOODLE)
+
+
+def own_column(family: str | None) -> dict[str, Any]:
+    """Return what a column without a link needs besides the standard's members.
+
+    Canvas makes an assignment of it, in which nothing is to be handed in.
+    Source: Canvas Line Items API, `https://canvas.instructure.com/lti/submission_type`.
+    """
+    return {CANVAS_SUBMISSION_TYPE: {"type": "none"}} if _is(family, CANVAS) else {}
+
+
+def own_column_becomes_assignment(family: str | None) -> bool:
+    """Return whether a column without a link appears as an assignment of the course (Canvas)."""
+    return _is(family, CANVAS)
+
+
+def line_item_to_put(family: str | None, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a column's members as a PUT may say them.
+
+    Blackboard refuses one that repeats the `id`, and points that are no whole number.
+    Source: Blackboard developer documentation, AGS, line items.
+    """
+    if not _is(family, BLACKBOARD):
+        return dict(item)
+    kept = {name: value for name, value in item.items() if name != "id"}
+    maximum = kept.get("scoreMaximum")
+    if isinstance(maximum, float) and maximum.is_integer():
+        kept["scoreMaximum"] = int(maximum)
+    return kept
 
 
 def is_throttled(status: int, headers: Mapping[str, str]) -> bool:

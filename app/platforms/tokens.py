@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 
 from app.core.errors import RetryLaterError
 from app.core.http import OutgoingClient, Reply
+from app.core.told import retry_after
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
@@ -48,8 +49,9 @@ class Registration:
 class TokenSource:
     """Fetches access tokens and keeps them in this process until shortly before they end.
 
-    Kept by platform row and scopes, never by issuer: hosted Canvas has one
-    issuer for all its customers.
+    Kept by everything that a registration is, and the scopes; never by issuer:
+    hosted Canvas has one issuer for all its customers. A registration that was
+    changed asks anew.
     """
 
     def __init__(self, http: OutgoingClient, *, signing_key: SigningKey, clock: Clock) -> None:
@@ -57,7 +59,7 @@ class TokenSource:
         self._http = http
         self._signing_key = signing_key
         self._clock = clock
-        self._kept: dict[tuple[int, str], tuple[str, datetime]] = {}
+        self._kept: dict[tuple[Registration, str], tuple[str, datetime]] = {}
         self._lock = threading.Lock()
 
     def get(self, registration: Registration, scopes: frozenset[str]) -> str:
@@ -67,7 +69,7 @@ class TokenSource:
             if it gives none.
         Source: LTI Security Framework 1.0 §4.1.1; RFC 7523 §3.
         """
-        key = (registration.platform_id, " ".join(sorted(scopes)))
+        key = (registration, " ".join(sorted(scopes)))
         with self._lock:
             token, ends_at = self._kept.get(key, ("", self._clock()))
         if token and ends_at > self._clock():
@@ -82,7 +84,7 @@ class TokenSource:
     def drop(self, registration: Registration, scopes: frozenset[str]) -> None:
         """Forget a token that the platform no longer takes."""
         with self._lock:
-            self._kept.pop((registration.platform_id, " ".join(sorted(scopes))), None)
+            self._kept.pop((registration, " ".join(sorted(scopes))), None)
 
     def _ask(self, registration: Registration, scope: str) -> Reply:
         form = {
@@ -118,7 +120,8 @@ def _read_token(reply: Reply) -> tuple[str, timedelta]:
     reason = _known_reason(answer.get("error")) or f"HTTP {reply.status}"
     raise RetryLaterError(
         f"The LMS gave the tool no access to its gradebook ({reason}). If this stays so, its "
-        "administrator should check the tool's registration: client id, key address, scopes."
+        "administrator should check the tool's registration: client id, key address, scopes.",
+        after=retry_after(reply.headers),
     )
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -223,21 +222,3 @@ def test_the_queue_is_read_by_its_partial_index(owe, session):
     )
 
     assert "ix_delivery_due" in " ".join(str(line) for line in plan)
-
-
-def test_what_has_run_out_is_tidied_at_the_start_and_once_an_hour(app):
-    stop, tidied, ticks = threading.Event(), [], iter(range(30))
-
-    def clock():
-        tick = next(ticks, None)
-        if tick is None:
-            stop.set()
-        return NOON + timedelta(minutes=20 * (30 if tick is None else tick))
-
-    with app.app_context():
-        run_forever({}, clock=clock, stop=stop, idle_seconds=0.0, tidy=tidied.append)
-
-    assert tidied[0] == NOON
-    assert len(tidied) > 1
-    pauses = [later - earlier for earlier, later in pairwise(tidied)]
-    assert all(timedelta(hours=1) <= pause < timedelta(hours=2) for pause in pauses)

@@ -28,6 +28,7 @@ class Seen:
     method: str
     path: str
     query: dict[str, list[str]]
+    query_string: str
     headers: dict[str, str]
     body: bytes
 
@@ -55,6 +56,7 @@ class GradebookServer:
     date: str = "Mon, 02 Nov 2026 12:00:00 GMT"
     page_size: int = 100
     ignores_filters: bool = False
+    made: int = 0
 
     def add_item(self, name: str, **facts: Any) -> str:
         url = f"{self.url}/li/{name}?type_id=1"
@@ -78,6 +80,7 @@ class GradebookServer:
                 request.method,
                 request.path,
                 parse_qs(request.query_string.decode()),
+                request.query_string.decode(),
                 dict(request.headers),
                 request.get_data(),
             )
@@ -94,10 +97,23 @@ class GradebookServer:
         _, _, name, *rest = [*request.path.split("/"), "", ""]
         if name not in self.items:
             return Response("no such line item", 404)
-        return self._score(request, name) if rest[0] == "scores" else self._results(request, name)
+        if rest[0] == "scores":
+            return self._score(request, name)
+        return self._results(request, name) if rest[0] == "results" else self._item(request, name)
+
+    def _item(self, request: Request, name: str) -> Response:
+        if request.method == "DELETE":
+            del self.items[name]
+            self.results = {key: value for key, value in self.results.items() if key[0] != name}
+            return Response(status=204)
+        if request.method == "PUT":
+            kept = {"id": self.items[name]["id"]}
+            self.items[name] = request.get_json(force=True) | kept
+        return _json(self.items[name])
 
     def _make(self, request: Request) -> Response:
-        name = f"made{len(self.items) + 1}"
+        self.made += 1
+        name = f"made{self.made}"
         self.add_item(name, **request.get_json(force=True))
         return _json(self.items[name], 201)
 
@@ -137,8 +153,16 @@ class GradebookServer:
         return Response("", 200)
 
     def _results(self, request: Request, name: str) -> Response:
-        result = self.results.get((name, request.args["user_id"]))
-        return _json([result] if result else [])
+        if "user_id" in request.args:
+            result = self.results.get((name, request.args["user_id"]))
+            return _json([result] if result else [])
+        found = self.told(name)
+        start = int(request.args.get("From", 0))
+        page = _json(found[start : start + self.page_size])
+        if start + self.page_size < len(found):
+            url = f"{self.url}/li/{name}/results?type_id=1&From={start + self.page_size}"
+            page.headers["Link"] = f'<{url}>; rel="next"'
+        return page
 
 
 @contextmanager

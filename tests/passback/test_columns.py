@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from app.core.db import transaction
 from app.outbox.models import DeliveryState
+from app.passback import ags
 from app.passback.ags import LINEITEM, LINEITEM_READONLY, SCORE
-from app.passback.service import reserve_column
+from app.passback.places import Place, reserve_column
 from tests.factories import NOON
 from tests.passback.gradebook_server import answer
 
@@ -102,6 +103,12 @@ def test_a_column_is_made_once(tell, run, lms, session, world, assignment):
         "scoreMaximum": 6,
         "resourceId": assignment.uuid,
         "tag": "badge",
+        "submissionReview": {
+            "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+            "label": "Open in Assay",
+            "url": "https://tool.test/lti/launch",
+            "custom": {"assay_assignment": assignment.uuid},
+        },
         "resourceLinkId": "link-1",
     }
     assert made.headers["Content-Type"] == "application/vnd.ims.lis.v2.lineitem+json"
@@ -201,7 +208,7 @@ def test_without_the_right_to_make_one_it_is_parked(
 
 def test_a_column_that_another_worker_makes_is_waited_for(tell, run, stands, lms, assignment):
     with transaction() as own:
-        reserve_column(own, assignment.id, now=NOON)
+        reserve_column(own, Place(assignment_id=assignment.id), now=NOON)
     delivery_id = tell()
 
     run()
@@ -224,14 +231,42 @@ def test_a_list_that_leads_elsewhere_is_not_followed(tell, run, stands, lms, lin
     assert lms.items == {}
 
 
-def test_a_list_without_end_is_not_believed(tell, run, stands, lms):
-    lms.script["/lineitems"] = [answer(200, "[]", Link="</lineitems?p=2>; rel=next")] * 99
+def test_a_list_without_end_is_not_believed(tell, run, stands, lms, monkeypatch):
+    monkeypatch.setattr(ags, "MAX_PAGES", 30)
+    pages = (answer(200, "[]", Link=f"</lineitems?p={page}>; rel=next") for page in range(99))
+    lms.script["/lineitems"] = list(pages)
     delivery_id = tell()
 
     run()
 
     assert "no end" in stands(delivery_id).last_error
-    assert len(lms.calls("/lineitems")) == 20
+    assert len(lms.calls("/lineitems")) == 30
+    assert lms.items == {}, "an unfinished list does not mean that there is no column"
+
+
+def test_a_list_that_runs_in_a_circle_is_not_believed(tell, run, stands, lms):
+    pages = ["</lineitems?p=2>; rel=next", "</lineitems?p=3>; rel=next"] * 9
+    lms.script["/lineitems"] = [answer(200, "[]", Link=link) for link in pages]
+    delivery_id = tell()
+
+    run()
+
+    assert stands(delivery_id).state is DeliveryState.FAILED
+    assert "circle" in stands(delivery_id).last_error
+    assert len(lms.calls("/lineitems")) == 3
+    assert lms.items == {}
+
+
+def test_the_next_page_is_asked_for_letter_by_letter(tell, run, lms, session, assignment):
+    """A cursor is opaque: its capitals, its `+` and `%2B` go back as they came."""
+    link = f'<{lms.url}/lineitems?Page=AbC%2Bd&x=a+b>; rel="prev next"'
+    lms.script["/lineitems"] = [answer(200, "[]", Link=link)]
+    tell()
+
+    run()
+
+    asked = lms.calls("/lineitems")[1]
+    assert asked.query_string == "Page=AbC%2Bd&x=a+b"
 
 
 @pytest.mark.parametrize("body", ['{"not": "a list"}', "nonsense"])

@@ -3,13 +3,17 @@
 import json
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app.core.audit import AuditEntry
 from app.core.db import transaction
+from app.core.errors import ConflictError
 from app.mapping.models import Assignment
 from app.outbox.models import DeliveryState
 from app.passback.ags import RESULT_READONLY, SCORE
-from app.passback.service import list_newest_deliveries, resend
+from app.passback.service import find_cell, list_newest_deliveries, replace_grade, resend
 from tests.factories import NOON
 from tests.passback.gradebook_server import answer
 
@@ -78,15 +82,41 @@ def test_a_grade_of_somebody_else_is_left(tell, run, stands, lms, world):
     assert lms.told()[0]["resultScore"] == 9
 
 
-def test_a_person_may_replace_it(tell, run, stands, lms, world, assignment, session):
+def test_a_person_may_replace_it(tell, run, stands, lms, world, assignment, session, clock):
     test_a_grade_of_somebody_else_is_left(tell, run, stands, lms, world)
     with transaction() as own:
         row = own.get_one(Assignment, assignment.id)
-        resend(own, row, person_id=world.learner.id, actor="person:1", now=NOON + MINUTE)
+        with pytest.raises(ConflictError, match="by hand"):
+            resend(own, row, person_id=world.learner.id, actor="person:1", now=NOON + MINUTE)
+        replace_grade(own, row, person_id=world.learner.id, actor="person:1", now=NOON + MINUTE)
 
-    run_again = list_newest_deliveries(session, assignment.id)
     assert run() == 0, "it is due a minute later"
-    assert run_again[world.learner.id].state is DeliveryState.WAITING
+    clock.now = NOON + MINUTE
+    assert run() == 1
+    newest = list_newest_deliveries(session, assignment.id)[world.learner.id]
+    assert newest.state is DeliveryState.DELIVERED
+    assert lms.told()[0]["resultScore"] == 3
+    cell = find_cell(session, assignment_id=assignment.id, person_id=world.learner.id)
+    assert cell.found_at is None
+    with transaction() as own, pytest.raises(ConflictError, match="no grade to replace"):
+        replace_grade(
+            own,
+            own.get_one(Assignment, assignment.id),
+            person_id=world.learner.id,
+            actor="person:1",
+            now=clock.now,
+        )
+
+
+def test_who_replaced_what_is_in_the_audit_log(tell, run, stands, lms, world, assignment, session):
+    test_a_grade_of_somebody_else_is_left(tell, run, stands, lms, world)
+    with transaction() as own:
+        row = own.get_one(Assignment, assignment.id)
+        replace_grade(own, row, person_id=world.learner.id, actor="person:1", now=NOON)
+
+    entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.actor, entry.action) == ("person:1", "passback.replaced")
+    assert entry.facts["replaced"] == {"points": 9.0, "of": 10.0}
 
 
 def test_a_gradebook_that_refuses_every_time_is_given_up_on(tell, run, stands, lms):

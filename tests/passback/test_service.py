@@ -13,14 +13,13 @@ from app.core.principal import Role
 from app.courses.models import LtiUser, Person
 from app.outbox.models import Delivery, DeliveryState
 from app.passback.models import GradebookCell
+from app.passback.places import Place, release_column, reserve_column
 from app.passback.service import (
     find_newest_delivery,
     list_newest_deliveries,
     queue_status,
-    release_column,
     reopen_parked,
     resend,
-    reserve_column,
     restamp,
 )
 from app.platforms.quirks import CANVAS_SUBMISSION
@@ -77,7 +76,14 @@ def test_a_submission_is_told_without_a_score(tell, world, assignment):
         "submission": {"submittedAt": "2026-11-02T11:59:00.000+00:00"},
     }
     assert delivery.subject == f"score:{assignment.id}:{world.learner.id}"
-    assert delivery.payload.keys() == {"body", "platform_id", "assignment_id", "person_id"}
+    assert delivery.payload.keys() == {
+        "body",
+        "platform_id",
+        "assignment_id",
+        "person_id",
+        "is_first",
+    }
+    assert delivery.lane == f"platform:{world.platform.id}"
     assert (delivery.state, delivery.next_attempt_at) == (DeliveryState.WAITING, NOON)
 
 
@@ -280,13 +286,14 @@ def test_a_restamp_gives_way_to_a_newer_message(session, tell):
 
 
 def test_one_worker_at_a_time_makes_a_column(session, assignment):
-    assert not reserve_column(session, assignment.id, now=NOON), "it has one already"
+    place = Place(assignment_id=assignment.id)
+    assert not reserve_column(session, place, now=NOON), "it has one already"
     assignment.lineitem_url = None
     session.flush()
 
-    assert reserve_column(session, assignment.id, now=NOON)
-    assert not reserve_column(session, assignment.id, now=NOON + MINUTE)
-    release_column(session, assignment.id, now=NOON + MINUTE)
-    assert reserve_column(session, assignment.id, now=NOON + MINUTE)
-    assert reserve_column(session, assignment.id, now=NOON + 9 * MINUTE), "a dead worker's ran out"
-    release_column(session, assignment.id + 1, now=NOON)
+    assert reserve_column(session, place, now=NOON)
+    assert not reserve_column(session, place, now=NOON + MINUTE)
+    release_column(session, place, now=NOON + MINUTE)
+    assert reserve_column(session, place, now=NOON + MINUTE)
+    assert reserve_column(session, place, now=NOON + 9 * MINUTE), "a dead worker's ran out"
+    release_column(session, Place(assignment_id=assignment.id + 1), now=NOON)

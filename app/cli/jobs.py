@@ -1,0 +1,30 @@
+"""The periodic jobs of an installation: what, how often. The worker and `timers run` do them."""
+
+from datetime import datetime, time, timedelta
+
+from app.cli.roster import refresh_rosters
+from app.core.db import transaction
+from app.launch.service import purge_expired
+from app.outbox.timers import Job
+from app.passback.comparison import owe_comparisons
+from app.platforms.jobs import rotate_tool_keys
+
+
+def tidy(now: datetime) -> None:
+    """Delete logins, sessions and selections that have run out."""
+    with transaction() as session:
+        purge_expired(session, now=now)
+
+
+def compare(now: datetime) -> None:
+    """Owe the comparison of what the gradebooks hold with what they were told."""
+    with transaction() as session:
+        owe_comparisons(session, now=now)
+
+
+JOBS = (
+    Job("tidy", timedelta(hours=1), tidy),
+    Job("rosters", timedelta(minutes=10), refresh_rosters),
+    Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
+    Job("compare", timedelta(days=1), compare, at=time(2, 30)),
+)
