@@ -2,16 +2,21 @@
 
 import json
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from werkzeug.wrappers import Response
 
 from app.core.told import UnreadablePageLinkError, next_page, same_origin
-from app.courses.models import RosterEntry, RosterStatus
+from app.courses.models import LtiUser, Person, RosterEntry, RosterStatus
 from app.courses.nrps import MAX_MEMBERS, MAX_PAGES, RosterError, TooSlowError
 from tests.courses.roster_server import answer, listing, member
+from tests.factories import NOON
+
+WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 @pytest.fixture
@@ -249,16 +254,18 @@ def test_a_list_longer_than_a_page_can_wait_is_read_later(
     assert len(stands()) == 3
 
 
-def test_a_roster_that_meets_a_launch_is_written_anyway(reader, lms, course, session, world):
-    """The launch's row stands in the way of the first try; the second finds it there."""
-    from app.courses.models import LtiUser, Person
-    from tests.factories import NOON
+def make_person(session, world, sub):
+    """What a launch of somebody unknown writes first."""
+    person = Person(institution_id=world.institution.id, created_at=NOON)
+    session.add(person)
+    session.flush()
+    session.add(LtiUser(platform_id=world.platform.id, sub=sub, person_id=person.id))
+    session.flush()
 
-    def meanwhile(request):
-        person = Person(institution_id=course.institution_id, created_at=NOON)
-        session.add(person)
-        session.flush()
-        session.add(LtiUser(platform_id=world.platform.id, sub="a", person_id=person.id))
+
+def test_somebody_who_launches_while_the_list_is_read_is_known(reader, lms, course, session, world):
+    def meanwhile(_request):
+        make_person(session, world, "a")
         session.commit()
         return Response(json.dumps({"members": [member("a")]}))
 
@@ -267,6 +274,33 @@ def test_a_roster_that_meets_a_launch_is_written_anyway(reader, lms, course, ses
     outcome = reader.refresh(course.id)
 
     assert (outcome.added, outcome.changed) == (0, 1)
+
+
+def test_a_list_that_meets_a_launch_is_written_again(
+    reader, lms, course, session, world, worker_engine, app
+):
+    """The launch's row stands in the way of the first try; the second finds it there."""
+    if worker_engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    lms.members = [member("a"), member("b")]
+    make_person(session, world, "a")  # not committed yet
+
+    def read():
+        with app.app_context():
+            return reader.refresh(course.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(read)
+        deadline = time.monotonic() + 20
+        with worker_engine.connect() as watch:
+            while not watch.scalar(WAITING) and time.monotonic() < deadline:
+                assert not outcome.done(), outcome.result()
+                time.sleep(0.02)
+        session.commit()
+
+        assert outcome.result(20).added == 1
+
+    assert session.scalar(select(func.count()).where(LtiUser.sub == "a")) == 1
 
 
 @pytest.mark.parametrize(
