@@ -1,6 +1,6 @@
 """Who is in a course, as the LMS's roster lists them. Pure.
 
-Source: LTI Names and Role Provisioning Services 2.0 §2.2.
+Source: LTI Names and Role Provisioning Services 2.0 §2.1 to §2.3.
 """
 
 from collections.abc import Mapping

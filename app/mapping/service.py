@@ -221,11 +221,15 @@ def get_assignment(session: Session, assignment_id: int, *, course_id: int) -> A
 
 
 def list_assignments(session: Session, course_id: int) -> list[Assignment]:
-    """Return the course's assignments, oldest first."""
+    """Return the course's assignments with achievement and level, oldest first."""
     return list(
         session.scalars(
             select(Assignment)
-            .options(joinedload(Assignment.version))
+            .options(
+                joinedload(Assignment.version)
+                .joinedload(AchievementVersion.achievement)
+                .joinedload(Achievement.level)
+            )
             .where(Assignment.course_id == course_id)
             .order_by(Assignment.id)
         )

@@ -119,7 +119,7 @@ def _read_token(reply: Reply) -> tuple[str, timedelta]:
         return token, timedelta(seconds=_read_seconds(answer.get("expires_in")))
     reason = _known_reason(answer.get("error")) or f"HTTP {reply.status}"
     raise RetryLaterError(
-        f"The LMS gave the tool no access to its gradebook ({reason}). If this stays so, its "
+        f"The LMS gave the tool no access to its services ({reason}). If this stays so, its "
         "administrator should check the tool's registration: client id, key address, scopes.",
         after=retry_after(reply.headers),
     )

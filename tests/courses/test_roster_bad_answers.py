@@ -1,6 +1,5 @@
 """A partial, broken or hostile answer changes nobody; what went wrong is said in plain words."""
 
-import json
 import threading
 from datetime import timedelta
 
@@ -8,7 +7,6 @@ import pytest
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from app.core.told import UnreadablePageLinkError, next_page, same_origin
 from app.courses.models import RosterEntry, RosterStatus
 from app.courses.nrps import MAX_MEMBERS, MAX_PAGES, RosterError, TooSlowError
 from tests.courses.roster_server import answer, listing, member
@@ -247,93 +245,3 @@ def test_a_list_longer_than_a_page_can_wait_is_read_later(
     assert reader.refresh_due() == 1, "what was asked for is read first"
     assert reading().wanted_at is None
     assert len(stands()) == 3
-
-
-def test_a_roster_that_meets_a_launch_is_written_anyway(reader, lms, course, session, world):
-    """The launch's row stands in the way of the first try; the second finds it there."""
-    from app.courses.models import LtiUser, Person
-    from tests.factories import NOON
-
-    def meanwhile(request):
-        person = Person(institution_id=course.institution_id, created_at=NOON)
-        session.add(person)
-        session.flush()
-        session.add(LtiUser(platform_id=world.platform.id, sub="a", person_id=person.id))
-        session.commit()
-        return Response(json.dumps({"members": [member("a")]}))
-
-    lms.script = [meanwhile]
-
-    outcome = reader.refresh(course.id)
-
-    assert (outcome.added, outcome.changed) == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("", None),
-        ('<https://a/X?cUr=AbC>; rel="next"', "https://a/X?cUr=AbC"),
-        ("<https://a/2>; rel=next", "https://a/2"),
-        ('<https://a/1>; rel="prev", <https://a/2>; rel="next"', "https://a/2"),
-        ('<https://a/2>; title="x"; rel="last next"', "https://a/2"),
-        ("</people?p=2>; rel=next", "https://a/people?p=2"),
-        ('<https://a/?x=1,2>; REL="NEXT"', "https://a/?x=1,2"),
-        ('<https://a/d>; rel="differences"', None),
-        ('<https://a/?rel=next>; rel="self"', None),
-    ],
-)
-def test_the_next_page_is_taken_letter_by_letter(header, expected):
-    assert next_page({"Link": header}, url="https://a/people") == expected
-
-
-@pytest.mark.parametrize("header", ["<https://a/2>; rel=“next”", "<>; rel=next", "x; rel='next'"])
-def test_a_link_header_that_hides_the_next_page_is_refused(header):
-    with pytest.raises(UnreadablePageLinkError):
-        next_page({"Link": header}, url="https://a/people")
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("https://a/x", "https://A:443/y?z", True),
-        ("https://a/x", "http://a/x", False),
-        ("https://a/x", "https://a:444/x", False),
-        ("https://a/x", "https://a.evil/x", False),
-        ("https://a/x", "https://a@evil/x", False),
-        ("https://a/x", "https://a:no/x", False),
-    ],
-)
-def test_an_origin_is_scheme_host_and_port(one, other, same):
-    assert same_origin(one, other) is same
-
-
-def test_two_who_read_at_once_are_one_reading(reader, lms, course, app):
-    """The second one is told so; the first one goes on."""
-    from app.core.errors import ConflictError
-    from app.courses.roster import RosterReader
-
-    at_work, go_on = threading.Event(), threading.Event()
-
-    def wait(request):
-        at_work.set()
-        go_on.wait(10)
-        return Response(json.dumps({"members": [member("a")]}))
-
-    lms.script = [wait]
-    extensions = app.extensions
-
-    def read() -> None:
-        with app.app_context():
-            RosterReader(extensions["assay.vault"], extensions["assay.http"]).refresh(course.id)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    assert at_work.wait(10)
-    try:
-        with pytest.raises(ConflictError):
-            reader.refresh(course.id)
-    finally:
-        go_on.set()
-        thread.join()
-    assert len(lms.seen) == 1

@@ -1,4 +1,4 @@
-"""The valid launches of 1EdTech's certification guide, §6.2: each works, for both roles."""
+"""The valid launches of 1EdTech's certification guide, §6.1.2 and §6.1.3, for both roles."""
 
 import pytest
 from sqlalchemy import select
