@@ -1,11 +1,16 @@
 """A session whose secret is in the address: what it can do, and what it cannot be made to do."""
 
+import base64
+import json
 import logging
 import re
+import runpy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import structlog
+from gunicorn.config import Config
 from sqlalchemy import select
 
 from app.core.crypto import hash_secret
@@ -290,9 +295,6 @@ def test_what_goes_back_to_the_lms_does_not_tell_the_secret(app, framed, world, 
         ines.at(f"/courses/{world.course.id}/deep-linking/{token}/return/{assignment.id}")
     )
 
-    import base64
-    import json
-
     body = re.search(r'name="JWT"[^>]*value="[\w-]+\.([\w-]+)', page.text)[1]
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
     assert f"{BASE_URL}/lti/launch" in str(claims)
@@ -340,3 +342,19 @@ def _fail_with_its_address(*_args, **_kwargs):
     from flask import request
 
     raise RuntimeError(f"no {request.url}")
+
+
+def test_the_web_servers_own_lines_do_not_tell_it_either(mei):
+    server = runpy.run_path("deploy/gunicorn.conf.py")
+    logger = server["logger_class"](Config())
+    for log in (logger.error_log, logger.access_log):
+        record = log.makeRecord(
+            "gunicorn", logging.ERROR, "x.py", 1, "Error handling request %s", (mei.path,), None
+        )
+        assert all(kept(record) for kept in log.filters)
+        assert record.getMessage().startswith("Error handling request /~…/courses/")
+
+    nginx = Path("deploy/nginx.conf").read_text()
+    assert re.search(r"log_format assay [^;]*\$assay_uri", nginx)
+    pattern = re.search(r'"~(\^/~[^"]+)"', nginx)[1].replace("(?<", "(?P<")
+    assert re.fullmatch(pattern, mei.path)["rest"] == mei.path.removeprefix(f"/~{mei.secret}")

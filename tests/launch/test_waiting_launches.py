@@ -1,6 +1,8 @@
 """A launch whose cookie did not come: what lets it go on, and what does not."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -342,3 +344,21 @@ def test_no_secret_of_the_ladder_is_logged(framed, lms):
     assert "launch went on" in told
     for secret in (ticket, mei.secret, *mei.stored.values(), "Mei"):
         assert secret not in told
+
+
+def test_two_that_use_one_ticket_at_once_make_one_session(framed, app, count_sessions):
+    mei = framed()
+    ticket = mei.launch()
+    start = threading.Barrier(4)
+
+    def go_on(_number: int) -> int:
+        own = framed()
+        own.stored, own.waiting = mei.stored, mei.waiting
+        start.wait(20)
+        return own.prove(ticket).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(go_on, range(4)))
+
+    assert answers == [303, 403, 403, 403]
+    assert count_sessions() == 1

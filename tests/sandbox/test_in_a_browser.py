@@ -77,7 +77,14 @@ def test_pages_are_accessible_and_fit(chromium, lms, width, colours):
         base_url=lms, viewport={"width": width, "height": 800}, color_scheme=colours
     ) as context:
         page = context.new_page()
-        for address in ("/", COURSE, f"{COURSE}/gradebook", f"{COURSE}/participants", "/nowhere"):
+        for address in (
+            "/",
+            COURSE,
+            f"{COURSE}/gradebook",
+            f"{COURSE}/participants",
+            "/browser-features",
+            "/nowhere",
+        ):
             page.goto(address)
             found = Axe().run(page)
             assert found.violations_count == 0, f"{address}: {found.generate_report()}"
