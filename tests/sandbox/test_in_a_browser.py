@@ -2,9 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, find_chromium
+from tests.chromium import ARGUMENTS
 
 pytestmark = pytest.mark.browser
 
@@ -12,14 +12,13 @@ COURSE = "/courses/course-101"
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    path = find_chromium()
-    if path is None:
+def chromium(chromium_path, request):
+    if chromium_path is None:
         pytest.skip("no Chromium; `make test` brings one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    playwright = request.getfixturevalue("playwright")
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
