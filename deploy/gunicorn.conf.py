@@ -1,6 +1,10 @@
 """How gunicorn serves the tool; `deploy/run.py` and the container use it."""
 
+import logging
 import os
+import re
+
+from gunicorn.glogging import Logger
 
 bind = os.environ.get("ASSAY_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("ASSAY_WEB_WORKERS", "2"))
@@ -17,3 +21,26 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 accesslog = None
 loglevel = "warning"
+
+# A session without cookies has its secret in the address (docs/decisions/0009).
+SECRET = re.compile(r"/~[A-Za-z0-9_-]{20,}")
+
+
+def mask(record: logging.LogRecord) -> bool:
+    """Hide the secret of a session's address in a line of the server's own."""
+    record.msg, record.args = SECRET.sub("/~…", record.getMessage()), ()
+    return True
+
+
+class MaskedLogger(Logger):
+    """gunicorn's logger; the access log, should somebody switch it on, is masked too."""
+
+    def setup(self, cfg: object) -> None:
+        """Set both logs up, then put the mask before what they write."""
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            if mask not in log.filters:
+                log.addFilter(mask)
+
+
+logger_class = MaskedLogger

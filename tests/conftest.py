@@ -21,6 +21,7 @@ from app.core.db import db
 from app.core.orm import Base
 from app.settings import Settings
 from tests import factories
+from tests.chromium import find_chromium
 from tests.databases import Databases, SqliteFiles, postgres
 from tests.html import assert_accessible
 
@@ -55,6 +56,21 @@ class Browser(FlaskClient):
         if page.mimetype == "text/html" and page.location is None and "<html" in page.text:
             assert_accessible(page.text)
         return page
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str | None:
+    """The browser's program; it must be asked for before `playwright`, of which there is one."""
+    return find_chromium()
+
+
+@pytest.fixture(scope="session")
+def playwright(chromium_path: str | None) -> Iterator[Any]:
+    """Playwright, once per worker: two at a time do not run in one process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -47,9 +47,9 @@ def find_offer(
     the page could not use a session without cookies either (decision 0009); and a
     page that does not know who frames it could not be shown.
     """
-    if any(name.startswith(OUR_COOKIES) for name in cookies):
-        return None
     if headers.get("Sec-Fetch-Dest") not in FRAMES:
+        return None
+    if any(name.startswith(OUR_COOKIES) for name in cookies):
         return None
     sender = origin_of(headers.get("Origin")) or origin_of(headers.get("Referer"))
     if not sender:

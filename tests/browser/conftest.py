@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
 from pydantic import SecretStr
 from werkzeug.serving import make_server
@@ -24,7 +24,7 @@ from app.outbox.worker import run_due
 from app.passback.sender import delivery_handlers
 from app.settings import Settings
 from deploy.run import example_commands
-from tests.chromium import ARGUMENTS, find_chromium
+from tests.chromium import ARGUMENTS
 from tests.conftest import SECRET
 from tests.practice_lms import running_lms
 
@@ -81,15 +81,13 @@ def campus(tmp_path: Path) -> Iterator[Campus]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, "Chromium is missing: run `make test`, which brings it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[*ARGUMENTS, BLOCK_THIRD_PARTY]
-        )
-        yield browser
-        browser.close()
+def chromium(playwright: Playwright, chromium_path: str | None) -> Iterator[Browser]:
+    assert chromium_path, "Chromium is missing: run `make test`, which brings it"
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path, args=[*ARGUMENTS, BLOCK_THIRD_PARTY]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -165,7 +163,7 @@ def lms_page(window: BrowserContext, campus: Campus) -> LmsPage:
 
 @pytest.fixture
 def browser_with(
-    chromium: Browser, campus: Campus, tmp_path: Path
+    playwright: Playwright, chromium_path: str, campus: Campus, tmp_path: Path
 ) -> Iterator[Callable[[str, int], LmsPage]]:
     """Open a browser whose own settings say something about the tool inside the LMS.
 
@@ -180,9 +178,9 @@ def browser_with(
             settings.parent.mkdir(parents=True)
             settings.write_text(json.dumps({"profile": exceptions}))
             context = stack.enter_context(
-                chromium.browser_type.launch_persistent_context(
+                playwright.chromium.launch_persistent_context(
                     tmp_path / what,
-                    executable_path=find_chromium(),
+                    executable_path=chromium_path,
                     args=[*ARGUMENTS, BLOCK_THIRD_PARTY],
                     viewport={"width": 1000, "height": 900},
                 )

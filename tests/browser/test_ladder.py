@@ -180,7 +180,7 @@ def test_without_script_buttons_lead_the_same_way(campus, chromium, look):
         frame = page.frame_locator("iframe[data-tool-frame]")
         frame.get_by_role("button", name="Continue").click()
         frame.get_by_role("heading", name="Opening Assay", exact=True).wait_for()
-        page.screenshot(path="test-results/storing.png")
+        look(page, "storing")
         frame.get_by_role("link", name="Continue").click()
         frame.get_by_role("button", name="Continue").click()
 
@@ -211,3 +211,17 @@ def test_where_the_browser_may_be_asked_the_tools_cookies_are_used_here(campus, 
     assert running.idle_until is None
     tool.get_by_role("link", name=BADGE).click()
     expect(tool.get_by_role("button", name="Set up the assignment")).to_be_visible()
+
+
+def test_where_our_script_does_not_come_the_other_ways_show(no_cookies):
+    page = no_cookies.page
+    page.route("**/ladder.js", lambda route: route.abort())
+    page.goto(f"{no_cookies.campus.lms}/courses/course-101/activities/1")
+    frame = page.frame_locator("iframe[data-tool-frame]")
+    frame.get_by_role("heading", name="Opening Assay", exact=True).wait_for()
+    assert_no_violations(page.frames[1])
+
+    frame.get_by_role("link", name="Continue").click()
+
+    expect(frame.get_by_text("One moment: opening Assay")).to_be_visible()
+    expect(frame.get_by_role("link", name="Open in a new tab")).to_be_visible()

@@ -1,6 +1,8 @@
 """A launch whose cookie did not come: what lets it go on, and what does not."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +15,7 @@ from app.launch.service import purge_expired
 from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
 from tests import factories
 from tests.conftest import BASE_URL
-from tests.launch.framed import FRAME, read
+from tests.launch.framed import read
 from tests.launch.signing_lms import INSTRUCTOR
 
 
@@ -40,92 +42,6 @@ def test_a_browser_without_cookies_comes_in_by_the_platforms_storage(
     found = session.scalars(select(LaunchSession)).one()
     assert found.sid_hash == hash_secret(mei.secret)
     assert found.idle_until is not None
-
-
-def test_the_login_says_to_its_page_what_goes_where(framed, session):
-    page = framed().begin()
-
-    assert read(page, "origin") == "https://lms.test"
-    assert read(page, "frame") == FRAME
-    login = session.scalars(select(OidcLogin)).one()
-    assert read(page, "key") == f"assay-login-{login.state_hash[:16]}"
-    assert login.storage_hash == hash_secret(read(page, "value"))
-    assert login.storage_hash != login.browser_hash
-    assert read(page, "value") not in (page.location or "")
-    assert any(c.startswith("__Host-assay-") for c in page.headers.getlist("Set-Cookie"))
-    policy = page.headers["Content-Security-Policy"]
-    assert policy.endswith("frame-ancestors https://lms.test")
-    assert page.headers["Cache-Control"] == "no-store"
-
-
-def test_whoever_sent_the_browser_may_frame_the_page_on_the_way(framed):
-    page = framed().begin(headers={"Origin": "https://campus.test"})
-
-    ancestors = page.headers["Content-Security-Policy"].partition("frame-ancestors ")[2].split()
-    assert sorted(ancestors) == ["https://campus.test", "https://lms.test"]
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec-Fetch-Dest": "document"},
-        {"Sec-Fetch-Dest": ""},
-        {"Origin": "null"},
-        {"Origin": ""},
-        {"Cookie": "__Host-assay=anything"},
-        {"Cookie": "__Host-assay-works=1"},
-    ],
-)
-def test_where_the_page_would_not_help_the_login_goes_on_at_once(framed, headers, session):
-    answer = framed().begin(headers=headers)
-
-    assert answer.status_code == 302
-    assert session.scalars(select(OidcLogin)).one().storage_hash is None
-
-
-def test_a_platform_without_storage_is_sent_on_at_once(framed):
-    assert framed().begin(lti_storage_target=None).status_code == 302
-
-
-@pytest.mark.parametrize("family", ["BlackboardLearn", "desire2learn"])
-def test_a_platform_that_names_no_frame_but_has_storage_is_asked(framed, world, session, family):
-    world.platform.product_family = family
-    session.commit()
-
-    page = framed().begin(lti_storage_target=None)
-
-    assert page.status_code == 200
-    assert read(page, "frame") == ""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        " ",
-        "_top",
-        "_blank",
-        "__proto__",
-        "a b",
-        "a;b",
-        '"><script>',
-        "javascript:alert(1)//",
-        "https://evil.test/",
-        "frame\r\nSet-Cookie: x",
-        "a" * 101,
-        "фрейм",
-    ],
-)
-def test_a_storage_target_that_names_no_frame_is_no_target(framed, name, session):
-    answer = framed().begin(lti_storage_target=name)
-
-    assert answer.status_code == 302
-    assert "lti_storage_target" not in session.scalars(select(OidcLogin)).one().parameters
-
-
-@pytest.mark.parametrize("name", ["_parent", "post_message_forwarding", "lti-storage.frame:1"])
-def test_real_names_of_frames_are_kept(framed, name):
-    assert read(framed().begin(lti_storage_target=name), "frame") == name
 
 
 def test_the_waiting_page_is_for_its_lms_alone_and_offers_a_new_tab(framed):
@@ -317,20 +233,6 @@ def test_what_a_launch_leads_to_is_the_same_by_every_way(framed, lms, browser, w
     assert by_cookie.endswith(f"/assignments/{assignment.id}")
 
 
-def test_a_browser_whose_cookies_work_is_not_sent_by_way_of_the_storage_again(framed, browser, lms):
-    mei = framed()
-    mei.client = browser()
-    login = mei.login()
-    token = lms.sign(lms.claims(login.nonce))
-    answer = mei.client.post("/lti/launch", data={"id_token": token, "state": login.state})
-    assert answer.status_code == 303
-    mei.client.delete_cookie("__Host-assay", domain="tool.test")
-
-    assert mei.begin().status_code == 302
-    works = next(c for c in answer.headers.getlist("Set-Cookie") if "-works=" in c)
-    assert "Partitioned" in works
-
-
 def test_no_secret_of_the_ladder_is_logged(framed, lms):
     mei = framed()
     with structlog.testing.capture_logs() as events:
@@ -342,3 +244,21 @@ def test_no_secret_of_the_ladder_is_logged(framed, lms):
     assert "launch went on" in told
     for secret in (ticket, mei.secret, *mei.stored.values(), "Mei"):
         assert secret not in told
+
+
+def test_two_that_use_one_ticket_at_once_make_one_session(framed, app, count_sessions):
+    mei = framed()
+    ticket = mei.launch()
+    start = threading.Barrier(4)
+
+    def go_on(_number: int) -> int:
+        own = framed()
+        own.stored, own.waiting = mei.stored, mei.waiting
+        start.wait(20)
+        return own.prove(ticket).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(go_on, range(4)))
+
+    assert answers == [303, 403, 403, 403]
+    assert count_sessions() == 1

@@ -2,9 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, find_chromium
+from tests.chromium import ARGUMENTS
 
 pytestmark = pytest.mark.browser
 
@@ -12,14 +12,13 @@ COURSE = "/courses/course-101"
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    path = find_chromium()
-    if path is None:
+def chromium(chromium_path, request):
+    if chromium_path is None:
         pytest.skip("no Chromium; `make test` brings one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    playwright = request.getfixturevalue("playwright")
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -77,7 +76,14 @@ def test_pages_are_accessible_and_fit(chromium, lms, width, colours):
         base_url=lms, viewport={"width": width, "height": 800}, color_scheme=colours
     ) as context:
         page = context.new_page()
-        for address in ("/", COURSE, f"{COURSE}/gradebook", f"{COURSE}/participants", "/nowhere"):
+        for address in (
+            "/",
+            COURSE,
+            f"{COURSE}/gradebook",
+            f"{COURSE}/participants",
+            "/browser-features",
+            "/nowhere",
+        ):
             page.goto(address)
             found = Axe().run(page)
             assert found.violations_count == 0, f"{address}: {found.generate_report()}"
