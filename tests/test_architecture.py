@@ -83,6 +83,7 @@ ACCESS = {
     "platforms.add": "administrator",
     "platforms.approve": "administrator",
     "platforms.canvas": "public",
+    "platforms.closed": "public",
     "platforms.connect": "administrator",
     "platforms.disable": "administrator",
     "platforms.edit": "administrator",

@@ -102,7 +102,7 @@ def block_deployment(platform_id: int, deployment_pk: int) -> ResponseReturnValu
     """Refuse launches from a deployment, and end the platform's running sessions."""
     _set_status(platform_id, deployment_pk, DeploymentStatus.BLOCKED)
     if current_principal().platform_id == platform_id:
-        return redirect(url_for("public.home"), 303)  # one's own session is among those ended
+        return redirect(url_for("platforms.closed"), 303)  # one's own session is among those ended
     flash(_("Blocked. Everybody who came from this LMS has to open Assay once more."))
     return redirect(url_for("platforms.show", platform_id=platform_id), 303)
 

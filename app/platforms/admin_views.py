@@ -83,8 +83,8 @@ def disable(platform_id: int) -> ResponseReturnValue:
     """Refuse launches from a platform; whoever came from it is signed out."""
     _set_status(platform_id, PlatformStatus.DISABLED)
     if current_principal().platform_id == platform_id:
-        # One's own way in is among those that are closed; no page of ours would open now.
-        return redirect(url_for("public.home"), 303)
+        # One's own way in is closed with it; no page that asks who one is would open now.
+        return redirect(url_for(".closed"), 303)
     flash(_("Switched off. Nobody can open Assay from this LMS."))
     return redirect(url_for(".show", platform_id=platform_id), 303)
 

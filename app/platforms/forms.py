@@ -73,8 +73,8 @@ class InvitationForm(Form):
     submit = SubmitField(_l("Make an invitation link"))
 
 
-class ChangePlatformForm(Form):
-    """What may change of a registration."""
+class AddPlatformForm(Form):
+    """A registration entered by hand."""
 
     name = StringField(
         _l("Name"),
@@ -82,20 +82,49 @@ class ChangePlatformForm(Form):
         filters=[clean],
         validators=[DataRequired(_l("Give the LMS a name")), Length(max=MAX_NAME)],
     )
+    issuer = StringField(
+        _l("Issuer (platform id)"),
+        description=_l("Letter by letter as the LMS shows it, without a slash added."),
+        filters=[clean],
+        validators=[DataRequired(_l("Give the issuer")), Length(max=MAX_ID)],
+    )
+    client_id = StringField(
+        _l("Client id"),
+        filters=[clean],
+        validators=[DataRequired(_l("Give the client id")), Length(max=MAX_ID)],
+    )
+    deployment_id = StringField(
+        _l("Deployment id"),
+        description=_l("Left empty, the first launch tells it and waits for your approval."),
+        filters=[clean],
+        validators=[Optional(), Length(max=MAX_ID)],
+    )
     auth_url = StringField(
         _l("Authentication request URL"),
         filters=[clean],
-        validators=[DataRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
+        validators=[
+            DataRequired(_l("Give the authentication request URL")),
+            Length(max=MAX_ADDRESS),
+            WebAddress(),
+        ],
     )
     token_url = StringField(
         _l("Access token URL"),
         filters=[clean],
-        validators=[DataRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
+        validators=[
+            DataRequired(_l("Give the access token URL")),
+            Length(max=MAX_ADDRESS),
+            WebAddress(),
+        ],
     )
     jwks_url = StringField(
         _l("Public keyset URL"),
         filters=[clean],
-        validators=[DataRequired(_l("Give the address")), Length(max=MAX_ADDRESS), WebAddress()],
+        validators=[
+            DataRequired(_l("Give the public keyset URL")),
+            Length(max=MAX_ADDRESS),
+            WebAddress(),
+        ],
     )
     token_audience = StringField(
         _l("Audience of token requests"),
@@ -123,26 +152,10 @@ class ChangePlatformForm(Form):
         }
 
 
-class AddPlatformForm(ChangePlatformForm):
-    """A registration entered by hand."""
+class ChangePlatformForm(AddPlatformForm):
+    """What may change of a registration; by the rest it is known."""
 
-    issuer = StringField(
-        _l("Issuer (platform id)"),
-        description=_l("Letter by letter as the LMS shows it, without a slash added."),
-        filters=[clean],
-        validators=[DataRequired(_l("Give the issuer")), Length(max=MAX_ID)],
-    )
-    client_id = StringField(
-        _l("Client id"),
-        filters=[clean],
-        validators=[DataRequired(_l("Give the client id")), Length(max=MAX_ID)],
-    )
-    deployment_id = StringField(
-        _l("Deployment id"),
-        description=_l("Left empty, the first launch tells it and waits for your approval."),
-        filters=[clean],
-        validators=[Optional(), Length(max=MAX_ID)],
-    )
+    issuer = client_id = deployment_id = None
 
 
 class ApproveForm(Form):

@@ -5,6 +5,7 @@ from flask import Response, current_app, jsonify, render_template
 from app.core.access import public
 from app.core.db import db
 from app.platforms.blueprint import bp
+from app.platforms.framing import framed_anywhere
 from app.platforms.service import published_jwks
 from app.platforms.tool_document import SCOPE_WORDS, canvas_configuration
 
@@ -44,3 +45,10 @@ def privacy() -> str:
 def terms() -> str:
     """Say on which terms Assay is used."""
     return render_template("platforms/terms.html")
+
+
+@bp.get("/admin/closed")
+@public
+def closed() -> Response:
+    """Say to an administrator that they closed the way by which they came in."""
+    return framed_anywhere(render_template("platforms/closed.html"))

@@ -9,9 +9,7 @@ from typing import Any
 
 import structlog
 from flask import (
-    Response,
     current_app,
-    make_response,
     redirect,
     render_template,
     request,
@@ -24,10 +22,10 @@ from app.core.access import public
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import DomainError, ForbiddenError, InvalidError
-from app.core.pages import POLICY
 from app.platforms.blueprint import bp
 from app.platforms.configuration import check_configuration_address, host_of
 from app.platforms.forms import RegisterForm
+from app.platforms.framing import framed_anywhere
 from app.platforms.invitations import find_open_invitation
 from app.platforms.models import Invitation
 from app.platforms.registering import keep_registration, register_with
@@ -35,9 +33,6 @@ from app.platforms.service import get_institution
 from app.platforms.tool_document import CORE_SCOPES, SCOPE_WORDS, ToolAddresses
 
 log = structlog.get_logger()
-
-FRAMED_ANYWHERE = f"{POLICY}; form-action 'self'; frame-ancestors *"
-MAX_PARAMETER = 8000
 
 
 @bp.record_once
@@ -68,7 +63,7 @@ def register() -> ResponseReturnValue:
             scopes=[SCOPE_WORDS[scope] for scope in CORE_SCOPES],
             addresses=ToolAddresses(_settings().base_url),
         )
-        return _framed(page, 200)
+        return framed_anywhere(page)
     try:
         _register(form)
     except DomainError as refusal:
@@ -80,7 +75,7 @@ def register() -> ResponseReturnValue:
 @public
 def registered() -> ResponseReturnValue:
     """Say that the registration waits; the page's script lets the LMS close the window."""
-    return _framed(render_template("platforms/registered.html"), 200)
+    return framed_anywhere(render_template("platforms/registered.html"))
 
 
 def _register(form: RegisterForm) -> None:
@@ -138,15 +133,7 @@ def _refused(refusal: DomainError, *, can_try_again: bool) -> ResponseReturnValu
         message=str(refusal),
         can_try_again=can_try_again,
     )
-    return _framed(page, code)
-
-
-def _framed(page: str, code: int) -> Response:
-    response = make_response(page, code)
-    response.headers["Content-Security-Policy"] = FRAMED_ANYWHERE
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address holds two secrets
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return framed_anywhere(page, code)
 
 
 def _settings() -> Any:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from joserfc.jwk import RSAKey
 
 from app.core.db import transaction
 from app.mapping.models import Assignment
@@ -13,7 +12,6 @@ from app.outbox.models import Delivery
 from app.outbox.worker import run_due
 from app.passback import delivery_handlers
 from app.passback.service import queue_status
-from app.platforms.models import KeyStatus, ToolKey
 from tests.factories import NOON, make_assignment
 from tests.passback.gradebook_server import GradebookServer, serve
 
@@ -37,24 +35,9 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(scope="session")
-def tool_key() -> RSAKey:
-    """The tool's key, made once: it takes long."""
-    return RSAKey.generate_key(2048, parameters={"kid": "tool-1", "use": "sig", "alg": "RS256"})
-
-
 @pytest.fixture
-def assignment(app: Flask, session, world, lms, tool_key) -> Assignment:
+def assignment(app: Flask, session, world, lms) -> Assignment:
     """An assignment whose gradebook is the server; its column `5` exists."""
-    session.add(
-        ToolKey(
-            kid="tool-1",
-            public_jwk=tool_key.as_dict(private=False),
-            private_key_sealed=app.extensions["assay.vault"].seal(tool_key.as_pem(private=True)),
-            status=KeyStatus.ACTIVE,
-            created_at=NOON,
-        )
-    )
     world.platform.token_url = f"{lms.url}/token"
     world.course.lineitems_url = f"{lms.url}/lineitems"
     assignment = make_assignment(session, world.course, world.level_1, link=world.link)

@@ -143,6 +143,8 @@ def test_one_s_own_platform_switched_off_ends_on_a_page_that_opens(admin, world)
     page = admin.post(f"/admin/platforms/{world.platform.id}/disable", follow_redirects=True)
 
     assert page.status_code == 200
+    assert "your own session ended too" in page.text
+    assert "frame-ancestors *" in page.headers["Content-Security-Policy"]
     assert admin.get("/admin").status_code == 401
 
 
@@ -276,3 +278,12 @@ def test_the_keys_page_shows_no_private_half(admin, session):
     key = session.query(ToolKey).one()
     assert key.kid in page
     assert key.private_key_sealed not in page
+
+
+def test_an_act_without_the_form_s_token_is_refused(app, admin, world, again):
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    for act in ("disable", f"deployments/{world.deployment.id}/block"):
+        assert admin.post(f"/admin/platforms/{world.platform.id}/{act}").status_code == 400
+    assert admin.post("/admin/invitations", data={"days": "7"}).status_code == 400
+    assert again(world.platform).status is PlatformStatus.ACTIVE

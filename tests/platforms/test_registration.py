@@ -278,3 +278,14 @@ def test_what_was_done_is_in_the_audit_log(browser, invited, new_lms, session):
     done = [(entry.action, entry.actor) for entry in entries][-2:]
     assert done == [("invitation.made", "command:test"), ("platform.registered", "invitation:1")]
     assert CONFIGURATION not in str([entry.facts for entry in entries])
+
+
+def test_the_invitation_stands_for_the_form_s_token(app, browser, invited, new_lms, platforms_of):
+    app.config["WTF_CSRF_ENABLED"] = True
+    new_lms.offer()
+    new_lms.answer()
+
+    page = browser().post("/lti/register", data=new_lms.fields(invited()))
+
+    assert page.status_code == 303
+    assert len(platforms_of()) == 1
