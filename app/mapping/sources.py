@@ -12,7 +12,7 @@ from app.courses.models import Course, ResourceLink
 from app.courses.origins import list_origins
 from app.mapping.copying import list_earlier_uuids
 from app.mapping.history import Origins
-from app.mapping.models import Assignment
+from app.mapping.models import Assignment, AssignmentCopy
 
 
 def find_unbound(session: Session, assignment_uuid: str, *, course_id: int) -> Assignment | None:
@@ -54,14 +54,23 @@ def list_candidates(session: Session, link: ResourceLink) -> list[Assignment]:
 
     These are the assignments of the courses that the LMS names as this one's
     origins; those of the link's own title come first. What may no longer be
-    mapped is left out.
+    mapped, or has been copied into this course already, is left out.
     """
     course = link.course
     found = _list_in_contexts(session, _known_origins(session, course), course=course)
     versions = list_mappable_versions(session, course.institution_id)
     mappable = {version.achievement_id for version in versions}
     title = _folded(link.title)
-    usable = [item for item in found if item.version.achievement_id in mappable]
+    here = set(
+        session.scalars(
+            select(AssignmentCopy.source_id)
+            .join(Assignment, Assignment.id == AssignmentCopy.assignment_id)
+            .where(Assignment.course_id == course.id)
+        )
+    )
+    usable = [
+        item for item in found if item.version.achievement_id in mappable and item.id not in here
+    ]
     return sorted(usable, key=lambda item: _folded(item.title) != title)
 
 

@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.core.clock import utcnow
+from app.launch import notice_sender
 from app.outbox.worker import run_due
 from app.passback.sender import delivery_handlers
 from app.settings import Settings
@@ -44,9 +45,12 @@ class Campus:
     def deliver(self) -> int:
         """Let the worker send everything that is due; return how many messages it tried."""
         with self.app.app_context():
-            handlers = delivery_handlers(
-                self.app.extensions["assay.vault"], self.app.extensions["assay.http"], self.tool
+            parts = (
+                self.app.extensions["assay.vault"],
+                self.app.extensions["assay.http"],
+                self.tool,
             )
+            handlers = delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
             return run_due(handlers, clock=utcnow)
 
 

@@ -182,9 +182,9 @@ def test_an_activity_is_added_by_deep_linking(lms_page, look):
     tool.get_by_label("Title").fill("Handover on the ward")
     lms_page.settle()
     tool.get_by_role("button", name="Set up the assignment").click()
-    tool.get_by_role("button", name="Add it to the course").wait_for()
+    tool.get_by_role("button", name="Return to the LMS").wait_for()
     _check(lms_page, tool, look, "deep-link-return")
-    tool.get_by_role("button", name="Add it to the course").click()
+    tool.get_by_role("button", name="Return to the LMS").click()
     lms_page.page.get_by_role("link", name="Handover on the ward").wait_for()
 
     lms_page.become("Jonas Student")

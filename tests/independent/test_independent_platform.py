@@ -179,7 +179,7 @@ def add_by_deep_linking(platform: IndependentPlatform, window: OpenWindow) -> st
         instructions="Search, then **write**.",
         grade_rule="rubric",
     )
-    assert heading(page) == "Literature review", page.text
+    assert heading(page) == "One assignment is ready for your course", page.text
     added = instructor.submit(page, JWT=find_form(page, "JWT").fields["JWT"])
     assert added.status_code == 200, added.text
     (form,) = platform.records.returned

@@ -210,7 +210,7 @@ def test_with_a_course_history_alone_the_instructor_chooses(
     ines = browser()
     answer = launch_copy(custom={"assay_course_history": "course-1"}, client=ines, **TEACHER)
     page = ines.get(answer.location)
-    assert page.text.index("Use “Literature review”") < page.text.index("Use “Ward round”")
+    assert page.text.index(">: Literature review</span>") < page.text.index(">: Ward round</span>")
     link = session.scalar(select(ResourceLink).where(ResourceLink.resource_link_id == "link-2"))
 
     chosen = ines.post(f"/courses/{link.course_id}/links/{link.id}/copy/{original.id}")
