@@ -6,7 +6,10 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.courses.models import LtiUser
 from app.launch.models import LaunchSession
+from tests import factories
+from tests.assessment.work import hand_in
 from tests.factories import World
 from tests.launch.signing_lms import SigningLms
 
@@ -42,3 +45,23 @@ def closed_network():
     with responses.RequestsMock() as mock:
         mock.get("https://lms.test/jwks", status=404)
         yield mock
+
+
+@pytest.fixture
+def assignment(session, world):
+    assignment = factories.make_assignment(session, world.course, world.level_1, link=world.link)
+    session.commit()
+    return assignment
+
+
+@pytest.fixture
+def submission(session, world, assignment):
+    return hand_in(session, assignment, world.learner)
+
+
+@pytest.fixture
+def sub(session):
+    def find(person) -> str:
+        return session.scalars(select(LtiUser.sub).where(LtiUser.person_id == person.id)).first()
+
+    return find
