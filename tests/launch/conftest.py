@@ -6,12 +6,13 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.courses.models import Course, ResourceLink
+from app.courses.models import Course, LtiUser, ResourceLink
 from app.launch.claims import AGS, CLAIM
 from app.launch.models import LaunchSession
 from app.mapping.models import Assignment
 from app.platforms.models import ToolKey
 from tests import factories
+from tests.assessment.work import hand_in
 from tests.factories import World
 from tests.launch.framed import Framed
 from tests.launch.signing_lms import SigningLms
@@ -57,9 +58,15 @@ def framed(app, lms: SigningLms):
 
 
 @pytest.fixture
-def original(session, world):
+def assignment(session, world):
     assignment = factories.make_assignment(session, world.course, world.level_1, link=world.link)
     session.commit()
+    return assignment
+
+
+@pytest.fixture
+def original(assignment):
+    """The assignment, where a copy of it is what the test is about."""
     return assignment
 
 
@@ -105,3 +112,16 @@ def tool_key(session, world):
 @pytest.fixture
 def ines(browser):
     return browser()
+
+
+@pytest.fixture
+def submission(session, world, assignment):
+    return hand_in(session, assignment, world.learner)
+
+
+@pytest.fixture
+def sub(session):
+    def find(person) -> str:
+        return session.scalars(select(LtiUser.sub).where(LtiUser.person_id == person.id)).first()
+
+    return find

@@ -1,9 +1,9 @@
 """One issuer, several clients: nothing that is kept for one is ever used for the other."""
 
 import responses
+from app.passback.tokens import Registration, TokenSource
 
 from app.core.clock import utcnow
-from app.passback.tokens import Registration, TokenSource
 from app.platforms.service import active_tool_key
 
 TOKEN_URL = "https://canvas.test/login/oauth2/token"
