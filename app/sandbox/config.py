@@ -4,23 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CLIENT_ID = "assay-practice"
-DEPLOYMENT_ID = "practice-1"
-
 
 @dataclass(frozen=True)
 class LmsConfig:
     """Where the LMS stands, where the tool stands, and how they know each other.
 
     `issuer`: the LMS's own base address; `tool_url`: the tool's, both without
-    a slash at the end.
+    a slash at the end. `profile`: which LMS to behave as from this start on; ""
+    for the one that was chosen before.
     """
 
     issuer: str
     tool_url: str
     database_path: Path
-    client_id: str = CLIENT_ID
-    deployment_id: str = DEPLOYMENT_ID
+    profile: str = ""
 
     @property
     def token_url(self) -> str:

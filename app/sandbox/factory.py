@@ -4,8 +4,22 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from app.sandbox import authorize, deep_linking, launches, line_items, pages, roster, scores, tokens
+from app.sandbox import (
+    authorize,
+    behaviour,
+    canvas_pages,
+    deep_linking,
+    failures,
+    launches,
+    line_items,
+    pages,
+    roster,
+    scores,
+    teaching,
+    tokens,
+)
 from app.sandbox.config import LmsConfig
+from app.sandbox.failures import install_failures
 from app.sandbox.gradebook import show_number
 from app.sandbox.lms import install_lms
 from app.sandbox.pages import install_error_pages
@@ -24,14 +38,19 @@ def create_lms(config: LmsConfig) -> Flask:
     app.jinja_env.filters["points"] = show_number
     install_replies(app)
     install_error_pages(app)
+    install_failures(app)
     for room_part in (
         authorize,
+        behaviour,
+        canvas_pages,
         deep_linking,
+        failures,
         launches,
         line_items,
         pages,
         roster,
         scores,
+        teaching,
         tokens,
     ):
         app.register_blueprint(room_part.bp)

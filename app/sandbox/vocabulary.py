@@ -5,6 +5,11 @@ AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
+BRIGHTSPACE_CLAIM = "http://www.brightspace.com"
+CANVAS_PLACEMENT = "https://www.instructure.com/placement"
+CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
+CANVAS_SUBMISSION_TYPE = "https://canvas.instructure.com/lti/submission_type"
+
 RESOURCE_LINK = "LtiResourceLinkRequest"
 DEEP_LINK = "LtiDeepLinkingRequest"
 DEEP_LINK_RESPONSE = "LtiDeepLinkingResponse"
@@ -29,13 +34,16 @@ INSTRUCTOR = f"{MEMBERSHIP}#Instructor"
 LEARNER = f"{MEMBERSHIP}#Learner"
 TEACHING_ASSISTANT = f"{MEMBERSHIP}/Instructor#TeachingAssistant"
 GRADER = f"{MEMBERSHIP}/Instructor#Grader"
-INSTITUTION_ADMINISTRATOR = (
-    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
-)
+CONTENT_DEVELOPER = f"{MEMBERSHIP}#ContentDeveloper"
+MENTOR = f"{MEMBERSHIP}#Mentor"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
+INSTITUTION_ADMINISTRATOR = f"{INSTITUTION}#Administrator"
 SYSTEM_ADMINISTRATOR = "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator"
+SYSTEM_USER = "http://purl.imsglobal.org/vocab/lis/v2/system/person#User"
 
 ACTIVITY_PROGRESS = ("Initialized", "Started", "InProgress", "Submitted", "Completed")
-GRADING_PROGRESS = ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady")
+FULLY_GRADED = "FullyGraded"
+GRADING_PROGRESS = (FULLY_GRADED, "Pending", "PendingManual", "Failed", "NotReady")
 
 CLIENT_CREDENTIALS = "client_credentials"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
