@@ -199,7 +199,7 @@ CANVAS = Profile(
         "An older timestamp is 400, somebody who is no student 422, too fast 403.",
         "Only the first column of an activity is seen; one without a link makes an assignment.",
         "Callers must name themselves (User-Agent); one scope too many refuses them all.",
-        "Privacy levels: by default a tool is told no names.",
+        "A privacy level decides whether the tool is told names and addresses.",
     ),
     subjects=Subjects.OPAQUE,
     roster=Roster.WHOLE,
