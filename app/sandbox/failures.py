@@ -4,6 +4,7 @@ A page to choose them, and the same by plain HTTP for the tests: `POST /failures
 `service`, `kind`, `times` ("" until stopped) and `seconds`; `POST /failures/stop`.
 """
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def install_failures(app: Flask) -> None:
     def _spoil(response: Response) -> Response:
         kind = g.pop("failure", None)
         if kind == "cut":
-            return Response(_BrokenOff())
+            return Response(_BrokenOff(request.environ.get("werkzeug.socket")))
         if kind == "media_type":
             response.headers["Content-Type"] = "text/plain"
         if kind == "loop":
@@ -184,8 +185,14 @@ def _refuse(kind: str, seconds: float) -> Response:
 
 
 class _BrokenOff:
-    """A body of which nothing comes: the server drops the connection."""
+    """A body of which nothing comes, because the connection is shut."""
+
+    def __init__(self, connection: socket.socket | None) -> None:
+        """Remember the connection; `None` where there is no wire."""
+        self._connection = connection
 
     def __iter__(self) -> Iterator[bytes]:
-        """Fail as a socket does."""
+        """Shut the connection, and fail as a socket does."""
+        if self._connection is not None:
+            self._connection.shutdown(socket.SHUT_RDWR)
         raise ConnectionResetError("The practice LMS was asked to cut the connection.")
