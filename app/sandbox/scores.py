@@ -99,9 +99,10 @@ def _store(
 ) -> None:
     mark = mark_grade(session, item.id, score.person.id, score.sent_at)
     grade = take_grade(session, item.id, score.person.id, score.sent_at)
-    keeps_points = score.share is None and wish is not None and wish.preserves_score
-    if mark.is_by_hand and wish is not None and wish.yields_to_teacher:
-        keeps_points = True
+    if score.share is None:
+        keeps_points = wish is not None and wish.preserves_score
+    else:
+        keeps_points = wish is not None and wish.yields_to_teacher and mark.is_by_hand
     if not keeps_points:
         grade.points = None if score.share is None else score.share * item.score_maximum
         mark.is_by_hand = False
