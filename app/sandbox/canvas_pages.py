@@ -23,7 +23,7 @@ bp = Blueprint("canvas", __name__, url_prefix="/courses/<course_id>")
 
 @bp.before_request
 def _only_canvas() -> None:
-    if current_profile() is not CANVAS:
+    if current_profile().name != CANVAS.name:
         abort(404)
 
 

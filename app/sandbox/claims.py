@@ -122,7 +122,9 @@ def deep_linking_claims(config: LmsConfig, launch: Launch, data: str) -> dict[st
         f"{CLAIM}message_type": DEEP_LINK,
         f"{CLAIM}target_link_uri": config.redirect_uri,
         AGS_CLAIM: _ags(config, launch, []),
-        **({CANVAS_PLACEMENT: "assignment_selection"} if launch.profile is CANVAS else {}),
+        **(
+            {CANVAS_PLACEMENT: "assignment_selection"} if launch.profile.name == CANVAS.name else {}
+        ),
         f"{DEEP_LINKING_CLAIM}deep_linking_settings": {
             "deep_link_return_url": config.deep_linking_return_url,
             "accept_types": ["ltiResourceLink"],

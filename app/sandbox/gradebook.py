@@ -67,7 +67,9 @@ def read_gradebook(
     Canvas shows only the first column of an activity: others stay invisible.
     """
     columns = [
-        item for item in course.line_items if profile is not CANVAS or is_assignment_column(item)
+        item
+        for item in course.line_items
+        if profile.name != CANVAS.name or is_assignment_column(item)
     ]
     own = viewer.observes or viewer.id
     shown = students if viewer.is_staff else [each for each in students if each.id == own]

@@ -21,7 +21,7 @@ PRIVACY_LEVELS = ("public", "name_only", "email_only", "anonymous")
 
 def people_of(profile: Profile) -> tuple[Person, ...]:
     """Return who is in the courses: Canvas has an observer and a designer besides."""
-    return ALL_PEOPLE if profile is CANVAS else PEOPLE
+    return ALL_PEOPLE if profile.name == CANVAS.name else PEOPLE
 
 
 def subject_of(profile: Profile, person: Person) -> str:
@@ -49,10 +49,10 @@ def launch_roles(profile: Profile, person: Person) -> list[str]:
     institution roles stand beside: one of the students teaches elsewhere.
     Source: Moodle 4.5.6, seen; Canvas `lti/substitutions_helper.rb`.
     """
-    if profile is MOODLE:
+    if profile.name == MOODLE.name:
         kept = [role for role in person.roles if role not in {TEACHING_ASSISTANT, GRADER}]
         return kept if INSTRUCTOR in kept or person.is_student else [INSTRUCTOR, *kept]
-    if profile is CANVAS:
+    if profile.name == CANVAS.name:
         return [*_canvas_course_roles(person), *_institution_roles(person), SYSTEM_USER]
     return list(person.roles)
 

@@ -62,7 +62,7 @@ def create(course_id: str) -> ResponseReturnValue:
         get_service_course(session, course_id)
         item = LineItem(course_id=course_id)
         item.activity = _find_activity(session, facts.resource_link_id, course_id)
-        if item.activity is None and current_profile() is CANVAS:
+        if item.activity is None and current_profile().name == CANVAS.name:
             item.activity = _make_assignment(body, course_id)
         facts.write_to(item)
         session.add(item)
@@ -103,7 +103,11 @@ def delete(course_id: str, item_key: str) -> ResponseReturnValue:
     """
     with current_lms().database.writing() as session:
         item = get_service_item(session, item_key, course_id)
-        if current_profile() is CANVAS and item.activity and item.activity.line_items[0] is item:
+        if (
+            current_profile().name == CANVAS.name
+            and item.activity
+            and item.activity.line_items[0] is item
+        ):
             raise ServiceError(401, "You are not authorized to delete this line item.")
         session.delete(item)
     return Response(status=204)

@@ -22,12 +22,12 @@ def platform_claims(
     claims: dict[str, Any] = {}
     if profile.sends_not_before:
         claims["nbf"] = now
-    if profile is CANVAS:
+    if profile.name == CANVAS.name:
         claims[f"{CLAIM}lti1p1"] = {"user_id": legacy_subject_of(person)}
         if person.observes:
             watched = subject_of(profile, get_known_person(person.observes))
             claims[f"{CLAIM}role_scope_mentor"] = [watched]
-    if profile is BRIGHTSPACE:
+    if profile.name == BRIGHTSPACE.name:
         claims[BRIGHTSPACE_CLAIM] = {
             "tenant_id": TENANT,
             "org_defined_id": f"person:{person.id}",
@@ -47,7 +47,7 @@ def variables(
     Moodle expands the login name even where it tells no names.
     Source: Canvas, tools variable substitutions; Moodle 4.5.6, seen.
     """
-    if profile is not CANVAS:
+    if profile.name != CANVAS.name:
         return {"$User.username": person.username}
     known = {
         "$Canvas.course.id": course.id.removeprefix("course-"),
