@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from app.sandbox.addresses import has_query, line_item_key, line_item_url
@@ -124,8 +124,20 @@ def get_service_course(session: Session, course_id: str) -> Course:
 def get_service_item(session: Session, item_key: str, course_id: str) -> LineItem:
     """Return a column of this course, if the address is whole. Raises: `ServiceError`."""
     profile = current_profile()
+    item = _find_item(session, item_key, course_id)
+    if item is None:
+        raise ServiceError(404, "There is no such line item in this course.")
+    if has_query(profile) and request.args.get("type_id") != str(TYPE_ID):
+        raise ServiceError(404, "The line item's address has lost its query (type_id).")
+    return item
+
+
+def _find_item(session: Session, item_key: str, course_id: str) -> LineItem | None:
+    profile = current_profile()
     of_course = select(LineItem).where(LineItem.course_id == course_id)
-    item = next(
+    if not profile.hides_ids:
+        of_course = of_course.where(cast(LineItem.id, String) == item_key)
+    return next(
         (
             each
             for each in session.scalars(of_course)
@@ -133,11 +145,6 @@ def get_service_item(session: Session, item_key: str, course_id: str) -> LineIte
         ),
         None,
     )
-    if item is None:
-        raise ServiceError(404, "There is no such line item in this course.")
-    if has_query(profile) and request.args.get("type_id") != str(TYPE_ID):
-        raise ServiceError(404, "The line item's address has lost its query (type_id).")
-    return item
 
 
 def describe(item: LineItem) -> dict[str, Any]:
@@ -148,7 +155,7 @@ def describe(item: LineItem) -> dict[str, Any]:
         "resourceLinkId": item.activity.resource_link_id if item.activity else "",
         "startDateTime": item.starts_at,
         "endDateTime": item.ends_at,
-        "submissionReview": item.submission_review,
+        "submissionReview": item.submission_review if current_profile().has_reviews else None,
     }
     return {
         "id": line_item_url(current_lms().config, current_profile(), item),

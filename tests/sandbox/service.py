@@ -4,6 +4,8 @@ import json
 import time
 from typing import Any
 
+import requests
+
 from app.sandbox.addresses import below_line_item, line_item_url
 from app.sandbox.config import LmsConfig
 from app.sandbox.factory import create_lms
@@ -87,3 +89,22 @@ class Service:
 
     def post_line_item(self, media_type: str = LINE_ITEM_TYPE, **facts: Any):
         return self.call("POST", "/lti/courses/course-101/lineitems", LINE_ITEM, facts, media_type)
+
+
+def post_over_http(tool: Any, lms: str, **kw: Any) -> requests.Response:
+    """Post half the points for the first student over a real wire."""
+    score = {
+        "userId": "u-student-1",
+        "timestamp": "2026-11-24T10:00:00Z",
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+        "scoreGiven": 1,
+        "scoreMaximum": 2,
+    }
+    headers = tool.bearer(lms, SCORE) | {"Content-Type": SCORE_TYPE}
+    return requests.post(
+        f"{lms}/lti/courses/course-101/lineitems/1/scores?type_id=1",
+        json=score,
+        headers=headers,
+        **kw,
+    )
