@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 LMS_PORT ?= 8001
+LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -13,6 +14,7 @@ WORKERS ?= 2
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
+	@echo "                 … LMS_PROFILE=moodle: the LMS behaves as Moodle, Canvas or Brightspace"
 	@echo "make test        everything: SQLite, PostgreSQL, browser, outside verifiers"
 	@echo "make check       format, lint, types, architecture, migrations, fast tests"
 	@echo "make serve       run for real; settings come from ASSAY_… variables (see README)"
@@ -39,10 +41,10 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
 demo: install
-	@$(BIN)/python deploy/run.py demo --port $(PORT) --lms-port $(LMS_PORT)
+	@$(BIN)/python deploy/run.py demo --port $(PORT) --lms-port $(LMS_PORT) --lms-profile "$(LMS_PROFILE)"
 
 demo-reset: install
-	@$(BIN)/python deploy/run.py demo-reset --port $(PORT) --lms-port $(LMS_PORT)
+	@$(BIN)/python deploy/run.py demo-reset --port $(PORT) --lms-port $(LMS_PORT) --lms-profile "$(LMS_PROFILE)"
 
 serve: install
 	@$(BIN)/python deploy/run.py serve

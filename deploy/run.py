@@ -26,7 +26,7 @@ DEMO_PORTS = (8000, 8001)
 START_SECONDS = 30
 STOP_SECONDS = 10
 EXAMPLE = ROOT / "lti_config" / "example"
-PRACTICE_CLIENT = "assay-practice"
+PRACTICE_PROFILES = ("standard", "moodle", "canvas", "brightspace")
 
 
 class StartError(Exception):
@@ -39,6 +39,9 @@ def main() -> int:
     parser.add_argument("mode", choices=["demo", "serve", "demo-reset"])
     parser.add_argument("--port", type=int, default=DEMO_PORTS[0], help="the demo's tool")
     parser.add_argument("--lms-port", type=int, default=DEMO_PORTS[1], help="its practice LMS")
+    parser.add_argument(
+        "--lms-profile", default="", help="standard, moodle, canvas or brightspace; kept"
+    )
     parser.add_argument("--folder", type=Path, help="where the demo keeps its data")
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT too: a shell may have had it ignored
@@ -52,7 +55,7 @@ def main() -> int:
         _require_free(*ports)
         if arguments.mode == "demo-reset":
             shutil.rmtree(folder, ignore_errors=True)
-        return demo(folder, *ports)
+        return demo(folder, *ports, lms_profile=arguments.lms_profile)
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -66,8 +69,13 @@ def demo_folder(port: int, lms_port: int) -> Path:
     return DEMO / ("data" if (port, lms_port) == DEMO_PORTS else f"{port}-{lms_port}")
 
 
-def demo(folder: Path, port: int, lms_port: int) -> int:
-    """Prepare the example if it is not there, then run tool, practice LMS and worker."""
+def demo(folder: Path, port: int, lms_port: int, *, lms_profile: str = "") -> int:
+    """Prepare the example if it is not there, then run tool, practice LMS and worker.
+
+    `lms_profile`: which LMS the practice LMS behaves as; "" leaves it as it was.
+    """
+    if lms_profile and lms_profile not in PRACTICE_PROFILES:
+        raise StartError(f"LMS_PROFILE is one of: {', '.join(PRACTICE_PROFILES)}.")
     folder.mkdir(parents=True, exist_ok=True)
     tool, lms = f"http://localhost:{port}", f"http://127.0.0.1:{lms_port}"
     os.environ.update(
@@ -83,13 +91,14 @@ def demo(folder: Path, port: int, lms_port: int) -> int:
     # A second start goes straight to the servers, unless a newer program brought migrations.
     state = f"{lms} {(ROOT / 'migrations' / '.current-head').read_text().strip()}\n"
     if not loaded.exists():
-        run_commands([("db", "upgrade"), *example_commands(lms)])
+        run_commands([("db", "upgrade"), *demo_commands(lms)])
     elif loaded.read_text() != state:
         run_commands([("db", "upgrade")])
     loaded.write_text(state)
     practice = [
         *(PYTHON, "-m", "app.sandbox", "--port", str(lms_port)),
         *("--tool-url", tool, "--database", str(folder / "practice-lms.sqlite"), "--quiet"),
+        *(("--profile", lms_profile) if lms_profile else ()),
     ]
     message = (
         f"\n  Assay is running. Open the practice LMS and click through a course:\n\n"
@@ -114,17 +123,25 @@ def serve() -> int:
     return run_together({"web": _web(), "worker": _worker()}, [], message)
 
 
-def example_commands(lms: str) -> list[Sequence[str]]:
-    """Return the commands that fill the demo: those of a real installation."""
+def demo_commands(lms: str) -> list[Sequence[str]]:
+    """Return the commands that fill the demo: the practice LMS may behave as any of its LMSs."""
+    others = [name for name in PRACTICE_PROFILES if name != PRACTICE_PROFILES[0]]
+    return [
+        *example_commands(lms),
+        *(
+            command
+            for number, name in enumerate(others, start=2)
+            for command in practice_lms_commands(lms, name, number)
+        ),
+    ]
+
+
+def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]:
+    """Return the commands that fill an example: those of a real installation."""
     preset = ROOT / "lti_config" / "programme" / "kennesaw_state.toml"
     issuers = (
         ("psychology", "Department of Psychological Science"),
         ("nursing", "School of Nursing"),
-    )
-    grantors = (
-        ("literature-search-and-synthesis", "u-grantor-1", "Priya Grantor"),
-        ("literature-search-and-synthesis", "u-grantor-2", "Luis Grantor"),
-        ("clinical-handover-communication", "u-grantor-2", "Luis Grantor"),
     )
     return [
         ("institutions", "add", "--slug", "main", "--name", "Example University", "--if-missing"),
@@ -140,22 +157,47 @@ def example_commands(lms: str) -> list[Sequence[str]]:
             *("achievements", "import", str(EXAMPLE / "achievements.json")),
             *("--approved-by", "MCC-2026-014"),
         ),
+        *practice_lms_commands(lms, profile, 1),
+    ]
+
+
+def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str]]:
+    """Return the commands that register the practice LMS as it behaves, its grantors and administrator.
+
+    `number`: which registration it will be.
+    """
+    from app.sandbox.identities import subject_of  # noqa: PLC0415 (after the path is set)
+    from app.sandbox.people import get_known_person  # noqa: PLC0415
+    from app.sandbox.profiles import PROFILES, STANDARD  # noqa: PLC0415
+
+    profile = PROFILES[name]
+    title = "Practice LMS" if profile is STANDARD else f"Practice LMS as {profile.title}"
+    audience = profile.audience(lms)
+    grantors = (
+        ("literature-search-and-synthesis", "u-grantor-1"),
+        ("literature-search-and-synthesis", "u-grantor-2"),
+        ("clinical-handover-communication", "u-grantor-2"),
+    )
+    administrator = get_known_person("u-administrator")
+    people = [(slug, get_known_person(person_id)) for slug, person_id in grantors]
+    return [
         (
-            *("platforms", "add", "--name", "Practice LMS", "--issuer", lms),
-            *("--client-id", PRACTICE_CLIENT, "--auth-url", f"{lms}/lti/authorize"),
+            *("platforms", "add", "--name", title, "--issuer", lms),
+            *("--client-id", profile.client_id, "--auth-url", f"{lms}/lti/authorize"),
             *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
-            *("--deployment-id", "practice-1", "--if-missing"),
+            *(("--token-audience", audience) if profile.has_own_audience else ()),
+            *("--deployment-id", profile.deployment_id, "--if-missing"),
         ),
         *(
             (
-                *("grantors", "appoint", "--achievement", slug, "--platform", "1"),
-                *("--sub", sub, "--name", name),
+                *("grantors", "appoint", "--achievement", slug, "--platform", str(number)),
+                *("--sub", subject_of(profile, person), "--name", person.name),
             )
-            for slug, sub, name in grantors
+            for slug, person in people
         ),
         (
-            *("administrators", "appoint", "--platform", "1"),
-            *("--sub", "u-administrator", "--name", "Olu Administrator"),
+            *("administrators", "appoint", "--platform", str(number)),
+            *("--sub", subject_of(profile, administrator), "--name", administrator.name),
         ),
     ]
 

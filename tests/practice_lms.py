@@ -18,10 +18,16 @@ TIMEOUT_SECONDS = 15
 
 
 @contextmanager
-def running_lms(tool_url: str, database_path: Path, port: int = 0) -> Iterator[str]:
+def running_lms(
+    tool_url: str, database_path: Path, port: int = 0, profile: str = ""
+) -> Iterator[str]:
     """Run a practice LMS for the tool at `tool_url`; yield its address, which is its issuer."""
     server, config = make_lms_server(
-        host="127.0.0.1", port=port, tool_url=tool_url, database_path=database_path
+        host="127.0.0.1",
+        port=port,
+        tool_url=tool_url,
+        database_path=database_path,
+        profile=profile,
     )
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.sandbox.lms import HINT_SECONDS, SignedValueError, current_lms
+from app.sandbox.identities import subject_of
+from app.sandbox.lms import HINT_SECONDS, SignedValueError, current_lms, current_profile
 from app.sandbox.messages import MESSAGE_HINT, MessageRefusedError, build_message
 from app.sandbox.signing_in import current_person
 
@@ -28,14 +29,16 @@ class AuthorizationRefusedError(Exception):
 @bp.route("/authorize", methods=["GET", "POST"])
 def authorize() -> ResponseReturnValue:
     """Answer the tool's authentication request with a form that posts the launch to it."""
-    config = current_lms().config
+    config, profile = current_lms().config, current_profile()
     asked = request.values
-    if asked.get("client_id") != config.client_id:
+    if asked.get("client_id") != profile.client_id:
         return _bad_request("The tool gave a client_id that this LMS does not know.")
     if asked.get("redirect_uri") != config.redirect_uri:
         return _bad_request(
             f"The tool gave another redirect_uri than the registered one, {config.redirect_uri}."
         )
+    if profile.wants_state and not asked.get("state"):
+        return _bad_request("The tool has lost the state of this launch.", 404)
     try:
         answer = {"id_token": _sign_launch(asked)}
     except AuthorizationRefusedError as refusal:
@@ -55,10 +58,10 @@ def jwks() -> ResponseReturnValue:
     return answer
 
 
-def _bad_request(reason: str) -> ResponseReturnValue:
+def _bad_request(reason: str, status: int = 400) -> ResponseReturnValue:
     return render_template(
         "sandbox/refused.html", heading="Not opened", reason=reason, is_framed=True
-    ), 400
+    ), status
 
 
 def _sign_launch(asked: Mapping[str, str]) -> str:
@@ -89,7 +92,7 @@ def _check_protocol(asked: Mapping[str, str]) -> None:
 
 
 def _read_hint(asked: Mapping[str, str]) -> dict[str, str]:
-    if asked.get("login_hint") != current_person().id:
+    if asked.get("login_hint") != subject_of(current_profile(), current_person()):
         raise AuthorizationRefusedError(
             "login_required", "Somebody else is signed in here, or nobody."
         )

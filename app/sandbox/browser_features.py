@@ -33,10 +33,9 @@ CHOICES = {
 
 
 def storage_of(lms: Lms) -> Storage:
-    """Return where values are kept; at first it is the page itself."""
-    with lms.database.reading() as session:
-        found = session.get(Setting, STORAGE)
-        return Storage(found.value) if found else Storage.PARENT
+    """Return where values are kept; at first, where the LMS that this one behaves as keeps them."""
+    chosen = lms.database.find_setting(STORAGE)
+    return Storage(chosen or lms.profile.storage_target or Storage.OFF)
 
 
 def set_storage(lms: Lms, storage: Storage) -> None:

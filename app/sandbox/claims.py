@@ -7,9 +7,13 @@ Submission Review 1.0.
 from dataclasses import dataclass
 from typing import Any
 
+from app.sandbox.addresses import line_item_url, line_items_url
 from app.sandbox.config import LmsConfig
-from app.sandbox.models import TYPE_ID, Activity, Course, LineItem
+from app.sandbox.identities import launch_roles, names_of, subject_of
+from app.sandbox.models import Activity, Course, LineItem
 from app.sandbox.people import Person
+from app.sandbox.platform_claims import platform_claims, variables
+from app.sandbox.profiles import Profile
 from app.sandbox.vocabulary import (
     AGS_CLAIM,
     AGS_SCOPES,
@@ -49,29 +53,24 @@ WANTED: dict[str, dict[str, Any]] = {
         "accept_lineitem": False,
     },
 }
-TOKEN_SECONDS = 60
+COURSE_NAVIGATION = "course_navigation"
 
 
 @dataclass(frozen=True)
 class Launch:
-    """Who opens what, and how it is shown; `target` is "iframe" or "window"."""
+    """Who opens what, and how it is shown; `target` is "iframe" or "window".
 
+    `privacy`: what the LMS tells of people at all; an activity may tell less.
+    """
+
+    profile: Profile
+    privacy: str
     person: Person
     course: Course
     target: str
     return_url: str
     nonce: str
     now: int
-
-
-def line_items_url(config: LmsConfig, course_id: str) -> str:
-    """Return the address of a course's line items."""
-    return f"{config.course_url(course_id)}/lineitems?type_id={TYPE_ID}"
-
-
-def line_item_url(config: LmsConfig, item: LineItem) -> str:
-    """Return a line item's id; it has a query, as Moodle's have."""
-    return f"{config.course_url(item.course_id)}/lineitems/{item.id}?type_id={TYPE_ID}"
 
 
 def target_of(config: LmsConfig, activity: Activity) -> str:
@@ -90,14 +89,28 @@ def review_target_of(config: LmsConfig, item: LineItem) -> str:
 def resource_link_claims(config: LmsConfig, launch: Launch, activity: Activity) -> dict[str, Any]:
     """Return the claims of an ordinary launch."""
     return {
-        **_common(config, launch, shares_names=activity.shares_names),
+        **_common(config, launch, activity, shares_names=activity.shares_names),
         f"{CLAIM}message_type": RESOURCE_LINK,
         f"{CLAIM}target_link_uri": target_of(config, activity),
         f"{CLAIM}resource_link": _resource_link(activity),
-        f"{CLAIM}custom": resolve_custom(
-            {**config.custom, **activity.custom}, launch.course, activity, launch.person
-        ),
-        AGS_CLAIM: _ags(config, launch.course, activity.line_items),
+        f"{CLAIM}custom": _custom(launch, {**config.custom, **activity.custom}, activity),
+        AGS_CLAIM: _ags(config, launch, activity.line_items),
+    }
+
+
+def navigation_claims(config: LmsConfig, launch: Launch) -> dict[str, Any]:
+    """Return the claims of a launch from the course's menu.
+
+    Where a link has none of its own, Canvas's `resource_link.id` is the context's.
+    Source: Canvas, placement `course_navigation`; atomicjolt/lti_starter_app issue 416.
+    """
+    return {
+        **_common(config, launch, None, shares_names=True),
+        f"{CLAIM}message_type": RESOURCE_LINK,
+        f"{CLAIM}target_link_uri": config.redirect_uri,
+        f"{CLAIM}resource_link": {"id": launch.course.id, "title": launch.course.title},
+        PLACEMENT_CLAIM: COURSE_NAVIGATION,
+        AGS_CLAIM: _ags(config, launch, []),
     }
 
 
@@ -107,16 +120,21 @@ def review_claims(
     """Return the claims of a submission review: `student`'s work, opened by the launch's person."""
     activity = item.activity
     shares_names = activity is None or activity.shares_names
-    for_user = {"user_id": student.id, "roles": list(student.roles)}
+    profile = launch.profile
+    for_user = {
+        "user_id": subject_of(profile, student),
+        "roles": launch_roles(profile, student),
+        **(names_of(student, launch.privacy) if shares_names else {}),
+    }
     custom = dict(activity.custom) if activity else {}
     custom.update((item.submission_review or {}).get("custom") or {})
     claims = {
-        **_common(config, launch, shares_names=shares_names),
+        **_common(config, launch, activity, shares_names=shares_names),
         f"{CLAIM}message_type": SUBMISSION_REVIEW,
         f"{CLAIM}target_link_uri": review_target_of(config, item),
-        f"{CLAIM}for_user": {**for_user, **(_names(student) if shares_names else {})},
-        f"{CLAIM}custom": resolve_custom(custom, launch.course, activity, launch.person),
-        AGS_CLAIM: _ags(config, launch.course, [item]),
+        f"{CLAIM}for_user": for_user,
+        f"{CLAIM}custom": _custom(launch, custom, activity),
+        AGS_CLAIM: _ags(config, launch, [item]),
     }
     if activity:
         claims[f"{CLAIM}resource_link"] = _resource_link(activity)
@@ -128,22 +146,26 @@ def deep_linking_claims(
 ) -> dict[str, Any]:
     """Return the claims of a request to choose content; `data` must come back."""
     return {
-        **_common(config, launch, shares_names=True),
+        **_common(config, launch, None, shares_names=True),
         f"{CLAIM}message_type": DEEP_LINK,
         f"{CLAIM}target_link_uri": config.redirect_uri,
-        PLACEMENT_CLAIM: placement,
-        AGS_CLAIM: _ags(config, launch.course, []),
+        AGS_CLAIM: _ags(config, launch, []),
+        **({PLACEMENT_CLAIM: placement} if launch.profile.names_placements else {}),
         f"{DEEP_LINKING_CLAIM}deep_linking_settings": {
             "deep_link_return_url": config.deep_linking_return_url,
             "accept_presentation_document_targets": ["iframe", "window"],
-            **WANTED[placement],
+            **_wanted(launch.profile, placement),
             "data": data,
         },
     }
 
 
 def resolve_custom(
-    custom: dict[str, str], course: Course, activity: Activity | None, person: Person
+    profile: Profile,
+    custom: dict[str, str],
+    course: Course,
+    activity: Activity | None,
+    person: Person,
 ) -> dict[str, str]:
     """Fill the substitution variables in; one that is not known stays as it is written.
 
@@ -154,7 +176,7 @@ def resolve_custom(
         "$Context.id.history": course.history,
         "$Context.label": course.label,
         "$Context.title": course.title,
-        "$User.id": person.id,
+        "$User.id": subject_of(profile, person),
         "$Person.name.full": person.name,
         "$Person.email.primary": person.email,
     }
@@ -172,24 +194,30 @@ def resolve_custom(
         if not activity.shares_names:
             known.pop("$Person.name.full")
             known.pop("$Person.email.primary")
-    return {name: known.get(value, value) for name, value in custom.items()}
+    known |= variables(profile, person, course, activity)
+    return {
+        name: value if value in profile.unknown_variables else known.get(value, value)
+        for name, value in custom.items()
+    }
 
 
-def _common(config: LmsConfig, launch: Launch, *, shares_names: bool) -> dict[str, Any]:
-    person, course = launch.person, launch.course
+def _common(
+    config: LmsConfig, launch: Launch, activity: Activity | None, *, shares_names: bool
+) -> dict[str, Any]:
+    profile, person, course = launch.profile, launch.person, launch.course
     return {
         "iss": config.issuer,
-        "aud": config.client_id,
-        "azp": config.client_id,
-        "sub": person.id,
+        "aud": profile.client_id,
+        "azp": profile.client_id,
+        "sub": subject_of(profile, person),
         "iat": launch.now,
-        "exp": launch.now + TOKEN_SECONDS,
+        "exp": launch.now + profile.token_seconds,
         "nonce": launch.nonce,
         "locale": LOCALE,
-        **(_names(person) if shares_names else {}),
+        **(names_of(person, launch.privacy) if shares_names else {}),
         f"{CLAIM}version": "1.3.0",
-        f"{CLAIM}deployment_id": config.deployment_id,
-        f"{CLAIM}roles": list(person.roles),
+        f"{CLAIM}deployment_id": profile.deployment_id,
+        f"{CLAIM}roles": launch_roles(profile, person),
         f"{CLAIM}context": {
             "id": course.id,
             "label": course.label,
@@ -199,7 +227,7 @@ def _common(config: LmsConfig, launch: Launch, *, shares_names: bool) -> dict[st
         f"{CLAIM}tool_platform": {
             "guid": "practice-lms",
             "name": "Practice LMS",
-            "product_family_code": "assay-practice",
+            "product_family_code": profile.family,
             "version": "1",
             "url": config.issuer,
         },
@@ -216,6 +244,19 @@ def _common(config: LmsConfig, launch: Launch, *, shares_names: bool) -> dict[st
             "context_memberships_url": f"{config.course_url(course.id)}/memberships",
             "service_versions": ["2.0"],
         },
+        **(_notice_service(config) if profile.sends_notices else {}),
+        **platform_claims(profile, person, course, activity, launch.now),
+    }
+
+
+def _wanted(profile: Profile, placement: str) -> dict[str, Any]:
+    wanted = WANTED[placement]
+    several = wanted["accept_multiple"] and not profile.adds_one_at_a_time
+    return wanted | {"accept_multiple": several}
+
+
+def _notice_service(config: LmsConfig) -> dict[str, Any]:
+    return {
         NOTICE_SERVICE_CLAIM: {
             "platform_notification_service_url": config.notice_service_url,
             "service_versions": ["1.0"],
@@ -225,13 +266,8 @@ def _common(config: LmsConfig, launch: Launch, *, shares_names: bool) -> dict[st
     }
 
 
-def _names(person: Person) -> dict[str, str]:
-    return {
-        "name": person.name,
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "email": person.email,
-    }
+def _custom(launch: Launch, custom: dict[str, str], activity: Activity | None) -> dict[str, str]:
+    return resolve_custom(launch.profile, custom, launch.course, activity, launch.person)
 
 
 def _resource_link(activity: Activity) -> dict[str, str]:
@@ -242,11 +278,11 @@ def _resource_link(activity: Activity) -> dict[str, str]:
     }
 
 
-def _ags(config: LmsConfig, course: Course, items: list[LineItem]) -> dict[str, Any]:
+def _ags(config: LmsConfig, launch: Launch, items: list[LineItem]) -> dict[str, Any]:
     claim: dict[str, Any] = {
         "scope": list(AGS_SCOPES),
-        "lineitems": line_items_url(config, course.id),
+        "lineitems": line_items_url(config, launch.profile, launch.course.id),
     }
     if len(items) == 1:
-        claim["lineitem"] = line_item_url(config, items[0])
+        claim["lineitem"] = line_item_url(config, launch.profile, items[0])
     return claim

@@ -5,9 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CLIENT_ID = "assay-practice"
-DEPLOYMENT_ID = "practice-1"
-
 
 @dataclass(frozen=True)
 class LmsConfig:
@@ -15,14 +12,15 @@ class LmsConfig:
 
     `issuer`: the LMS's own base address; `tool_url`: the tool's, both without
     a slash at the end. `custom`: what the tool asked to be told with every launch.
+    `profile`: which LMS to behave as from this start on; "" for the one that was
+    chosen before.
     """
 
     issuer: str
     tool_url: str
     database_path: Path
-    client_id: str = CLIENT_ID
-    deployment_id: str = DEPLOYMENT_ID
     custom: Mapping[str, str] = field(default_factory=dict)
+    profile: str = ""
 
     @property
     def token_url(self) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from app.sandbox.example import fill
 from app.sandbox.models import LmsBase, SeenToken, Setting
+from app.sandbox.records import Failure
 
 SIGNING_KEY = "signing_key"
 SECRET = "secret"  # noqa: S105 - the name of a setting
@@ -55,6 +56,36 @@ class Database:
         with self.reading() as session:
             return session.get_one(Setting, name).value
 
+    def find_setting(self, name: str, default: str = "") -> str:
+        """Return a value that may have been chosen, or the default."""
+        with self.reading() as session:
+            found = session.get(Setting, name)
+            return found.value if found else default
+
+    def choose(self, name: str, value: str) -> None:
+        """Keep a chosen value."""
+        with self.writing() as session:
+            session.merge(Setting(name=name, value=value))
+
+    def rotate_signing_key(self) -> None:
+        """Make a new signing key; the old one is gone at once."""
+        self.choose(SIGNING_KEY, _new_key())
+
+    def take_failure(self, service: str) -> tuple[str, float] | None:
+        """Return kind and seconds of the fault that a service is to show now, if any."""
+        with self.reading() as session:
+            if session.get(Failure, service) is None:
+                return None
+        with self.writing() as session:
+            found = session.get(Failure, service)
+            if found is None:
+                return None
+            if found.times is not None:
+                found.times -= 1
+                if found.times <= 0:
+                    session.delete(found)
+            return found.kind, found.seconds
+
     def use_up(self, kind: str, value: str) -> bool:
         """Remember a `jti` or `nonce`; say whether it was new."""
         try:
@@ -72,11 +103,14 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _new_key() -> str:
+    return RSAKey.generate_key(KEY_BITS).as_pem(private=True).decode()
+
+
 def _first_start(session: Session) -> None:
-    key = RSAKey.generate_key(KEY_BITS)
     session.add_all(
         [
-            Setting(name=SIGNING_KEY, value=key.as_pem(private=True).decode()),
+            Setting(name=SIGNING_KEY, value=_new_key()),
             Setting(name=SECRET, value=secrets.token_urlsafe(32)),
         ]
     )

@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 
 from app.sandbox.keys import BadTokenError
 from app.sandbox.line_items import LineItemFacts, read_line_item
-from app.sandbox.lms import CHOOSING_SECONDS, SignedValueError, current_lms
+from app.sandbox.lms import CHOOSING_SECONDS, SignedValueError, current_lms, current_profile
 from app.sandbox.messages import DEEP_LINKING_DATA
 from app.sandbox.models import Activity, LineItem
 from app.sandbox.placements import AnswerRefusedError, read_placed, split_items
+from app.sandbox.records import OpenColumn
 from app.sandbox.replies import ServiceError
 from app.sandbox.vocabulary import (
     CLAIM,
@@ -29,11 +30,15 @@ bp = Blueprint("deep_linking", __name__, url_prefix="/lti/deep-linking")
 
 LEEWAY_SECONDS = 10
 LONGEST_ANSWER_SECONDS = 3600
+OPEN_MAXIMUM = 100
 
 
 @dataclass(frozen=True)
 class ContentItem:
-    """One chosen link, checked; `column` is `None` if it is not graded."""
+    """One chosen link, checked; `column` is `None` if it is not graded.
+
+    `has_open_column`: its column came without a maximum (Brightspace).
+    """
 
     title: str
     text: str
@@ -42,6 +47,7 @@ class ContentItem:
     available: dict[str, str]
     submission: dict[str, str]
     column: LineItemFacts | None
+    has_open_column: bool
 
 
 @bp.errorhandler(AnswerRefusedError)
@@ -70,7 +76,11 @@ def accept() -> ResponseReturnValue:
         raise AnswerRefusedError("This answer was sent before (nonce).")
     with lms.database.writing() as session:
         for item in items:
-            session.add(_make_activity(item, course_id))
+            activity = _make_activity(item, course_id)
+            session.add(activity)
+            session.flush()
+            if item.has_open_column:
+                session.add(OpenColumn(line_item_id=activity.line_items[0].id))
         session.add_all(placed)
         titles = [item.title for item in items] + [each.title for each in placed]
     said = claims.get(f"{DEEP_LINKING_CLAIM}errormsg") or claims.get(f"{DEEP_LINKING_CLAIM}msg")
@@ -86,16 +96,16 @@ def accept() -> ResponseReturnValue:
 
 
 def _check(claims: dict[str, Any]) -> None:
-    config = current_lms().config
+    config, profile = current_lms().config, current_profile()
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     now = time.time()
     issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
-    if claims.get("iss") != config.client_id:
+    if claims.get("iss") != profile.client_id:
         raise AnswerRefusedError("It does not come from the tool (iss).")
     if config.issuer not in audiences:
         raise AnswerRefusedError("It is not meant for this LMS (aud).")
-    if claims.get("azp", config.client_id) != config.client_id:
+    if claims.get("azp", profile.client_id) != profile.client_id:
         raise AnswerRefusedError("It was made for somebody else (azp).")
     if expires <= now - LEEWAY_SECONDS or issued > now + LEEWAY_SECONDS:
         raise AnswerRefusedError("It has expired, or comes from the future (iat, exp).")
@@ -106,7 +116,7 @@ def _check(claims: dict[str, Any]) -> None:
     expected = {
         "message_type": DEEP_LINK_RESPONSE,
         "version": "1.3.0",
-        "deployment_id": config.deployment_id,
+        "deployment_id": profile.deployment_id,
     }
     for name, value in expected.items():
         if claims.get(f"{CLAIM}{name}") != value:
@@ -136,6 +146,8 @@ def _read_data(claims: dict[str, Any]) -> dict[str, str]:
 
 
 def _read_items(raw: list[Any]) -> list[ContentItem]:
+    if len(raw) > 1 and current_profile().adds_one_at_a_time:
+        raise AnswerRefusedError("This LMS takes one item at a time here (accept_multiple).")
     return [_read_item(each) for each in raw]
 
 
@@ -147,14 +159,19 @@ def _read_item(raw: Any) -> ContentItem:
     config = current_lms().config
     if url and f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" != config.tool_origin:
         raise AnswerRefusedError("An item's url is not the tool's.")
+    profile = current_profile()
+    if urlsplit(url).query and not profile.takes_queries:
+        raise AnswerRefusedError("This LMS takes no address with a query string.")
+    available, submission = _texts(raw, "available"), _texts(raw, "submission")
     return ContentItem(
         title=title,
         text=_text(raw, "text"),
         url=url,
         custom=_texts(raw, "custom"),
-        available=_texts(raw, "available"),
-        submission=_texts(raw, "submission"),
+        available=available if profile.keeps_dates else {},
+        submission=submission if profile.keeps_dates else {},
         column=_read_column(raw, title),
+        has_open_column="scoreMaximum" not in (raw.get("lineItem") or {"scoreMaximum": 1}),
     )
 
 
@@ -164,8 +181,16 @@ def _read_column(raw: dict[str, Any], title: str) -> LineItemFacts | None:
         return None
     if not isinstance(column, dict):
         raise AnswerRefusedError("An item's lineItem is no object.")
+    profile = current_profile()
+    label = column.get("label") if profile.keeps_labels else None
+    if "scoreMaximum" not in column and profile.takes_open_columns:
+        column = {**column, "scoreMaximum": OPEN_MAXIMUM}
+    review = column.get("submissionReview")
+    if isinstance(review, dict) and not profile.keeps_review_texts:
+        review = {name: review[name] for name in ("url", "custom") if name in review}
+        column = {**column, "submissionReview": review}
     try:
-        return read_line_item({**column, "label": column.get("label") or title})
+        return read_line_item({**column, "label": label or title})
     except ServiceError as error:
         raise AnswerRefusedError(f"An item's lineItem is wrong: {error}") from error
 

@@ -6,9 +6,12 @@ from flask import Flask, Response
 
 from app.sandbox import (
     authorize,
+    behaviour,
     browser_features,
+    canvas_pages,
     copying,
     deep_linking,
+    failures,
     launches,
     line_items,
     notices,
@@ -17,10 +20,12 @@ from app.sandbox import (
     registering,
     roster,
     scores,
+    teaching,
     tokens,
     tools,
 )
 from app.sandbox.config import LmsConfig
+from app.sandbox.failures import install_failures
 from app.sandbox.gradebook import show_number
 from app.sandbox.lms import install_lms
 from app.sandbox.pages import install_error_pages
@@ -39,19 +44,24 @@ def create_lms(config: LmsConfig) -> Flask:
     app.jinja_env.filters["points"] = show_number
     install_replies(app)
     install_error_pages(app)
+    install_failures(app)
     for room_part in (
         authorize,
+        behaviour,
         browser_features,
+        canvas_pages,
         copying,
         deep_linking,
+        failures,
         launches,
         line_items,
         notices,
         pages,
-        registering,
         placements,
+        registering,
         roster,
         scores,
+        teaching,
         tokens,
         tools,
     ):

@@ -20,6 +20,7 @@ class SigningKey:
 
     def __init__(self, pem: str) -> None:
         """Read the private key; its id is the thumbprint of RFC 7638."""
+        self.pem = pem
         self._key = RSAKey.import_key(pem, {"use": "sig", "alg": "RS256"})
         self.kid = self._key.thumbprint()
 

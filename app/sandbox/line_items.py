@@ -6,15 +6,22 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
-from app.sandbox.claims import line_item_url
-from app.sandbox.lms import current_lms
+from app.sandbox.addresses import has_query, line_item_key, line_item_url
+from app.sandbox.lms import current_lms, current_profile
 from app.sandbox.models import TYPE_ID, Activity, Course, LineItem
-from app.sandbox.replies import ServiceError, check_accept, read_json, reply, take_page
+from app.sandbox.profiles import CANVAS
+from app.sandbox.replies import ServiceError, check_accept, page_reply, read_json, reply
 from app.sandbox.tokens import requires_scope
-from app.sandbox.vocabulary import LINE_ITEM, LINE_ITEM_READ, LINE_ITEM_TYPE, LINE_ITEMS_TYPE
+from app.sandbox.vocabulary import (
+    CANVAS_SUBMISSION_TYPE,
+    LINE_ITEM,
+    LINE_ITEM_READ,
+    LINE_ITEM_TYPE,
+    LINE_ITEMS_TYPE,
+)
 
 bp = Blueprint("line_items", __name__, url_prefix="/lti/courses/<course_id>/lineitems")
 
@@ -36,43 +43,49 @@ def list_all(course_id: str) -> ResponseReturnValue:
     if "resource_link_id" in request.args:
         link_id = request.args["resource_link_id"]
         items = [item for item in items if item.get("resourceLinkId") == link_id]
-    page, headers = take_page(items, f"{config.course_url(course_id)}/lineitems")
-    answer = reply(page, LINE_ITEMS_TYPE)
-    answer.headers.update(headers)
-    return answer
+    # Moodle lists all of them unless a page is asked for, and then breaks the way to the next.
+    profile = current_profile()
+    is_paged = profile.pages_line_items or "limit" in request.args
+    address = f"{config.course_url(course_id)}/lineitems"
+    return page_reply(
+        items, address, LINE_ITEMS_TYPE, is_whole=not is_paged, is_broken=profile.breaks_links
+    )
 
 
 @bp.post("")
 @requires_scope(LINE_ITEM)
 def create(course_id: str) -> ResponseReturnValue:
     """Make a column."""
-    facts = read_line_item(read_json(LINE_ITEM_TYPE))
+    body = read_json(LINE_ITEM_TYPE)
+    facts = read_line_item(body)
     with current_lms().database.writing() as session:
         get_service_course(session, course_id)
         item = LineItem(course_id=course_id)
         item.activity = _find_activity(session, facts.resource_link_id, course_id)
+        if item.activity is None and current_profile().name == CANVAS.name:
+            item.activity = _make_assignment(body, course_id)
         facts.write_to(item)
         session.add(item)
         session.flush()
         return reply(describe(item), LINE_ITEM_TYPE, 201)
 
 
-@bp.get("/<int:item_id>")
+@bp.get("/<item_key>")
 @requires_scope(LINE_ITEM, LINE_ITEM_READ)
-def show(course_id: str, item_id: int) -> ResponseReturnValue:
+def show(course_id: str, item_key: str) -> ResponseReturnValue:
     """Show one column."""
     check_accept(LINE_ITEM_TYPE)
     with current_lms().database.reading() as session:
-        return reply(describe(get_service_item(session, item_id, course_id)), LINE_ITEM_TYPE)
+        return reply(describe(get_service_item(session, item_key, course_id)), LINE_ITEM_TYPE)
 
 
-@bp.put("/<int:item_id>")
+@bp.put("/<item_key>")
 @requires_scope(LINE_ITEM)
-def replace(course_id: str, item_id: int) -> ResponseReturnValue:
+def replace(course_id: str, item_key: str) -> ResponseReturnValue:
     """Replace what is said of a column; what is left out is emptied. The link stays."""
     facts = read_line_item(read_json(LINE_ITEM_TYPE))
     with current_lms().database.writing() as session:
-        item = get_service_item(session, item_id, course_id)
+        item = get_service_item(session, item_key, course_id)
         coupled = item.activity.resource_link_id if item.activity else ""
         if facts.resource_link_id not in {"", coupled}:
             raise ServiceError(400, "A line item cannot move to another link.")
@@ -80,12 +93,23 @@ def replace(course_id: str, item_id: int) -> ResponseReturnValue:
         return reply(describe(item), LINE_ITEM_TYPE)
 
 
-@bp.delete("/<int:item_id>")
+@bp.delete("/<item_key>")
 @requires_scope(LINE_ITEM)
-def delete(course_id: str, item_id: int) -> ResponseReturnValue:
-    """Delete a column with its grades."""
+def delete(course_id: str, item_key: str) -> ResponseReturnValue:
+    """Delete a column with its grades.
+
+    Canvas does not let a tool delete what is coupled to an assignment.
+    Source: Canvas `lti/ims/line_items_controller.rb`.
+    """
     with current_lms().database.writing() as session:
-        session.delete(get_service_item(session, item_id, course_id))
+        item = get_service_item(session, item_key, course_id)
+        if (
+            current_profile().name == CANVAS.name
+            and item.activity
+            and item.activity.line_items[0] is item
+        ):
+            raise ServiceError(401, "You are not authorized to delete this line item.")
+        session.delete(item)
     return Response(status=204)
 
 
@@ -97,14 +121,30 @@ def get_service_course(session: Session, course_id: str) -> Course:
     return course
 
 
-def get_service_item(session: Session, item_id: int, course_id: str) -> LineItem:
+def get_service_item(session: Session, item_key: str, course_id: str) -> LineItem:
     """Return a column of this course, if the address is whole. Raises: `ServiceError`."""
-    item = session.get(LineItem, item_id)
-    if item is None or item.course_id != course_id:
+    profile = current_profile()
+    item = _find_item(session, item_key, course_id)
+    if item is None:
         raise ServiceError(404, "There is no such line item in this course.")
-    if request.args.get("type_id") != str(TYPE_ID):
+    if has_query(profile) and request.args.get("type_id") != str(TYPE_ID):
         raise ServiceError(404, "The line item's address has lost its query (type_id).")
     return item
+
+
+def _find_item(session: Session, item_key: str, course_id: str) -> LineItem | None:
+    profile = current_profile()
+    of_course = select(LineItem).where(LineItem.course_id == course_id)
+    if not profile.hides_ids:
+        of_course = of_course.where(cast(LineItem.id, String) == item_key)
+    return next(
+        (
+            each
+            for each in session.scalars(of_course)
+            if line_item_key(profile, each.id) == item_key
+        ),
+        None,
+    )
 
 
 def describe(item: LineItem) -> dict[str, Any]:
@@ -115,10 +155,10 @@ def describe(item: LineItem) -> dict[str, Any]:
         "resourceLinkId": item.activity.resource_link_id if item.activity else "",
         "startDateTime": item.starts_at,
         "endDateTime": item.ends_at,
-        "submissionReview": item.submission_review,
+        "submissionReview": item.submission_review if current_profile().has_reviews else None,
     }
     return {
-        "id": line_item_url(current_lms().config, item),
+        "id": line_item_url(current_lms().config, current_profile(), item),
         "label": item.label,
         "scoreMaximum": item.score_maximum,
         **{name: value for name, value in optional.items() if value},
@@ -184,6 +224,21 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise ServiceError(400, f"{name} must be text.")
     return value
+
+
+def _make_assignment(body: dict[str, Any], course_id: str) -> Activity | None:
+    """Make the assignment that Canvas makes of a column without a link, if it opens the tool.
+
+    Without an `external_tool` it is an assignment that opens nothing.
+    Source: Canvas line items API, extension `https://canvas.instructure.com/lti/submission_type`.
+    """
+    wanted = body.get(CANVAS_SUBMISSION_TYPE)
+    if not isinstance(wanted, dict) or wanted.get("type") != "external_tool":
+        return None
+    address = _text(wanted, "external_tool_url")
+    return Activity(
+        course_id=course_id, title=_text(body, "label"), url=address or None, is_added=True
+    )
 
 
 def _find_activity(session: Session, resource_link_id: str, course_id: str) -> Activity | None:

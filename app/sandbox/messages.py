@@ -13,17 +13,27 @@ from sqlalchemy.orm import Session
 
 from app.sandbox.browser_features import Storage, storage_of
 from app.sandbox.claims import (
+    COURSE_NAVIGATION,
     Launch,
     deep_linking_claims,
+    navigation_claims,
     resource_link_claims,
     review_claims,
     review_target_of,
     target_of,
 )
+from app.sandbox.enrolment import read_roll
+from app.sandbox.identities import subject_of
 from app.sandbox.lms import Lms
 from app.sandbox.models import Activity, Course, LineItem
-from app.sandbox.people import Person, find_person
-from app.sandbox.vocabulary import DEEP_LINK, HOMEWORK_PLACEMENT, RESOURCE_LINK, SUBMISSION_REVIEW
+from app.sandbox.people import Person, find_person, get_known_person
+from app.sandbox.vocabulary import (
+    CLAIM,
+    DEEP_LINK,
+    HOMEWORK_PLACEMENT,
+    RESOURCE_LINK,
+    SUBMISSION_REVIEW,
+)
 
 MESSAGE_HINT = "message-hint"
 DEEP_LINKING_DATA = "deep-linking-data"
@@ -56,6 +66,22 @@ def review_hint(person: Person, item: LineItem, student: Person, *, target: str)
     }
 
 
+def speedgrader_hint(person: Person, activity: Activity, url: str) -> dict[str, str]:
+    """Return the hint of a launch at the address that came with a submission (Canvas)."""
+    return activity_hint(person, activity, target="iframe") | {"url": url}
+
+
+def navigation_hint(person: Person, course: Course) -> dict[str, str]:
+    """Return the hint of a launch from the course's menu, which has no link of its own (Canvas)."""
+    return {
+        "type": RESOURCE_LINK,
+        "person": person.id,
+        "course": course.id,
+        "target": "iframe",
+        "placement": COURSE_NAVIGATION,
+    }
+
+
 def deep_linking_hint(person: Person, course: Course, placement: str) -> dict[str, str]:
     """Return the hint of a request to choose content."""
     return {
@@ -80,17 +106,19 @@ def login_fields(lms: Lms, session: Session, hint: dict[str, str]) -> dict[str, 
         target = target_of(config, session.get_one(Activity, int(hint["activity"])))
     elif "line_item" in hint:
         target = review_target_of(config, session.get_one(LineItem, int(hint["line_item"])))
-    storage = storage_of(lms)
-    has_storage = storage is not Storage.OFF and hint["target"] == "iframe"
-    return {
+    profile, storage = lms.profile, storage_of(lms)
+    fields = {
         "iss": config.issuer,
-        "login_hint": hint["person"],
-        "target_link_uri": target,
+        "login_hint": subject_of(profile, get_known_person(hint["person"])),
+        "target_link_uri": hint.get("url") or target,
         "lti_message_hint": lms.seal(MESSAGE_HINT, hint),
-        "lti_deployment_id": config.deployment_id,
-        "client_id": config.client_id,
-        **({"lti_storage_target": str(storage)} if has_storage else {}),
+        "lti_deployment_id": profile.deployment_id,
+        "client_id": profile.client_id,
+        **dict(profile.login_extras),
     }
+    if storage is not Storage.OFF and hint["target"] == "iframe":
+        fields["lti_storage_target"] = str(storage)
+    return fields
 
 
 def build_message(lms: Lms, person: Person, hint: dict[str, str], *, nonce: str) -> dict[str, Any]:
@@ -102,7 +130,12 @@ def build_message(lms: Lms, person: Person, hint: dict[str, str], *, nonce: str)
         course = session.get(Course, hint["course"])
         if course is None:
             raise MessageRefusedError("This course is gone.")
+        profile = lms.profile
+        if person not in read_roll(session, profile, course.id).members:
+            raise MessageRefusedError("This person is no longer in the course.")
         launch = Launch(
+            profile=profile,
+            privacy=lms.privacy_level(profile),
             person=person,
             course=course,
             target=hint["target"],
@@ -114,10 +147,15 @@ def build_message(lms: Lms, person: Person, hint: dict[str, str], *, nonce: str)
             return _deep_linking(lms, launch, hint["placement"])
         if hint["type"] == SUBMISSION_REVIEW:
             return _review(lms, session, launch, hint)
+        if "placement" in hint:
+            return navigation_claims(lms.config, launch)
         activity = session.get(Activity, int(hint["activity"]))
         if activity is None:
             raise MessageRefusedError("This activity is gone.")
-        return resource_link_claims(lms.config, launch, activity)
+        claims = resource_link_claims(lms.config, launch, activity)
+        if "url" in hint:
+            claims[f"{CLAIM}target_link_uri"] = hint["url"]
+        return claims
 
 
 def _deep_linking(lms: Lms, launch: Launch, placement: str) -> dict[str, Any]:

@@ -92,13 +92,13 @@ def _claims(lms: Lms, notice_type: str) -> dict[str, Any]:
     now = int(time.time())
     return {
         "iss": lms.config.issuer,
-        "aud": lms.config.client_id,
-        "azp": lms.config.client_id,
+        "aud": lms.profile.client_id,
+        "azp": lms.profile.client_id,
         "iat": now,
         "exp": now + TOKEN_SECONDS,
         "nonce": secrets.token_urlsafe(16),
         f"{CLAIM}version": "1.3.0",
-        f"{CLAIM}deployment_id": lms.config.deployment_id,
+        f"{CLAIM}deployment_id": lms.profile.deployment_id,
         f"{CLAIM}notice": {
             "id": secrets.token_urlsafe(12),
             "timestamp": datetime.fromtimestamp(now, UTC).isoformat(),

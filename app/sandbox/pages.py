@@ -8,12 +8,13 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from app.sandbox.browser_features import storage_of
-from app.sandbox.gradebook import build_gradebook
-from app.sandbox.lms import current_lms
+from app.sandbox.enrolment import read_roll
+from app.sandbox.gradebook import read_gradebook
+from app.sandbox.lms import current_lms, current_profile
 from app.sandbox.lookup import get_activity, get_course, get_line_item, get_person
 from app.sandbox.models import Course, Placed
-from app.sandbox.people import PEOPLE
 from app.sandbox.signing_in import PERSON_COOKIE, current_person
+from app.sandbox.teaching import require_editor
 
 bp = Blueprint("pages", __name__)
 
@@ -62,7 +63,7 @@ def course(course_id: str) -> ResponseReturnValue:
 @bp.get("/courses/<course_id>/activities/new")
 def add_activity(course_id: str) -> ResponseReturnValue:
     """Hold the tool in which the instructor chooses what to add."""
-    _require_editor()
+    require_editor()
     with current_lms().database.reading() as session:
         return render_template(
             "sandbox/tool.html",
@@ -93,7 +94,7 @@ def activity(course_id: str, activity_id: int) -> ResponseReturnValue:
 @bp.post("/courses/<course_id>/activities/<int:activity_id>/delete")
 def delete_activity(course_id: str, activity_id: int) -> ResponseReturnValue:
     """Delete an activity that was added, with its gradebook column."""
-    _require_editor()
+    require_editor()
     with current_lms().database.writing() as session:
         found = get_activity(session, activity_id, course_id=course_id)
         if not found.is_added:
@@ -105,7 +106,7 @@ def delete_activity(course_id: str, activity_id: int) -> ResponseReturnValue:
 @bp.post("/courses/<course_id>/activities/<int:activity_id>/names")
 def share_names(course_id: str, activity_id: int) -> ResponseReturnValue:
     """Choose whether launches of this activity tell names and e-mail addresses."""
-    _require_editor()
+    require_editor()
     with current_lms().database.writing() as session:
         found = get_activity(session, activity_id, course_id=course_id)
         found.shares_names = request.form.get("shares_names") == "yes"
@@ -117,14 +118,16 @@ def gradebook(course_id: str) -> ResponseReturnValue:
     """Show everyone's grades to staff, and students their own."""
     with current_lms().database.reading() as session:
         found = get_course(session, course_id)
-        return render_template(
-            "sandbox/gradebook.html", course=found, rows=build_gradebook(found, current_person())
-        )
+        roll = read_roll(session, current_profile(), course_id)
+        shown = read_gradebook(session, current_profile(), found, current_person(), roll.students)
+        return render_template("sandbox/gradebook.html", course=found, gradebook=shown)
 
 
 @bp.get("/courses/<course_id>/gradebook/<int:item_id>/<person_id>")
 def review(course_id: str, item_id: int, person_id: str) -> ResponseReturnValue:
     """Hold the tool's view of one student's submission."""
+    if not current_profile().has_reviews:
+        abort(404)
     with current_lms().database.reading() as session:
         item = get_line_item(session, item_id, course_id=course_id)
         student = get_person(person_id)
@@ -143,16 +146,12 @@ def review(course_id: str, item_id: int, person_id: str) -> ResponseReturnValue:
 
 @bp.get("/courses/<course_id>/participants")
 def participants(course_id: str) -> ResponseReturnValue:
-    """List who is in the course."""
+    """List who is in the course, and who was."""
     with current_lms().database.reading() as session:
+        roll = read_roll(session, current_profile(), course_id)
         return render_template(
-            "sandbox/participants.html", course=get_course(session, course_id), members=PEOPLE
+            "sandbox/participants.html", course=get_course(session, course_id), roll=roll
         )
-
-
-def _require_editor() -> None:
-    if not current_person().is_editor:
-        abort(403, "Only an instructor of the course may do this.")
 
 
 def _local_path(address: str) -> str:

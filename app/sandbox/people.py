@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from app.sandbox.vocabulary import (
+    CONTENT_DEVELOPER,
     GRADER,
     INSTITUTION_ADMINISTRATOR,
     INSTRUCTOR,
     LEARNER,
+    MENTOR,
     SYSTEM_ADMINISTRATOR,
     TEACHING_ASSISTANT,
 )
@@ -14,7 +16,12 @@ from app.sandbox.vocabulary import (
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account here; `id` is what the tool knows them by (`sub`)."""
+    """Somebody with an account here.
+
+    `id`: what they are called here; what the tool knows them by is the
+    profile's to say. `teaches_elsewhere`: a student who is an instructor in
+    other courses. `observes`: the id of the student whom this person may watch.
+    """
 
     id: str
     given_name: str
@@ -22,6 +29,8 @@ class Person:
     part: str
     story: str
     roles: tuple[str, ...]
+    teaches_elsewhere: bool = False
+    observes: str = ""
 
     @property
     def name(self) -> str:
@@ -31,7 +40,12 @@ class Person:
     @property
     def email(self) -> str:
         """Return the address at the university."""
-        return f"{self.id.removeprefix('u-')}@university.example"
+        return f"{self.username}@university.example"
+
+    @property
+    def username(self) -> str:
+        """Return the login name."""
+        return self.id.removeprefix("u-")
 
     @property
     def is_student(self) -> bool:
@@ -41,7 +55,7 @@ class Person:
     @property
     def is_staff(self) -> bool:
         """Say whether this person sees everyone's grades."""
-        return not self.is_student
+        return not self.is_student and not self.observes
 
     @property
     def is_editor(self) -> bool:
@@ -92,6 +106,7 @@ PEOPLE = (
         "Student",
         "Hands work in and sees his own grades.",
         (LEARNER,),
+        teaches_elsewhere=True,
     ),
     Person(
         "u-grantor-1",
@@ -126,9 +141,35 @@ PEOPLE = (
         (INSTRUCTOR, INSTITUTION_ADMINISTRATOR, SYSTEM_ADMINISTRATOR),
     ),
 )
+# Roles that only Canvas gives.
+CANVAS_PEOPLE = (
+    Person(
+        "u-designer",
+        "Dana",
+        "Designer",
+        "Designer",
+        "Builds the courses and teaches none: ContentDeveloper to Assay.",
+        (CONTENT_DEVELOPER,),
+    ),
+    Person(
+        "u-observer",
+        "Oda",
+        "Observer",
+        "Observer",
+        "Watches Mei Student: a Mentor to Assay.",
+        (MENTOR,),
+        observes="u-student-1",
+    ),
+)
+ALL_PEOPLE = PEOPLE + CANVAS_PEOPLE
 STUDENTS = tuple(person for person in PEOPLE if person.is_student)
 DEFAULT_PERSON = PEOPLE[0]
-_BY_ID = {person.id: person for person in PEOPLE}
+_BY_ID = {person.id: person for person in ALL_PEOPLE}
+
+
+def get_known_person(person_id: str) -> Person:
+    """Return the person with this id, which is known to be one."""
+    return _BY_ID[person_id]
 
 
 def find_person(person_id: str | None) -> Person | None:

@@ -1,16 +1,17 @@
 """What the services answer: JSON of a named media type, pages of a list, refusals."""
 
 import json
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
-PAGE_SIZE = 50
+from app.sandbox.lms import current_profile
 
-Each = TypeVar("Each")
+PAGE_SIZE = 50
 
 
 class ServiceError(Exception):
@@ -60,17 +61,54 @@ def read_json(media_type: str) -> dict[str, Any]:
     return body
 
 
-def take_page(rows: Sequence[Each], address: str) -> tuple[list[Each], dict[str, str]]:
-    """Cut the asked page out of a list; return it with the `Link` header to the next one.
+def page_reply(
+    rows: Sequence[Any],
+    address: str,
+    media_type: str,
+    *,
+    wrap: Callable[[list[Any]], Any] = list,
+    is_whole: bool = False,
+    is_broken: bool = False,
+) -> Response:
+    """Answer the asked page of a list, with the `Link` header to the next one.
 
-    `address`: the service's own, without a query.
+    `address`: the service's own, without a query. `wrap`: makes the body of a
+    page. `is_whole`: the list is not paged. `is_broken`: the header is
+    malformed, as Moodle's is for line items: curly quotes, escaped ampersands.
     """
-    start, limit = _whole("from", 0), _whole("limit", PAGE_SIZE) or PAGE_SIZE
-    page = list(rows[start : start + limit])
-    if start + limit >= len(rows):
-        return page, {}
-    query = urlencode({**request.args, "limit": limit, "from": start + limit})
-    return page, {"Link": f'<{address}?{query}>; rel="next"'}
+    start, limit = _start(), _whole("limit", PAGE_SIZE) or PAGE_SIZE
+    if is_whole:
+        return reply(wrap(list(rows)), media_type)
+    answer = reply(wrap(list(rows[start : start + limit])), media_type)
+    if start + limit < len(rows):
+        where = _where(start + limit, limit)
+        link = f'<{address}?{urlencode({**request.args, **where})}>; rel="next"'
+        if is_broken:
+            link = link.replace("&", "&amp;").replace('="next"', "=“next”")
+        # A header holds bytes, which Python writes as Latin-1.
+        answer.headers["Link"] = link.encode().decode("latin-1")
+    return answer
+
+
+def _where(start: int, limit: int) -> dict[str, Any]:
+    """Return what names the next page: for a profile that hides ids, an opaque cursor."""
+    if not current_profile().hides_ids:
+        return {"limit": limit, "from": start}
+    cursor = urlsafe_b64encode(f"Row:{start}".encode()).decode()
+    return {"limit": limit, "page": f"bookmark:{cursor}"}
+
+
+def _start() -> int:
+    if not current_profile().hides_ids:
+        return _whole("from", 0)
+    cursor = request.args.get("page", "")
+    if not cursor:
+        return 0
+    try:
+        row = urlsafe_b64decode(cursor.removeprefix("bookmark:")).decode()
+        return int(row.removeprefix("Row:"))
+    except ValueError as error:
+        raise ServiceError(400, "page is no bookmark of this list.") from error
 
 
 def _whole(name: str, default: int) -> int:

@@ -17,7 +17,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def make_lms_server(
-    *, host: str, port: int, tool_url: str, database_path: Path
+    *, host: str, port: int, tool_url: str, database_path: Path, profile: str = ""
 ) -> tuple[BaseWSGIServer, LmsConfig]:
     """Bind the address, then build the LMS for it; port 0 takes a free one.
 
@@ -29,6 +29,7 @@ def make_lms_server(
         issuer=f"http://{host}:{server.server_port}",
         tool_url=tool_url.rstrip("/"),
         database_path=database_path,
+        profile=profile,
     )
     server.app = create_lms(config)
     return server, config

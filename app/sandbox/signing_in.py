@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Flask, abort, g, request
 
-from app.sandbox.lms import current_lms
-from app.sandbox.people import DEFAULT_PERSON, PEOPLE, Person, find_person
+from app.sandbox.identities import people_of
+from app.sandbox.lms import current_lms, current_profile
+from app.sandbox.people import DEFAULT_PERSON, Person, find_person
 
 PERSON_COOKIE = "practice_lms_person"
 
@@ -22,12 +23,14 @@ def install_people(app: Flask) -> None:
 
     @app.context_processor
     def _people() -> dict[str, Any]:
-        return {"person": current_person(), "people": PEOPLE}
+        profile = current_profile()
+        return {"person": current_person(), "people": people_of(profile), "profile": profile}
 
 
 def current_person() -> Person:
     """Return who is signed in; at first it is the instructor."""
     if "person" not in g:
-        g.person = find_person(request.cookies.get(PERSON_COOKIE)) or DEFAULT_PERSON
+        chosen = find_person(request.cookies.get(PERSON_COOKIE))
+        g.person = chosen if chosen in people_of(current_profile()) else DEFAULT_PERSON
     person: Person = g.person
     return person

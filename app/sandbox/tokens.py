@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, jsonify, request
 
 from app.sandbox.keys import BadTokenError
-from app.sandbox.lms import current_lms
+from app.sandbox.lms import current_lms, current_profile
 from app.sandbox.models import AccessToken
 from app.sandbox.replies import ServiceError
 from app.sandbox.vocabulary import ALLOWED_SCOPES, CLAIM, CLIENT_CREDENTIALS, JWT_BEARER
@@ -65,6 +65,8 @@ def token() -> "ResponseReturnValue":
         raise _invalid_client("This jti was used before.")
     asked = form.get("scope", "").split()
     granted = [scope for scope in ALLOWED_SCOPES if scope in asked]
+    if len(granted) < len(set(asked)) and current_profile().refuses_unknown_scopes:
+        raise TokenRefusedError("invalid_scope", "A requested scope is invalid, unknown, or bad.")
     if not granted:
         raise TokenRefusedError("invalid_scope", "None of the asked scopes is allowed.")
     answer = jsonify(
@@ -96,13 +98,15 @@ def requires_scope(
 
 
 def _check_assertion(claims: dict[str, Any], now: int) -> None:
-    config = current_lms().config_of(str(claims.get("iss")))
-    if config is None or claims.get("sub") != config.client_id:
+    client_id, issuer = str(claims.get("iss")), current_lms().config.issuer
+    profile = current_lms().profile_of(client_id)
+    if profile is None or claims.get("sub") != client_id:
         raise _invalid_client("iss and sub must be the client_id.")
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    if not {config.token_url, config.issuer} & {str(each) for each in audiences}:
-        raise _invalid_client(f"aud must be {config.token_url}.")
+    wanted = {profile.audience(issuer)} | ({issuer} if profile.takes_issuer_as_audience else set())
+    if not wanted & {str(each) for each in audiences}:
+        raise _invalid_client(f"audience is invalid: aud must be {profile.audience(issuer)}.")
     issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
     if expires <= now - LEEWAY_SECONDS:
         raise _invalid_client("The assertion has expired.")
@@ -112,8 +116,8 @@ def _check_assertion(claims: dict[str, Any], now: int) -> None:
         raise _invalid_client("The assertion comes from the future (iat).")
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         raise _invalid_client("jti is missing.")
-    deployment_id = claims.get(f"{CLAIM}deployment_id", config.deployment_id)
-    if deployment_id != config.deployment_id:
+    deployment_id = claims.get(f"{CLAIM}deployment_id", profile.deployment_id)
+    if deployment_id != profile.deployment_id:
         raise _invalid_client("The deployment is not known here.")
 
 
@@ -140,6 +144,8 @@ def _issue(scopes: list[str], now: int) -> str:
 
 
 def _check_bearer(scopes: tuple[str, ...]) -> None:
+    if current_profile().wants_user_agent and not request.headers.get("User-Agent"):
+        raise ServiceError(403, "Name yourself: a User-Agent header is required.")
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not value:
         raise ServiceError(401, "A bearer token is needed.")

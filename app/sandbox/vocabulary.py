@@ -7,6 +7,9 @@ DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
 NOTICE_SERVICE_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/platformnotificationservice"
 PLACEMENT_CLAIM = "https://www.instructure.com/placement"
+BRIGHTSPACE_CLAIM = "http://www.brightspace.com"
+CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
+CANVAS_SUBMISSION_TYPE = "https://canvas.instructure.com/lti/submission_type"
 
 RESOURCE_LINK = "LtiResourceLinkRequest"
 DEEP_LINK = "LtiDeepLinkingRequest"
@@ -33,10 +36,12 @@ INSTRUCTOR = f"{MEMBERSHIP}#Instructor"
 LEARNER = f"{MEMBERSHIP}#Learner"
 TEACHING_ASSISTANT = f"{MEMBERSHIP}/Instructor#TeachingAssistant"
 GRADER = f"{MEMBERSHIP}/Instructor#Grader"
-INSTITUTION_ADMINISTRATOR = (
-    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
-)
+CONTENT_DEVELOPER = f"{MEMBERSHIP}#ContentDeveloper"
+MENTOR = f"{MEMBERSHIP}#Mentor"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
+INSTITUTION_ADMINISTRATOR = f"{INSTITUTION}#Administrator"
 SYSTEM_ADMINISTRATOR = "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator"
+SYSTEM_USER = "http://purl.imsglobal.org/vocab/lis/v2/system/person#User"
 
 HELLO_NOTICE = "LtiHelloWorldNotice"
 COPY_NOTICE = "LtiContextCopyNotice"
@@ -48,7 +53,8 @@ EDITOR_PLACEMENT = "editor_button"
 HOMEWORK_PLACEMENT = "homework_submission"
 
 ACTIVITY_PROGRESS = ("Initialized", "Started", "InProgress", "Submitted", "Completed")
-GRADING_PROGRESS = ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady")
+FULLY_GRADED = "FullyGraded"
+GRADING_PROGRESS = (FULLY_GRADED, "Pending", "PendingManual", "Failed", "NotReady")
 
 CLIENT_CREDENTIALS = "client_credentials"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -41,6 +41,7 @@ class Campus:
     tool: str
     lms: str
     app: Flask
+    profile: str
 
     def deliver(self) -> int:
         """Let the worker send everything that is due; return how many messages it tried."""
@@ -55,8 +56,12 @@ class Campus:
 
 
 @pytest.fixture
-def campus(tmp_path: Path) -> Iterator[Campus]:
-    """A tool and a practice LMS on free ports, filled by the demo's own commands."""
+def campus(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Campus]:
+    """A tool and a practice LMS on free ports, filled by the demo's own commands.
+
+    Its parameter, if it has one, is the profile that the LMS behaves as.
+    """
+    profile = getattr(request, "param", "standard")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -72,13 +77,13 @@ def campus(tmp_path: Path) -> Iterator[Campus]:
     )
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    with running_lms(tool, tmp_path / "lms.sqlite") as lms:
+    with running_lms(tool, tmp_path / "lms.sqlite", profile=profile) as lms:
         runner = app.test_cli_runner()
-        for command in [("db", "upgrade"), *example_commands(lms)]:
+        for command in [("db", "upgrade"), *example_commands(lms, profile)]:
             result = runner.invoke(args=list(command))
             assert result.exit_code == 0, (command, result.output, result.exception)
         thread.start()
-        yield Campus(tool, lms, app)
+        yield Campus(tool, lms, app, profile)
         server.shutdown()
         thread.join()
         server.server_close()

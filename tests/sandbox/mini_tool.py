@@ -71,7 +71,7 @@ class MiniTool:
     def answer_claims(self, launch: dict[str, Any], items: list[Any]) -> dict[str, Any]:
         now = int(time.time())
         return {
-            "iss": CLIENT_ID,
+            "iss": launch["aud"],
             "aud": launch["iss"],
             "iat": now,
             "exp": now + 300,
@@ -133,7 +133,7 @@ class MiniTool:
             "response_type": "id_token",
             "response_mode": "form_post",
             "prompt": "none",
-            "client_id": CLIENT_ID,
+            "client_id": login.get("client_id", CLIENT_ID),
             "redirect_uri": f"{self.url}/lti/launch",
             "login_hint": login["login_hint"],
             "lti_message_hint": login["lti_message_hint"],
@@ -147,11 +147,11 @@ class MiniTool:
         key = key or self.key
         return jwt.encode({"alg": "RS256", "kid": key.kid} | header, claims, key)
 
-    def assertion_claims(self, lms_url: str) -> dict[str, Any]:
+    def assertion_claims(self, lms_url: str, client_id: str = CLIENT_ID) -> dict[str, Any]:
         now = int(time.time())
         return {
-            "iss": CLIENT_ID,
-            "sub": CLIENT_ID,
+            "iss": client_id,
+            "sub": client_id,
             "aud": f"{lms_url}/lti/token",
             "iat": now,
             "exp": now + 60,
@@ -169,8 +169,9 @@ class MiniTool:
         } | changed
         return requests.post(f"{lms_url}/lti/token", data=form, timeout=5)
 
-    def bearer(self, lms_url: str, *scopes: str) -> dict[str, str]:
-        answer = self.ask_token(lms_url, " ".join(scopes))
+    def bearer(self, lms_url: str, *scopes: str, client_id: str = CLIENT_ID) -> dict[str, str]:
+        assertion = self.sign(self.assertion_claims(lms_url, client_id))
+        answer = self.ask_token(lms_url, " ".join(scopes), assertion)
         answer.raise_for_status()
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 

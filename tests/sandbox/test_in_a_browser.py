@@ -9,6 +9,11 @@ from tests.chromium import ARGUMENTS
 pytestmark = pytest.mark.browser
 
 COURSE = "/courses/course-101"
+PAGES = (
+    *("/", "/behaviour", "/browser-features", "/failures", "/nowhere"),
+    *(COURSE, f"{COURSE}/gradebook", f"{COURSE}/participants"),
+    f"{COURSE}/gradebook/1/u-student-1/speedgrader",
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +81,36 @@ def test_pages_are_accessible_and_fit(chromium, lms, width, colours):
         base_url=lms, viewport={"width": width, "height": 800}, color_scheme=colours
     ) as context:
         page = context.new_page()
-        for address in (
-            "/",
-            COURSE,
-            f"{COURSE}/gradebook",
-            f"{COURSE}/participants",
-            "/browser-features",
-            "/nowhere",
-        ):
+        page.goto("/behaviour")
+        page.get_by_role("button", name="Behave as Canvas").click()
+        for address in PAGES:
             page.goto(address)
             found = Axe().run(page)
             assert found.violations_count == 0, f"{address}: {found.generate_report()}"
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_a_grade_is_changed_by_hand_with_the_keyboard(page):
+    page.goto(f"{COURSE}/gradebook")
+    summary = page.locator("summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("61.5")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("61.5 / 100")).to_be_visible()
+    expect(page.get_by_text("Changed by hand")).to_have_count(1)
+
+
+def test_a_fault_is_asked_for_and_stopped(page):
+    page.goto("/failures")
+    page.get_by_label("What", exact=True).select_option("roster")
+    page.get_by_label("How", exact=True).select_option("hang")
+    page.get_by_role("button", name="Let it fail").click()
+    expect(page.get_by_text("It hangs, then does its work · the next answer")).to_be_visible()
+    expect(page.get_by_role("link", name="failures are on")).to_be_visible()
+
+    page.get_by_role("button", name="Stop Roster").click()
+
+    expect(page.get_by_text("Everything works.")).to_be_visible()

@@ -131,19 +131,19 @@ def test_courses_launch_a_tool_once_it_is_activated(service, ask, document, olu)
     lms = service.lms.extensions["practice_lms"]
     before = lms.config
 
-    assert lms.config.client_id == "assay-practice", "a pending tool is not launched"
-    assert lms.config_of(registered.client_id) is None
+    assert lms.profile.client_id == "assay-practice", "a pending tool is not launched"
+    assert lms.profile_of(registered.client_id) is None
     page = olu.post(f"/tools/{registered.client_id}/activate")
 
     assert page.status_code == 303
-    assert lms.config.client_id == registered.client_id
-    assert lms.config.deployment_id == registered.deployment_id
+    assert lms.profile.client_id == registered.client_id
+    assert lms.profile.deployment_id == registered.deployment_id
     assert lms.config.custom["context_id_history"] == "$Context.id.history"
     form = olu.get("/courses/course-101/activities/1/launch").text
     assert registered.client_id in form
-    assert lms.config_of(before.client_id), "the other still gets tokens for what it owes"
+    assert lms.profile_of(before.client_id), "the other still gets tokens for what it owes"
     olu.post(f"/tools/{before.client_id}/activate")
-    assert lms.config.client_id == before.client_id
+    assert lms.profile.client_id == before.client_id
 
 
 def test_an_unknown_tool_is_not_activated(olu):
