@@ -162,7 +162,7 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
 
 
 def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str]]:
-    """Return the commands that register the practice LMS as it behaves, its grantors and administrator.
+    """Return the commands that register the practice LMS and its people as it behaves.
 
     `number`: which registration it will be.
     """

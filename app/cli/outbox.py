@@ -8,14 +8,13 @@ import click
 from flask import current_app
 
 from app.cli.border import CommandGroup, json_option, print_rows
+from app.cli.deliveries import delivery_handlers
 from app.cli.jobs import JOBS
 from app.core.clock import utcnow
 from app.core.db import db
-from app.launch import notice_sender
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.service import list_newest_by_prefix
 from app.outbox.worker import LEASE, run_due, run_forever
-from app.passback.sender import delivery_handlers
 
 outbox = CommandGroup("outbox", help="The messages that are owed to the outside.")
 
@@ -42,12 +41,7 @@ def run(*, once: bool, lanes: int, lease_seconds: int) -> None:
 
     The message in hand is finished before the command ends.
     """
-    parts = (
-        current_app.extensions["assay.vault"],
-        current_app.extensions["assay.http"],
-        current_app.extensions["assay.settings"].base_url,
-    )
-    handlers = delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
+    handlers = delivery_handlers(current_app)
     if once:
         tried = run_due(handlers, clock=utcnow, lease=timedelta(seconds=lease_seconds))
         click.echo(f"Tried {tried} messages.")

@@ -19,10 +19,9 @@ from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from app import create_app
+from app.cli.deliveries import delivery_handlers
 from app.core.clock import utcnow
-from app.launch import notice_sender
 from app.outbox.worker import run_due
-from app.passback.sender import delivery_handlers
 from app.settings import Settings
 from deploy.run import example_commands
 from tests.chromium import ARGUMENTS
@@ -46,13 +45,7 @@ class Campus:
     def deliver(self) -> int:
         """Let the worker send everything that is due; return how many messages it tried."""
         with self.app.app_context():
-            parts = (
-                self.app.extensions["assay.vault"],
-                self.app.extensions["assay.http"],
-                self.tool,
-            )
-            handlers = delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
-            return run_due(handlers, clock=utcnow)
+            return run_due(delivery_handlers(self.app), clock=utcnow)
 
 
 @pytest.fixture

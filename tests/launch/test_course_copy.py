@@ -52,7 +52,7 @@ def test_work_and_awards_do_not_follow(original, launch_copy, mapped, browser, s
     answer = launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
     assert answer.location == f"/courses/{copy.course_id}/assignments/{copy.id}"
     assert "My work." not in ines.get(answer.location).text
-    assert "No learner has opened this course" in ines.get(answer.location).text
+    assert "No learner is known in this course" in ines.get(answer.location).text
 
 
 def test_a_deep_link_picked_twice_gets_a_copy_within_the_course(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.courses.models import Course, LtiUser
-from app.launch.claims import CLAIM, DEEP_LINKING
+from app.launch.claims import CLAIM
 from app.platforms.models import Deployment, DeploymentStatus
 from tests.launch.signing_lms import unsigned
 
@@ -104,10 +104,6 @@ def test_a_wrongly_signed_return_address_is_not_offered(lms, browser):
     [
         {f"{CLAIM}version": "1.1"},
         {f"{CLAIM}deployment_id": "never seen"},
-        {
-            f"{CLAIM}message_type": "LtiDeepLinkingRequest",
-            DEEP_LINKING: {"deep_link_return_url": "https://lms.test/r", "accept_types": []},
-        },
         {
             f"{CLAIM}message_type": "LtiSubmissionReviewRequest",
             f"{CLAIM}for_user": {"user_id": "somebody-else"},

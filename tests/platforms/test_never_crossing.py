@@ -1,10 +1,10 @@
 """One issuer, several clients: nothing that is kept for one is ever used for the other."""
 
 import responses
-from app.passback.tokens import Registration, TokenSource
 
 from app.core.clock import utcnow
 from app.platforms.service import active_tool_key
+from app.platforms.tokens import Registration, TokenSource
 
 TOKEN_URL = "https://canvas.test/login/oauth2/token"
 SCOPES = frozenset({"https://purl.imsglobal.org/spec/lti-ags/scope/score"})

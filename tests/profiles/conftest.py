@@ -19,13 +19,13 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.catalog.service import list_mappable_versions
+from app.cli.deliveries import delivery_handlers
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.courses.models import Course, LtiUser, ResourceLink
 from app.mapping.models import Assignment
 from app.outbox.models import Delivery
 from app.outbox.worker import run_due
-from app.passback import delivery_handlers
 from app.passback.service import find_newest_delivery, queue_status, resend
 from app.sandbox.database import Database
 from app.sandbox.identities import subject_of
@@ -110,10 +110,7 @@ class Desk:
         """Let a worker try once what is due; return how many messages it tried."""
         app = self.campus.app
         with app.app_context():
-            handlers = delivery_handlers(
-                app.extensions["assay.vault"], app.extensions["assay.http"], "http://tool.test"
-            )
-            return run_due(handlers, clock=utcnow)
+            return run_due(delivery_handlers(app), clock=utcnow)
 
     def deliver_later(self, **wait: float) -> int:
         """Let time pass, then deliver."""

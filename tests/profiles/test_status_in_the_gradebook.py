@@ -89,9 +89,11 @@ def test_canvas_spares_a_grade_that_a_teacher_set(desk):
     tell(desk, "met", points=3, comment="Met")
     change_by_hand(desk, "77")
 
-    tell(desk, "awarded", points=6, comment=AWARD)
+    desk.tell("awarded", points=6, comment=AWARD)
+    desk.deliver()
 
     assert desk.cell().startswith("77 / 100")
+    assert "set this grade in the gradebook by hand" in desk.delivery().last_error
 
 
 @pytest.mark.parametrize("desk", ALL, indirect=True)
@@ -104,4 +106,4 @@ def test_a_later_change_by_hand_is_not_overwritten_by_an_earlier_decision(desk):
 
     assert desk.cell().startswith("77 / 100 After a talk")
     assert desk.delivery().state is DeliveryState.FAILED
-    assert "does not come from this tool" in desk.delivery().last_error
+    assert "set this grade in the gradebook by hand" in desk.delivery().last_error

@@ -129,7 +129,7 @@ def test_a_document_that_real_lmss_refuse_is_refused(ask, document, change):
 def test_courses_launch_a_tool_once_it_is_activated(service, ask, document, olu):
     registered = read_answer(ask("POST", "/lti/register", json=document).data)
     lms = service.lms.extensions["practice_lms"]
-    before = lms.config
+    before = lms.profile
 
     assert lms.profile.client_id == "assay-practice", "a pending tool is not launched"
     assert lms.profile_of(registered.client_id) is None

@@ -1,0 +1,17 @@
+"""Who delivers what is owed to the outside: the handlers of every room that owes something."""
+
+from flask import Flask
+
+from app.launch import notice_sender
+from app.outbox.worker import Handler
+from app.passback import sender
+
+
+def delivery_handlers(app: Flask) -> dict[str, Handler]:
+    """Return the handler of each kind of message; one set per process, for its tokens."""
+    parts = (
+        app.extensions["assay.vault"],
+        app.extensions["assay.http"],
+        app.extensions["assay.settings"].base_url,
+    )
+    return sender.delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
