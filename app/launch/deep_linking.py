@@ -12,11 +12,12 @@ from markupsafe import Markup
 from app.catalog.models import AchievementVersion
 from app.launch.claims import CLAIM
 from app.mapping.asked import RESOURCE_LINK, Asked
-from app.mapping.history import UUID_KEY, VARIABLES
+from app.mapping.history import UUID_KEY
 from app.mapping.models import Assignment
 from app.mapping.schedule import written
 from app.platforms.models import Deployment
 from app.platforms.quirks import link_variables
+from app.platforms.variables import VARIABLES
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 LIFETIME = timedelta(minutes=50)

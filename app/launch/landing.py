@@ -20,9 +20,9 @@ from app.launch.reviews import (
     open_signed,
     require_appointment,
 )
-from app.mapping import history
-from app.mapping.asked import PLACEMENT_CLAIM, PLACEMENT_KEY, TIME_ZONE_KEY, Asked, read_asked
+from app.mapping.asked import PLACEMENT_CLAIM, PLACEMENT_KEY, Asked, read_asked
 from app.mapping.models import DeepLinkRequest
+from app.platforms.variables import TIME_ZONE_KEY
 from app.programme.administrators import is_administrator
 from app.programme.service import list_granted_achievement_ids
 
@@ -118,7 +118,7 @@ def _deep_link(session: Session, launch: Launch, arrival: Arrival, *, now: datet
     settings = dict(rules.part(launch.body, rules.DEEP_LINKING))
     custom = rules.part(launch.body, f"{rules.CLAIM}custom")
     settings[PLACEMENT_KEY] = rules.value(launch.body.get(PLACEMENT_CLAIM), max_length=100)
-    settings[TIME_ZONE_KEY] = rules.value(custom.get(history.TIME_ZONE_KEY), max_length=60)
+    settings[TIME_ZONE_KEY] = rules.value(custom.get(TIME_ZONE_KEY), max_length=60)
     endpoint = _selection_page(read_asked(settings), arrival, settings)
     found = DeepLinkRequest(
         token=secrets.token_urlsafe(24),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.launch import claims as rules
 from app.platforms.models import Deployment
 from app.platforms.seen import merge, words_of
+from app.platforms.variables import CONTEXT_HISTORY_KEY
 
 MEMORY = "assay.seen"
 PLACEMENT = "https://www.instructure.com/placement"
@@ -97,6 +98,6 @@ def _services(body: rules.Claims, message: str) -> Iterator[str]:
         yield "no_roster"
     if rules.part(body, NOTICES):
         yield "notices"
-    history = rules.part(body, f"{rules.CLAIM}custom").get("context_id_history")
+    history = rules.part(body, f"{rules.CLAIM}custom").get(CONTEXT_HISTORY_KEY)
     if isinstance(history, str) and not history.startswith("$"):
         yield "history"

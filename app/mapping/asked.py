@@ -14,7 +14,6 @@ PLACEMENT_CLAIM = "https://www.instructure.com/placement"
 EDITOR = "editor_button"
 # Kept beside the LMS's own settings, under names that no LMS uses.
 PLACEMENT_KEY = "assay_placement"
-TIME_ZONE_KEY = "assay_time_zone"
 
 
 @dataclass(frozen=True)

@@ -10,26 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from app.platforms.variables import (
+    CANVAS_HISTORY_KEY,
+    CLOSES_KEY,
+    CONTEXT_HISTORY_KEY,
+    DUE_KEY,
+    LINK_HISTORY_KEY,
+    OPENS_KEY,
+)
+
 UUID_KEY = "assay_assignment"
-LINK_HISTORY_KEY = "assay_link_history"
-CONTEXT_HISTORY_KEY = "assay_course_history"
-# Canvas has a variable of its own for the same (see `platforms.quirks.link_variables`).
-CANVAS_HISTORY_KEY = "assay_canvas_course_history"
-OPENS_KEY = "assay_opens"
-DUE_KEY = "assay_due"
-CLOSES_KEY = "assay_closes"
-TIME_ZONE_KEY = "assay_time_zone"
-
-# What an activity asks the LMS to fill in; one that does not know a variable sends it back.
-VARIABLES: dict[str, str] = {
-    LINK_HISTORY_KEY: "$ResourceLink.id.history",
-    CONTEXT_HISTORY_KEY: "$Context.id.history",
-    OPENS_KEY: "$ResourceLink.available.startDateTime",
-    DUE_KEY: "$ResourceLink.submission.endDateTime",
-    CLOSES_KEY: "$ResourceLink.available.endDateTime",
-    TIME_ZONE_KEY: "$Person.address.timezone",
-}
-
 MAX_IDS = 50
 MAX_LIST_LENGTH = 20_000
 MAX_ID_LENGTH = 255

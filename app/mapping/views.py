@@ -17,7 +17,7 @@ from app.core.principal import STAFF, current_principal
 from app.courses.models import ResourceLink
 from app.courses.service import get_course, get_resource_link
 from app.mapping import copy_views, selection_views
-from app.mapping.asked import TIME_ZONE_KEY, read_asked
+from app.mapping.asked import read_asked
 from app.mapping.blueprint import bp
 from app.mapping.deep_linking import choose, get_deep_link_request, list_choices
 from app.mapping.forms import (
@@ -40,6 +40,7 @@ from app.mapping.service import (
     undo_mapping,
 )
 from app.mapping.sources import list_candidates
+from app.platforms.variables import TIME_ZONE_KEY
 
 __all__ = ["bp", "copy_views", "selection_views"]
 

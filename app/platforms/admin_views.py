@@ -25,11 +25,11 @@ from app.platforms.service import (
     update_platform,
 )
 from app.platforms.tool_document import (
-    CUSTOM_PARAMETERS,
     SCOPE_WORDS,
     SCOPES,
     ToolAddresses,
 )
+from app.platforms.variables import VARIABLES
 
 
 @bp.get("/admin")
@@ -161,7 +161,7 @@ def connect() -> str:
         "platforms/connect.html",
         addresses=_addresses(),
         scopes=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
-        custom=CUSTOM_PARAMETERS,
+        custom=VARIABLES,
     )
 
 

@@ -7,6 +7,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.platforms.variables import CANVAS_VARIABLES
+
 CANVAS = "canvas"
 MOODLE = "moodle"
 BLACKBOARD = "blackboardlearn"
@@ -184,12 +186,9 @@ def answers_storage_messages(family: str | None) -> bool:
 def link_variables(family: str | None) -> dict[str, str]:
     """Return the custom parameters that a platform fills in by names of its own.
 
-    Older Canvas knows no `$Context.id.history`, but has its own word for it.
     Source: Canvas documentation, “Variable substitutions”.
     """
-    if not _is(family, CANVAS):
-        return {}
-    return {"assay_canvas_course_history": "$Canvas.course.previousContextIds.recursive"}
+    return CANVAS_VARIABLES if _is(family, CANVAS) else {}
 
 
 def may_set_resource_link(family: str | None) -> bool:

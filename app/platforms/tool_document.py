@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from app.platforms.configuration import PlatformConfiguration
 from app.platforms.quirks import CANVAS
+from app.platforms.variables import CANVAS_VARIABLES, VARIABLES
 
 NAME = "Assay"
 DESCRIPTION = (
@@ -36,28 +37,6 @@ DEEP_LINK = "LtiDeepLinkingRequest"
 SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 DATA_PRIVACY = "LtiDataPrivacyLaunchRequest"
 CONTEXT = "LtiContextLaunchRequest"
-
-# What each launch should tell beside its claims. Source: LTI 1.3 core, appendix B; a platform
-# that does not know one sends it back as it is written, which counts as no value.
-CUSTOM_PARAMETERS = {
-    "context_id_history": "$Context.id.history",
-    "resource_link_id_history": "$ResourceLink.id.history",
-    "resource_link_title": "$ResourceLink.title",
-    "available_start": "$ResourceLink.available.startDateTime",
-    "available_end": "$ResourceLink.available.endDateTime",
-    "submission_start": "$ResourceLink.submission.startDateTime",
-    "submission_end": "$ResourceLink.submission.endDateTime",
-    "course_start": "$CourseSection.timeFrame.begin",
-    "course_end": "$CourseSection.timeFrame.end",
-}
-# Source: Canvas, “Variable substitutions” (doc/api/tools_variable_substitutions.md).
-CANVAS_PARAMETERS = {
-    "canvas_course_id": "$Canvas.course.id",
-    "canvas_previous_context_ids": "$Canvas.course.previousContextIds.recursive",
-    "canvas_assignment_id": "$Canvas.assignment.id",
-    "canvas_due_at": "$Canvas.assignment.dueAt.iso8601",
-    "canvas_api_base_url": "$Canvas.api.baseUrl",
-}
 
 
 @dataclass(frozen=True)
@@ -151,7 +130,7 @@ def registration_document(base_url: str, platform: PlatformConfiguration) -> dic
     """
     to = ToolAddresses(base_url)
     is_canvas = platform.family == CANVAS
-    custom = {**CUSTOM_PARAMETERS, **(CANVAS_PARAMETERS if is_canvas else {})}
+    custom = {**VARIABLES, **(CANVAS_VARIABLES if is_canvas else {})}
     configuration: dict[str, Any] = {
         "domain": to.host,
         "secondary_domains": [],
@@ -222,7 +201,7 @@ def canvas_configuration(base_url: str) -> dict[str, Any]:
                 },
             }
         ],
-        "custom_fields": {**CUSTOM_PARAMETERS, **CANVAS_PARAMETERS},
+        "custom_fields": {**VARIABLES, **CANVAS_VARIABLES},
     }
 
 

@@ -69,7 +69,7 @@ def test_product_frame_and_notices_are_told(lms, browser, seen):
             f"{CLAIM}tool_platform": {"product_family_code": "moodle", "version": "2024100706"},
             f"{CLAIM}launch_presentation": {"document_target": "iframe"},
             f"{CLAIM}platformnotificationservice": {"service_versions": ["1.0"]},
-            f"{CLAIM}custom": {"context_id_history": ""},
+            f"{CLAIM}custom": {"assay_course_history": ""},
         },
     )
 
@@ -111,7 +111,7 @@ def test_what_is_new_is_written_once(lms, browser, written, seen):
 def test_a_variable_that_was_not_filled_in_is_no_history():
     body = {
         f"{CLAIM}message_type": "LtiResourceLinkRequest",
-        f"{CLAIM}custom": {"context_id_history": "$Context.id.history"},
+        f"{CLAIM}custom": {"assay_course_history": "$Context.id.history"},
         AGS: {"scope": "not a list", "lineitems": 7},
         f"{CLAIM}launch_presentation": {"document_target": ["x"]},
         f"{CLAIM}tool_platform": "x",

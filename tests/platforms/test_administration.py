@@ -266,7 +266,7 @@ def test_every_value_to_copy_is_on_one_page(admin):
 
     for path in ("lti/launch", "lti/login", "lti/jwks.json", "lti/notices", "lti/canvas.json"):
         assert f"https://tool.test/{path}" in page
-    assert "context_id_history=$Context.id.history" in page
+    assert "assay_course_history=$Context.id.history" in page
     assert "lti-ags/scope/score" in page
 
 

@@ -99,8 +99,8 @@ def test_the_tool_describes_itself_as_moodle_demands(browser, invited, new_lms):
     tool = sent[TOOL_CONFIGURATION]
     assert (tool["domain"], tool["target_link_uri"]) == ("tool.test", f"{BASE_URL}/lti/launch")
     assert {"name", "email"} <= set(tool["claims"])
-    assert tool["custom_parameters"]["context_id_history"] == "$Context.id.history"
-    assert tool["custom_parameters"]["submission_end"] == "$ResourceLink.submission.endDateTime"
+    assert tool["custom_parameters"]["assay_course_history"] == "$Context.id.history"
+    assert tool["custom_parameters"]["assay_due"] == "$ResourceLink.submission.endDateTime"
     kinds = {message["type"]: message.get("placements") for message in tool["messages"]}
     assert kinds == {"LtiResourceLinkRequest": None, "LtiDeepLinkingRequest": ["ContentArea"]}
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.platforms.tool_document import CUSTOM_PARAMETERS, SCOPES, canvas_configuration
+from app.platforms.tool_document import SCOPES, canvas_configuration
+from app.platforms.variables import VARIABLES
 from tests.conftest import BASE_URL
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def test_canvas_gets_every_placement_and_what_it_needs(browser):
     }
     assert extension["privacy_level"] == "public", "the default is anonymous"
     assert served["scopes"] == list(SCOPES)
-    assert CUSTOM_PARAMETERS.items() <= served["custom_fields"].items()
+    assert VARIABLES.items() <= served["custom_fields"].items()
 
 
 def test_every_address_in_the_document_is_on_one_host(browser):

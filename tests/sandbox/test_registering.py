@@ -138,7 +138,7 @@ def test_courses_launch_a_tool_once_it_is_activated(service, ask, document, olu)
     assert page.status_code == 303
     assert lms.profile.client_id == registered.client_id
     assert lms.profile.deployment_id == registered.deployment_id
-    assert lms.config.custom["context_id_history"] == "$Context.id.history"
+    assert lms.config.custom["assay_course_history"] == "$Context.id.history"
     form = olu.get("/courses/course-101/activities/1/launch").text
     assert registered.client_id in form
     assert lms.profile_of(before.client_id), "the other still gets tokens for what it owes"
