@@ -27,6 +27,7 @@ pytestmark = pytest.mark.outside
 
 BADGE = "Literature Search and Synthesis"
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+RESULT_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 MEMBERS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
@@ -228,7 +229,13 @@ def check_token_requests(platform: IndependentPlatform) -> None:
         jwt.decode(form["client_assertion"], options={"verify_signature": False})
         for form in platform.records.token_requests
     ]
-    assert [form["scope"] for form in platform.records.token_requests] == [SCORE_SCOPE] * 2
+    assert [form["scope"] for form in platform.records.token_requests] == [
+        *(
+            RESULT_SCOPE,
+            SCORE_SCOPE,
+        ),  # it looks before it tells, so that no grade set by hand is erased
+        *(RESULT_SCOPE, SCORE_SCOPE),
+    ]
     assert len({claims["jti"] for claims in assertions}) == 2
     for claims in assertions:
         assert claims["iss"] == claims["sub"] == CLIENT_ID
