@@ -56,6 +56,8 @@ ACCESS = {
     "launch.login": "public",
     "launch.privacy": "signed in",
     "launch.privacy_export": "signed in",
+    "launch.erase": "administrator",
+    "launch.erasure_requests": "administrator",
     "launch.self_test": "administrator",
     "launch.test_deployment": "administrator",
     "launch.notices": "public",

@@ -3,7 +3,6 @@
 import click
 from sqlalchemy import func, select
 
-from app.awards.service import hide_recipient
 from app.cli.border import (
     CommandGroup,
     Words,
@@ -17,9 +16,9 @@ from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import NotFoundError
 from app.courses.models import Enrolment, LtiUser, Person
-from app.courses.privacy import find_sub, forget_person, list_open_requests
+from app.courses.privacy import find_sub, list_open_requests
 from app.courses.service import get_person
-from app.launch.service import end_sessions_of
+from app.launch.erasure import erase_names
 from app.platforms.service import get_platform
 
 people = CommandGroup("people", help="Whom an LMS has sent here, and by which user id.")
@@ -94,8 +93,6 @@ def forget(*, platform_pk: int, sub: str) -> None:
         if person_id is None:
             raise NotFoundError(f"This platform knows nobody as “{sub}”.")
         person = get_person(session, person_id, institution_id=platform.institution_id)
-        forget_person(session, person, actor=current_actor(), now=now)
-        awards = hide_recipient(session, person_id)
-        end_sessions_of(session, person_id)
+        awards = erase_names(session, person, actor=current_actor(), now=now)
     click.echo(f"Person {person_id} has no name and no e-mail here any more.")
     click.echo(f"Their work and {awards} awards stay, without the name.")

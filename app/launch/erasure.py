@@ -1,0 +1,21 @@
+"""Being forgotten: a person's name and e-mail go everywhere at once."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.awards.service import hide_recipient
+from app.courses.models import Person
+from app.courses.privacy import forget_person
+from app.launch.service import end_sessions_of
+
+
+def erase_names(session: Session, person: Person, *, actor: str, now: datetime) -> int:
+    """Erase a person's name and e-mail, also from their awards' pages; return how many those are.
+
+    Their sessions end. What stays, and why: docs/decisions/0012-roster.md.
+    """
+    forget_person(session, person, actor=actor, now=now)
+    awards = hide_recipient(session, person.id)
+    end_sessions_of(session, person.id)
+    return awards
