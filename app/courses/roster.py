@@ -235,13 +235,7 @@ def _find_place(course_id: int) -> Place:
             raise RosterError(NO_SERVICE)
         return Place(
             course_id=course_id,
-            registration=Registration(
-                platform_id=platform.id,
-                client_id=platform.client_id,
-                token_url=platform.token_url,
-                audience=platform.token_audience or platform.token_url,
-                deployment_id=deployment.deployment_id,
-            ),
+            registration=Registration.of(platform, deployment),
             url=course.memberships_url,
         )
     finally:

@@ -15,14 +15,13 @@ from app.mapping.asked import RESOURCE_LINK, Asked
 from app.mapping.history import UUID_KEY
 from app.mapping.models import Assignment
 from app.mapping.schedule import written
+from app.passback.lineitems import TAG, describe_review
 from app.platforms.models import Deployment
 from app.platforms.quirks import link_variables
 from app.platforms.variables import VARIABLES
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 LIFETIME = timedelta(minutes=50)
-REVIEWABLE = ["InProgress", "Submitted", "Completed"]
-REVIEW_LABEL = "Assess in Assay"
 PAGE_KEY = "assay_page"
 ACHIEVEMENT_KEY = "assay_achievement"
 CREDENTIALS = "credentials"
@@ -63,14 +62,9 @@ def assignment_item(
             "label": assignment.title,
             "scoreMaximum": assignment.max_points,
             "resourceId": assignment.uuid,
-            "tag": "badge",
+            "tag": TAG,
             "gradesReleased": True,
-            "submissionReview": {
-                "reviewableStatus": REVIEWABLE,
-                "label": REVIEW_LABEL,
-                "url": addresses.launch,
-                "custom": identity,
-            },
+            "submissionReview": describe_review(addresses.launch, assignment.uuid),
         }
     return item
 

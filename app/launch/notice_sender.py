@@ -104,13 +104,7 @@ def _read_job(payload: Mapping[str, Any]) -> Job:
         if not is_active or deployment.status is not DeploymentStatus.ACTIVE:
             raise ParkedError("The connection to this LMS is switched off in the tool.")
         return Job(
-            registration=Registration(
-                platform_id=platform.id,
-                client_id=platform.client_id,
-                token_url=platform.token_url,
-                audience=platform.token_audience or platform.token_url,
-                deployment_id=deployment.deployment_id,
-            ),
+            registration=Registration.of(platform, deployment),
             service_url=payload["service_url"],
             notice_types=payload["notice_types"],
             handler=payload["handler"],

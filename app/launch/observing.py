@@ -15,15 +15,6 @@ from app.platforms.variables import CONTEXT_HISTORY_KEY
 MEMORY = "assay.seen"
 PLACEMENT = "https://www.instructure.com/placement"
 NOTICES = f"{rules.CLAIM}platformnotificationservice"
-KNOWN_MESSAGES = frozenset(
-    {
-        rules.RESOURCE_LINK,
-        rules.DEEP_LINK,
-        rules.SUBMISSION_REVIEW,
-        "LtiDataPrivacyLaunchRequest",
-        "LtiContextLaunchRequest",
-    }
-)
 AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 AGS_SCOPES = frozenset({"lineitem", "lineitem.readonly", "result.readonly", "score"})
 TARGETS = frozenset({"iframe", "frame", "window"})
@@ -59,7 +50,7 @@ def note_seen(
 
 def _words(body: rules.Claims, *, has_cookie: bool, has_storage: bool) -> Iterator[str]:
     message = body[f"{rules.CLAIM}message_type"]
-    yield f"message:{message if message in KNOWN_MESSAGES else 'other'}"
+    yield f"message:{message if message in rules.KNOWN_MESSAGES else 'other'}"
     yield "cookie" if has_cookie else "no_cookie"
     if has_storage:
         yield "storage"

@@ -74,13 +74,7 @@ def make_plan(session: Session, platform: Platform, deployment: Deployment) -> P
         .limit(1)
     )
     return Plan(
-        registration=Registration(
-            platform_id=platform.id,
-            client_id=platform.client_id,
-            token_url=platform.token_url,
-            audience=platform.token_audience or platform.token_url,
-            deployment_id=deployment.deployment_id,
-        ),
+        registration=Registration.of(platform, deployment),
         jwks_url=platform.jwks_url,
         course=course.display_title if course else None,
         scopes=frozenset(course.ags_scopes if course else ()),

@@ -14,6 +14,7 @@ from joserfc.jwk import RSAKey
 from app.core.errors import RetryLaterError
 from app.core.http import OutgoingClient, Reply
 from app.core.told import retry_after
+from app.platforms.models import Deployment, Platform
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
@@ -44,6 +45,17 @@ class Registration:
     token_url: str
     audience: str
     deployment_id: str
+
+    @classmethod
+    def of(cls, platform: Platform, deployment: Deployment) -> "Registration":
+        """Return how the tool is known to a platform, in one deployment."""
+        return cls(
+            platform_id=platform.id,
+            client_id=platform.client_id,
+            token_url=platform.token_url,
+            audience=platform.token_audience or platform.token_url,
+            deployment_id=deployment.deployment_id,
+        )
 
 
 class TokenSource:

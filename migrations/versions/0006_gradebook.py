@@ -9,11 +9,19 @@ branch_labels = None
 depends_on = None
 
 
+OPEN = sa.text("state IN ('waiting', 'failing')")
+
+
 def upgrade() -> None:
     op.add_column(
         "delivery",
         sa.Column("lane", sa.String(length=60), server_default="", nullable=False),
     )
+    for name, columns in (
+        ("ix_delivery_due_in_lane", ["lane", "next_attempt_at", "id"]),
+        ("ix_delivery_open_subject", ["subject", "id"]),
+    ):
+        op.create_index(name, "delivery", columns, sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_table(
         "outbox_lane",
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -116,5 +124,7 @@ def downgrade() -> None:
     op.drop_table("status_column")
     op.drop_table("timer")
     op.drop_table("outbox_lane")
+    for name in ("ix_delivery_open_subject", "ix_delivery_due_in_lane"):
+        op.drop_index(name, "delivery")
     with op.batch_alter_table("delivery") as delivery:
         delivery.drop_column("lane")

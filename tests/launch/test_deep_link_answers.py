@@ -78,7 +78,7 @@ def test_an_item_says_everything_and_nothing_empty(lms, ines, add, world, sessio
             "gradesReleased": True,
             "submissionReview": {
                 "reviewableStatus": ["InProgress", "Submitted", "Completed"],
-                "label": "Assess in Assay",
+                "label": "Open in Assay",
                 "url": f"{BASE_URL}/lti/launch",
                 "custom": identity,
             },
