@@ -16,6 +16,7 @@ from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.launch.handover_models import Handover
 from app.mapping.asked import Asked, read_asked
 from app.mapping.models import DeepLinkRequest
+from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
 
 # Long enough for a click and a slow download, not for passing the address on.
 FILE_LIFETIME = timedelta(minutes=10)
@@ -126,14 +127,26 @@ def seal_file(handover: Handover, *, secret: str) -> str:
 def get_sealed_file(session: Session, sealed: str, *, secret: str, now: datetime) -> Artifact:
     """Return the file behind such an address, as long as it is good.
 
+    It ends with the connection to the LMS, too.
     Raises: `NotFoundError`, whether it was forged, has run out, or never was.
     """
     try:
         handover_id = URLSafeSerializer(secret, salt=PURPOSE).loads(sealed)
     except BadSignature as error:
         raise _run_out() from error
-    found = session.get(Handover, handover_id)
-    if found is None or found.expires_at <= now or found.artifact is None:
+    found = session.scalar(
+        select(Handover)
+        .join(DeepLinkRequest, DeepLinkRequest.id == Handover.request_id)
+        .join(Deployment, Deployment.id == DeepLinkRequest.deployment_pk)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(
+            Handover.id == handover_id,
+            Handover.expires_at > now,
+            Deployment.status == DeploymentStatus.ACTIVE,
+            Platform.status == PlatformStatus.ACTIVE,
+        )
+    )
+    if found is None or found.artifact is None:
         raise _run_out()
     return found.artifact
 

@@ -1,5 +1,6 @@
 """Platforms' public keys: kept in the database, fetched again for an unknown key id."""
 
+import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,6 +23,9 @@ REFETCH_INTERVAL = timedelta(seconds=60)
 READ_SECONDS = 4.0
 PATIENCE = 4
 PATIENCE_SECONDS = 0.25
+UNDER_WAY = timedelta(seconds=3)
+MAX_WAITING = 3
+_waiting = threading.BoundedSemaphore(MAX_WAITING)  # of one process
 
 
 def platform_key(
@@ -35,28 +39,39 @@ def platform_key(
 
     Raises: `LaunchRefusedError` if there is no such key.
     """
-    key = _find(platform.jwks, kid)
+    key = known_key(platform, kid)
     if key is not None:
         return key
-    if not _may_ask(platform.id, now=now):
-        # Somebody has asked within the minute, perhaps just now: a whole class may come at once.
-        key = _find(_await_keys(platform.id, kid), kid)
-        if key is None:
-            raise _unknown_key() if platform.jwks else _unreachable()
+    if _was_asked(platform, now=now) or not _may_ask(platform.id, now=now):
+        # Perhaps just now: a whole class may come at once.
+        return _await_key(platform, kid, now=now)
+    return _fetch_key(platform, kid, http=http, now=now)
+
+
+def key_without_waiting(
+    platform: TrustedPlatform, kid: str, *, http: OutgoingClient, now: datetime
+) -> RSAKey:
+    """Return the platform's key of this id, but wait for nobody else's look-up.
+
+    Raises: `LaunchRefusedError` if there is no such key.
+    """
+    key = known_key(platform, kid)
+    if key is not None:
         return key
-    jwks = _fetch(platform.jwks_url, http)
-    if jwks is not None:
-        with transaction() as write:
-            _remember(write, platform.id, jwks, now=now)
-    key = _find(jwks, kid)
-    if key is None:
-        raise _unknown_key() if jwks else _unreachable()
-    return key
+    if _was_asked(platform, now=now) or not _may_ask(platform.id, now=now):
+        raise _no_key(platform)
+    return _fetch_key(platform, kid, http=http, now=now)
 
 
 def known_key(platform: TrustedPlatform, kid: str) -> RSAKey | None:
     """Return the platform's key of this id if it is known already; ask nobody."""
     return _find(platform.jwks, kid)
+
+
+def _was_asked(platform: TrustedPlatform, *, now: datetime) -> bool:
+    """Return whether the platform was asked within the minute, as far as its row told."""
+    asked_at = platform.jwks_checked_at
+    return asked_at is not None and now - asked_at < REFETCH_INTERVAL
 
 
 def _may_ask(platform_id: int, *, now: datetime) -> bool:
@@ -77,18 +92,42 @@ def _may_ask(platform_id: int, *, now: datetime) -> bool:
         return bool(result.rowcount)
 
 
-def _await_keys(platform_id: int, kid: str) -> Mapping[str, Any] | None:
-    """Look a few times, for a second at most, whether another launch has brought the key."""
-    jwks = None
-    for _ in range(PATIENCE):
-        read = db.session()
-        read.rollback()
-        jwks = read.scalar(select(Platform.jwks).where(Platform.id == platform_id))
-        if _find(jwks, kid) is not None:
-            break
-        read.rollback()
-        time.sleep(PATIENCE_SECONDS)
-    return jwks
+def _await_key(platform: TrustedPlatform, kid: str, *, now: datetime) -> RSAKey:
+    """Look a few times, for a second at most, whether another launch brings the key.
+
+    Whoever waits here has not been checked yet, so only while an answer can still be
+    under way, and never more than a few at once: strangers must not take all threads.
+    """
+    asked_at = platform.jwks_checked_at
+    is_over = asked_at is not None and UNDER_WAY < now - asked_at < REFETCH_INTERVAL
+    if is_over or not _waiting.acquire(blocking=False):
+        raise _no_key(platform)
+    try:
+        for _ in range(PATIENCE):
+            read = db.session()
+            read.rollback()
+            jwks = read.scalar(select(Platform.jwks).where(Platform.id == platform.id))
+            read.rollback()
+            key = _find(jwks, kid)
+            if key is not None:
+                return key
+            time.sleep(PATIENCE_SECONDS)
+    finally:
+        _waiting.release()
+    raise _no_key(platform)
+
+
+def _fetch_key(
+    platform: TrustedPlatform, kid: str, *, http: OutgoingClient, now: datetime
+) -> RSAKey:
+    jwks = _fetch(platform.jwks_url, http)
+    if jwks is not None:
+        with transaction() as write:
+            _remember(write, platform.id, jwks, now=now)
+    key = _find(jwks, kid)
+    if key is None:
+        raise _unknown_key() if jwks else _unreachable()
+    return key
 
 
 def _remember(
@@ -128,6 +167,10 @@ def _import(n: str, e: str) -> RSAKey | None:
         return RSAKey.import_key({"kty": "RSA", "n": n, "e": e})
     except (JoseError, ValueError):
         return None
+
+
+def _no_key(platform: TrustedPlatform) -> LaunchRefusedError:
+    return _unknown_key() if platform.jwks else _unreachable()
 
 
 def _unknown_key() -> LaunchRefusedError:

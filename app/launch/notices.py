@@ -21,7 +21,7 @@ from app.courses.arrivals import Arrival
 from app.courses.origins import record_origins
 from app.launch import claims as rules
 from app.launch.compact import check_signature, key_id, read_token
-from app.launch.keys import known_key, platform_key
+from app.launch.keys import key_without_waiting, known_key
 from app.launch.lookups import TrustedPlatform, find_deployment, list_platforms_of_issuer
 from app.launch.notice_models import NoticeReceipt, NoticeSubscription
 from app.launch.pylti import Launch
@@ -65,9 +65,9 @@ class CheckedNotice:
 class NoticeChecker:
     """Checks the notices of one request.
 
-    A stranger can send a hundred with a hundred unknown keys, and each look-up
-    may wait: so once a platform's key was not found, only keys that are known
-    count for the rest of the request.
+    A stranger can send a hundred with a hundred unknown keys. So nobody waits here for a
+    key that somebody else looks up (a platform sends again), and once a platform's key
+    was not found, only keys that are known count for the rest of the request.
     """
 
     def __init__(self, http: OutgoingClient, *, now: datetime) -> None:
@@ -113,7 +113,7 @@ class NoticeChecker:
         if platform.id in self._unknown:
             raise LaunchRefusedError("The notice's key is not known.", cause="unknown_key")
         try:
-            return platform_key(platform, kid, http=self._http, now=self._now)
+            return key_without_waiting(platform, kid, http=self._http, now=self._now)
         except LaunchRefusedError:
             self._unknown.add(platform.id)
             raise

@@ -12,6 +12,7 @@ from app.core.clock import utcnow
 from app.courses.models import LtiUser
 from app.evidence.models import Artifact, ArtifactKind
 from app.launch.handover_models import Handover
+from app.platforms.models import Platform, PlatformStatus
 from app.programme.models import IssuerKey
 from tests import factories
 from tests.conftest import BASE_URL
@@ -144,6 +145,21 @@ def test_the_address_runs_out(homework, mei, pieces, session, browser, tool_key)
 
     assert browser(None).get(urlsplit(item["url"]).path).status_code == 404
     assert mei.get(f"{place}/{handover.id}").status_code == 404
+
+
+def test_the_address_ends_with_the_connection_to_the_lms(
+    homework, mei, pieces, session, world, browser, tool_key
+):
+    page = choose(mei, homework(), f"artifact-{pieces()[ArtifactKind.FILE].id}")
+    (item,) = read_answer(page, tool_key)[ITEMS]
+    path = urlsplit(item["url"]).path
+    assert browser(None).get(path).status_code == 200
+
+    session.rollback()
+    session.get(Platform, world.platform.id).status = PlatformStatus.DISABLED
+    session.commit()
+
+    assert browser(None).get(path).status_code == 404
 
 
 @pytest.mark.parametrize("change", ["another id", "a letter", "unsigned", "session cookie"])
