@@ -46,5 +46,8 @@ class Vault:
 
 
 def hash_secret(secret: str) -> str:
-    """Return the SHA-256 of a random secret, in hexadecimal, to store instead of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """Return the SHA-256 of a random secret, in hexadecimal, to store instead of it.
+
+    What a stranger sends for one may hold half a character: it has a hash too, and fits nothing.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

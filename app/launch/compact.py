@@ -20,7 +20,10 @@ def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     parts = token.split(".")
     try:
-        header, body = (_read_part(part) for part in parts[:2])
+        header, body = (
+            json.loads(urlsafe_b64decode(part.encode()), parse_constant=_refuse_constant)
+            for part in parts[:2]
+        )
     except (ValueError, RecursionError) as error:
         raise _no_token() from error
     is_token = len(parts) == JWS_PARTS and isinstance(header, dict)
@@ -50,19 +53,6 @@ def check_signature(token: str, key: RSAKey) -> None:
         raise LaunchRefusedError(
             "The signature of the launch is wrong.", cause="signature"
         ) from error
-
-
-def _read_part(part: str) -> Any:
-    """Return the JSON of one part.
-
-    Raises: `ValueError` if it is none, or holds half a character: no database and
-        no hash would take it.
-    """
-    raw = urlsafe_b64decode(part.encode())
-    read = json.loads(raw, parse_constant=_refuse_constant)
-    if b"\\ud" in raw.lower():
-        json.dumps(read, ensure_ascii=False).encode()
-    return read
 
 
 def _refuse_constant(name: str) -> None:

@@ -233,7 +233,7 @@ def _find_platform(claims: Mapping[str, Any]) -> TrustedPlatform:
     issuer, audience = claims.get("iss"), claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     found: list[TrustedPlatform] = []
-    if isinstance(issuer, str):
+    if isinstance(issuer, str) and issuer.isprintable():  # half a character is no question
         with reading() as wire:
             found = [
                 platform

@@ -18,7 +18,7 @@ def submission_address(vault: Vault, launch_url: str, *, assignment_id: int, per
 def read_reference(vault: Vault, reference: str) -> tuple[int, int] | None:
     """Return the assignment's and the learner's id, or `None` if we did not sign it."""
     named, _, signature = reference.rpartition(".")
-    if not vault.is_signed(f"{PARAMETER}:{named}", signature):
+    if not reference.isascii() or not vault.is_signed(f"{PARAMETER}:{named}", signature):
         return None
     assignment_id, _, person_id = named.partition(".")
     return int(assignment_id), int(person_id)
