@@ -57,7 +57,7 @@ check: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not outside"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not outside and not slow"
 
 # The browser and the outside verifiers are brought first, so that no test skips for want of them.
 test: install-dev
