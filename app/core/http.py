@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import ipaddress
 import json
 import socket
 import time
@@ -28,6 +29,8 @@ READ_SECONDS = 10.0
 SILENCES = 3
 CHUNK_BYTES = 64 * 1024
 MAX_BYTES = 4 * 1024 * 1024
+# All of IPv6 that is handed out for the open network; whatever lies outside has its own rules.
+OPEN_IPV6 = ipaddress.IPv6Network("2000::/3")
 
 
 class CallError(DeliveryError):
@@ -152,11 +155,20 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class _Adapter(IPFilterAdapter):
-    """Connects on time."""
+    """Connects to open addresses alone, and on time."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+    def build_connection_pool_key_attributes(self, *args: Any, **options: Any) -> Any:
+        """Refuse what the library's list of closed ranges forgets; the host is an address here."""
+        host, pool = super().build_connection_pool_key_attributes(*args, **options)
+        address = ipaddress.ip_address(host["host"].strip("[]"))
+        is_open = address.is_global and (address.version == 4 or address in OPEN_IPV6)  # noqa: PLR2004
+        if not is_open and not (self._allow_loopback and address.is_loopback):
+            raise InvalidIPAddress(address)
+        return host, pool
 
 
 class OutgoingClient:

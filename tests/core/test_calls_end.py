@@ -244,6 +244,18 @@ def test_calls_that_are_left_leave_nothing_open(client, monkeypatch):
     assert threading.active_count() <= threads - len(ports)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["[::7f00:1]", "[::127.0.0.1]", "[fec0::1]", "[100::1]", "[4000::1]", "240.0.0.1", "[::]"],
+)
+@pytest.mark.parametrize("allow_loopback", [False, True])
+def test_an_address_that_is_not_of_the_open_network_is_not_called(address, allow_loopback):
+    client = OutgoingClient(user_agent="Assay/test", allow_loopback=allow_loopback)
+
+    with pytest.raises(CallError, match="not public"):
+        client.call("GET", f"https://{address}:1/")
+
+
 def test_loopback_is_called_only_where_it_is_allowed(client):
     strict = OutgoingClient(user_agent="Assay/test", allow_loopback=False)
 
