@@ -44,7 +44,10 @@ def next_page(headers: Mapping[str, str], *, url: str) -> str | None:
         words = (rel["quoted"] or rel["bare"] or "").lower().split() if rel else []
         if "next" in words and link["url"].strip():
             told = link["url"].strip()
-            return told if urlsplit(told).netloc else urljoin(url, told)
+            try:
+                return told if urlsplit(told).netloc else urljoin(url, told)
+            except ValueError as error:  # half an IPv6 address
+                raise UnreadablePageLinkError(told[:200]) from error
     if SAYS_NEXT.search(LINK_TARGET.sub("", header)):
         raise UnreadablePageLinkError(header[:200])
     return None
@@ -62,7 +65,8 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """Read `Retry-After`: seconds, or a date measured by the platform's own clock."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value), 10**7))
+        # Python reads no number of thousands of digits; the first few say “long” as well.
+        return timedelta(seconds=min(int(value[:20]), 10**7))
     until, told = read_http_date(value), read_http_date(headers.get("Date"))
     return max(until - told, timedelta(0)) if until and told else None
 
@@ -71,9 +75,9 @@ def read_http_date(value: str | None) -> datetime | None:
     """Return the moment that a header names, `None` if it names none."""
     try:
         moment = parsedate_to_datetime(value or "")
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the last day of 9999, west of Greenwich
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -75,7 +75,7 @@ def merge(one: Member, other: Member) -> Member:
 def _read_sub(raw: Any) -> str | None:
     """Return the user id exactly as sent: it is compared with that of a launch, never cleaned."""
     if isinstance(raw, int) and not isinstance(raw, bool):
-        return str(raw)
+        raw = str(raw)
     if not isinstance(raw, str) or not 0 < len(raw) <= MAX_SUB:
         return None
     return raw if raw.isascii() and clean_text(raw, max_length=MAX_SUB) == raw else None

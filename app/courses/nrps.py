@@ -127,7 +127,10 @@ class NrpsClient:
 
 def _with_limit(url: str) -> str:
     """Return the address with a wish for the size of a page; the query that it has is kept."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise RosterError("The address that the LMS told for its list cannot be read.") from error
     if any(name == "limit" for name, _ in parse_qsl(parts.query)):
         return url
     extra = urlencode({"limit": PAGE_SIZE})

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import extract_tb
 from typing import Any
 
 import structlog
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.clock import utcnow
@@ -89,7 +90,10 @@ class RosterReader:
         return outcome
 
     def refresh_due(self) -> int:
-        """Read the rosters that are due, one after the other; return how many succeeded."""
+        """Read the rosters that are due, one after the other; return how many succeeded.
+
+        Whatever one course does, the next has its turn: they are many institutions'.
+        """
         session = db.session()
         try:
             due = list_due(session, now=self._clock())
@@ -105,6 +109,17 @@ class RosterReader:
                 silent.add(platform_id)  # its other courses would wait as long for nothing
             except (RosterError, ConflictError):
                 continue  # remembered with its words; the others go on
+            except OperationalError:
+                raise  # the database is away; its outage is waited out by the caller
+            except Exception as error:  # noqa: BLE001 (one broken course must not stop the others)
+                # By kind and place alone: what a library says may hold people's names.
+                place = extract_tb(error.__traceback__)[-1]
+                log.warning(
+                    "roster broke",
+                    course_id=course_id,
+                    reason=type(error).__name__,
+                    where=f"{place.name}:{place.lineno}",
+                )
             else:
                 done += 1
         return done

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from app.core.http import CallError, OutgoingClient, Reply
 from app.outbox.errors import ParkedError, PermanentError
@@ -190,11 +189,9 @@ class AgsClient:
             if not isinstance(items, list):
                 raise CallError("The answer was not a list.")
             yield from (item for item in items if isinstance(item, dict))
-            following = next_page(reply.headers)
+            following = next_page(reply.headers, url=url)
             if following is None:
                 return
-            if not urlsplit(following).netloc:
-                following = urljoin(url, following)
             if origin(following) != host:
                 raise PermanentError("The LMS's list of columns or results leads to another host.")
             if following in seen:

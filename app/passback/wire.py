@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from requests.utils import parse_header_links
 
@@ -92,11 +92,21 @@ def origin(url: str) -> tuple[str, str]:
     return parts.scheme.lower(), parts.netloc.lower()
 
 
-def next_page(headers: Mapping[str, str]) -> str | None:
-    """Return the address of the next page, letter by letter as it was told. Source: RFC 8288."""
+def next_page(headers: Mapping[str, str], *, url: str) -> str | None:
+    """Return the whole address of the page after `url`, letter by letter as it was told.
+
+    Raises: `PermanentError` if it is no address.
+    Source: RFC 8288.
+    """
     for link in parse_header_links(headers.get("Link", "")):
         if "next" in link.get("rel", "").lower().split() and link.get("url"):
-            return str(link["url"])
+            told = str(link["url"])
+            try:
+                return told if urlsplit(told).netloc else urljoin(url, told)
+            except ValueError as error:
+                raise PermanentError(
+                    "The LMS says that its list goes on, but not readably where."
+                ) from error
     return None
 
 
@@ -104,6 +114,6 @@ def read_json_object(reply: Reply) -> dict[str, Any]:
     """Return the answer's JSON object, or an empty one if it is something else."""
     try:
         answer = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}

@@ -31,6 +31,7 @@ from app.platforms.models import Invitation
 from app.platforms.registering import keep_registration, register_with
 from app.platforms.service import get_institution
 from app.platforms.tool_document import CORE_SCOPES, SCOPE_WORDS, ToolAddresses
+from app.platforms.under_way import UnderWay
 
 log = structlog.get_logger()
 
@@ -39,6 +40,11 @@ log = structlog.get_logger()
 def _exempt_from_csrf(state: Any) -> None:
     """Let the secret in the form stand for the form's token: nobody else can know it."""
     state.app.extensions["csrf"].exempt(f"{__name__}.register")
+
+
+@bp.record_once
+def _count_what_is_under_way(state: Any) -> None:
+    state.app.extensions["assay.registrations"] = UnderWay()
 
 
 @bp.route("/lti/register", methods=["GET", "POST"])
@@ -65,7 +71,8 @@ def register() -> ResponseReturnValue:
         )
         return framed_anywhere(page)
     try:
-        _register(form)
+        with current_app.extensions["assay.registrations"].one(form.invite.data):
+            _register(form)
     except DomainError as refusal:
         return _refused(refusal, can_try_again=True)
     return redirect(url_for(".registered"), 303)

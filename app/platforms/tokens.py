@@ -22,6 +22,9 @@ ASSERTION_LIFE = timedelta(minutes=3)
 CLOCK_SKEW = timedelta(seconds=5)
 MARGIN = timedelta(seconds=60)
 DEFAULT_LIFE_SECONDS = 3600
+# Longer than any platform means it; a token is asked for anew at least once a day.
+MAX_LIFE_SECONDS = 24 * 3600
+MAX_TOKEN = 16_000
 OK = 200
 KNOWN_REASONS = (
     "invalid_request",
@@ -128,6 +131,11 @@ def _read_token(reply: Reply) -> tuple[str, timedelta]:
     answer = _read_object(reply.body)
     token = answer.get("access_token")
     if reply.status == OK and isinstance(token, str) and token:
+        if not _fits_a_header(token):
+            raise RetryLaterError(
+                "The LMS gave the tool an access token that cannot be used. Its administrator "
+                "should look at what the token address answers."
+            )
         return token, timedelta(seconds=_read_seconds(answer.get("expires_in")))
     reason = _known_reason(answer.get("error")) or f"HTTP {reply.status}"
     raise RetryLaterError(
@@ -145,9 +153,14 @@ def _read_object(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
+def _fits_a_header(token: str) -> bool:
+    """Return whether a token is written in what RFC 6750 §2.1 allows, generously read."""
+    return len(token) <= MAX_TOKEN and token.isascii() and token.isprintable() and " " not in token
+
+
 def _read_seconds(value: Any) -> int:
     try:
-        return max(0, int(value))
+        return min(max(0, int(value)), MAX_LIFE_SECONDS)
     except (TypeError, ValueError, OverflowError):
         return DEFAULT_LIFE_SECONDS
 

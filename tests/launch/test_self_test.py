@@ -199,6 +199,35 @@ def test_a_service_that_does_not_answer_is_told(tested, the_lms, path, answer, a
     assert advice in steps[key]["advice"]
 
 
+@pytest.mark.parametrize("token", ["界", "\ud800", "a\r\nHost: b"])
+def test_a_token_that_fits_no_header_is_told(tested, the_lms, token):
+    the_lms.answer(token={"json": {"access_token": token, "expires_in": 3600}})
+
+    steps, _page = tested()
+
+    assert [step["is_good"] for step in steps.values()] == [True, False, False, False]
+    assert "Something else came instead of a token" in steps["token"]["words"]
+
+
+def test_a_token_that_never_ends_is_a_token(tested, the_lms):
+    the_lms.answer(token={"json": {"access_token": "t", "expires_in": 10**15}})
+
+    steps, _page = tested()
+
+    assert all(step["is_good"] for step in steps.values())
+
+
+@pytest.mark.parametrize("address", ["http://[>", "https://[::1", "https://a..b/"])
+def test_an_address_that_is_none_is_told(tested, the_lms, world, session, address):
+    world.course.lineitems_url = world.course.memberships_url = address
+    session.commit()
+    the_lms.answer()
+
+    steps, _page = tested()
+
+    assert [step["is_good"] for step in steps.values()] == [True, True, False, False]
+
+
 def test_an_lms_that_is_gone_fails_every_call_and_no_page(tested, wire):
     steps, _page = tested()  # nothing is on the wire: every connection is refused
 

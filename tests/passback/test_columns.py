@@ -257,6 +257,17 @@ def test_a_list_that_runs_in_a_circle_is_not_believed(tell, run, stands, lms):
     assert lms.items == {}
 
 
+def test_a_next_page_that_is_no_address_is_no_end(tell, run, stands, lms):
+    lms.script["/lineitems"] = [answer(200, "[]", Link='<http://[>; rel="next"')]
+    delivery_id = tell()
+
+    run()
+
+    assert stands(delivery_id).state is DeliveryState.FAILED
+    assert "not readably where" in stands(delivery_id).last_error
+    assert lms.items == {}
+
+
 def test_the_next_page_is_asked_for_letter_by_letter(tell, run, lms, session, assignment):
     """A cursor is opaque: its capitals, its `+` and `%2B` go back as they came."""
     link = f'<{lms.url}/lineitems?Page=AbC%2Bd&x=a+b>; rel="prev next"'

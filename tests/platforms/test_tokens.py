@@ -115,7 +115,11 @@ def test_a_dropped_token_is_asked_for_again(tokens, lms):
 
 
 @pytest.mark.parametrize(
-    ("life", "is_kept"), [("3600", True), (None, True), ("soon", True), (0, False), (-5, False)]
+    ("life", "is_kept"),
+    [
+        *[("3600", True), (None, True), ("soon", True), (0, False), (-5, False)],
+        *[(10**15, True), (1e300, True), (float("inf"), True), ([1], True)],
+    ],
 )
 def test_odd_lifetimes_are_understood(tokens, lms, life, is_kept):
     lms.post(URL, json=grant("t1", expires_in=life))
@@ -123,6 +127,28 @@ def test_odd_lifetimes_are_understood(tokens, lms, life, is_kept):
     tokens.get(REGISTRATION, frozenset({SCORE}))
 
     assert tokens.get(REGISTRATION, frozenset({SCORE})) == ("t1" if is_kept else "t2")
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["界", "a\ud800", "\xe9", "a\r\nHost: b", "a b", "a\0", "a" * 100_000],
+    ids=["beyond Latin-1", "half a letter", "Latin-1", "two lines", "space", "NUL", "long"],
+)
+def test_a_token_that_fits_no_header_is_refused_in_plain_words(tokens, lms, token):
+    lms.post(URL, json=grant(token))
+
+    with pytest.raises(RetryLaterError, match="token that cannot be used"):
+        tokens.get(REGISTRATION, frozenset({SCORE}))
+
+
+def test_no_token_is_kept_longer_than_a_day(tokens, lms, clock):
+    lms.post(URL, json=grant("t1", expires_in=10**15))
+    lms.post(URL, json=grant("t2"))
+    tokens.get(REGISTRATION, frozenset({SCORE}))
+
+    clock.now = NOON + timedelta(days=1)
+
+    assert tokens.get(REGISTRATION, frozenset({SCORE})) == "t2"
 
 
 @pytest.mark.parametrize(
