@@ -193,7 +193,7 @@ def test_a_known_issuer_and_client_id_are_refused(admin, world):
 def test_changed_addresses_are_kept_and_old_keys_forgotten(admin, world, session, again):
     world.platform.jwks = {"keys": []}
     session.commit()
-    values = {**VALUES, "approves_deployments": "y", "token_audience": "https://aud.test"}
+    values = {**VALUES, "approves_deployments": "y", "token_audience": "https://aud.moodle.test"}
 
     admin.post(f"/admin/platforms/{world.platform.id}/edit", data=values)
 
@@ -201,7 +201,7 @@ def test_changed_addresses_are_kept_and_old_keys_forgotten(admin, world, session
     assert (platform.issuer, platform.client_id) == ("https://lms.test", "assay"), "never changed"
     assert platform.jwks_url == "https://moodle.test/jwks"
     assert platform.jwks is None
-    assert platform.token_audience == "https://aud.test"
+    assert platform.token_audience == "https://aud.moodle.test"
     assert platform.approves_deployments
     facts = session.scalars(select(AuditEntry.facts).order_by(AuditEntry.id.desc())).first()
     assert "jwks_url" in facts["changed"]
