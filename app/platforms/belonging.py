@@ -87,7 +87,7 @@ def check_is_apart(
     for number, known_id, *columns in known:
         if number == besides or known_id.strip().casefold() != client_id.strip().casefold():
             continue
-        if _meet(addresses, Addresses(*columns)):
+        if _meet(addresses, Addresses._make(columns)):
             raise ConflictError(
                 "This client id is registered here for another LMS, to which some of these "
                 "addresses belong. Give the LMS its own issuer, client id and addresses; if "
