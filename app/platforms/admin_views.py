@@ -13,6 +13,7 @@ from app.core.errors import ConflictError, InvalidError
 from app.core.principal import current_principal
 from app.platforms.blueprint import bp
 from app.platforms.configuration import host_of, related
+from app.platforms.deployments import MAX_PENDING
 from app.platforms.forms import ActForm, AddPlatformForm, ApproveForm, ChangePlatformForm
 from app.platforms.keys import ensure_tool_key, list_keys
 from app.platforms.models import DeploymentStatus, Platform, PlatformStatus
@@ -51,9 +52,13 @@ def overview() -> str:
 def show(platform_id: int) -> str:
     """Show one platform: its values, hosts and deployments."""
     platform = _platform(platform_id)
+    waiting = [each for each in platform.deployments if each.status is DeploymentStatus.PENDING]
+    known = [each for each in platform.deployments if each.status is not DeploymentStatus.PENDING]
     return render_template(
         "platforms/show.html",
         platform=platform,
+        deployments=waiting[:MAX_PENDING] + known,
+        has_many_waiting=len(waiting) >= MAX_PENDING,
         hosts=_hosts(platform),
         told=platform.told or {},
         scopes=[
