@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 from flask import current_app
 
-from app.cli.border import CommandGroup
+from app.cli.border import CommandGroup, current_actor
 from app.core.errors import ConflictError
 from app.courses.nrps import RosterError
 from app.courses.roster import RosterReader
@@ -25,7 +25,7 @@ def refresh(*, course_id: int | None) -> None:
         click.echo(f"Read {reader.refresh_due()} class lists.")
         return
     try:
-        outcome = reader.refresh(course_id)
+        outcome = reader.refresh(course_id, actor=current_actor())
     except RosterError as error:
         raise ConflictError(str(error)) from error
     click.echo(f"New: {outcome.added}, changed: {outcome.changed}, gone: {outcome.gone}.")

@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from app.core import audit
 from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import db, transaction
@@ -65,15 +66,20 @@ class RosterReader:
         tokens = TokenSource(http, signing_key=self._read_signing_key, clock=clock)
         self._nrps = NrpsClient(http, tokens, clock=clock)
 
-    def refresh(self, course_id: int, *, patience: timedelta = TIME_ENOUGH) -> Outcome:
+    def refresh(
+        self, course_id: int, *, patience: timedelta = TIME_ENOUGH, actor: str | None = None
+    ) -> Outcome:
         """Read the whole roster of a course and keep it; on any trouble change nobody.
 
-        What went wrong is remembered in plain words, and raised.
+        What went wrong is remembered in plain words, and raised. `actor`: who
+        asked for it; `None` if it was due.
         Raises: `RosterError`; `ConflictError` if somebody else is reading it just now.
         """
         started = self._clock()
         with transaction() as session:
             _claim(session, course_id, now=started)
+            if actor is not None:
+                _audit_asked(session, course_id, actor=actor, now=started)
         try:
             place = _find_place(course_id)
             roster = self._nrps.read(place.registration, place.url, until=started + patience)
@@ -227,6 +233,18 @@ def _claim(session: Session, course_id: int, *, now: datetime) -> None:
     )
     if claimed.rowcount != 1:
         raise ConflictError("This course's list is being read just now. Look again in a minute.")
+
+
+def _audit_asked(session: Session, course_id: int, *, actor: str, now: datetime) -> None:
+    """Write down that somebody had the list read; what came of it stands beside the list."""
+    audit.record(
+        session,
+        session.get_one(Course, course_id).institution_id,
+        actor=actor,
+        action="roster.asked",
+        subject=f"course:{course_id}",
+        now=now,
+    )
 
 
 def _get_reading(session: Session, course_id: int) -> RosterReading:

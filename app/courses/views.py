@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.core.access import requires
 from app.core.forms import Form
 from app.core.pages import came_from
-from app.core.principal import STAFF
+from app.core.principal import STAFF, current_principal
 from app.courses.nrps import RosterError
 from app.courses.roster import PATIENCE, RosterReader
 
@@ -28,7 +28,7 @@ def refresh_roster(course_id: int) -> ResponseReturnValue:
         current_app.extensions["assay.vault"], current_app.extensions["assay.http"]
     )
     try:
-        outcome = reader.refresh(course_id, patience=PATIENCE)
+        outcome = reader.refresh(course_id, patience=PATIENCE, actor=current_principal().actor)
     except RosterError:
         pass  # the page says why, beside when the list was last read
     else:

@@ -134,6 +134,28 @@ def find_holdings(session: Session, visit: PrivacyVisit) -> Holdings | None:
     )
 
 
+def hand_out(
+    session: Session, visit: PrivacyVisit, *, base_url: str, actor: str, now: datetime
+) -> tuple[int, dict[str, Any]]:
+    """Return the number of a visit's person and what is held about them, and write that down.
+
+    Raises: `NotFoundError` if nothing is held.
+    """
+    holdings = find_holdings(session, visit)
+    if holdings is None:
+        raise NotFoundError("Assay holds nothing about this person.")
+    held = export(holdings, base_url=base_url)
+    audit.record(
+        session,
+        visit.institution_id,
+        actor=actor,
+        action="privacy.exported",
+        subject=f"person:{holdings.person.id}",
+        now=now,
+    )
+    return holdings.person.id, held
+
+
 def export(holdings: Holdings, *, base_url: str) -> dict[str, Any]:
     """Return what is held as plain data, without what files and texts contain."""
     return {

@@ -13,7 +13,7 @@ from app.core.principal import current_principal
 from app.courses.privacy import find_open_request, list_open_requests, request_erasure
 from app.courses.service import get_person
 from app.launch.blueprint import bp
-from app.launch.privacy import export, find_holdings, get_visit
+from app.launch.privacy import find_holdings, get_visit, hand_out
 
 
 @bp.get("/privacy/<token>")
@@ -40,20 +40,18 @@ def privacy(token: str) -> str:
     )
 
 
-@bp.get("/privacy/<token>/export.json")
+@bp.post("/privacy/<token>/export.json")
 @signed_in
 def privacy_export(token: str) -> Response:
-    """Hand out what is held as a file."""
-    read, viewer = db.session(), current_principal()
-    holdings = find_holdings(read, get_visit(read, token, viewer_id=viewer.person_id, now=utcnow()))
-    if holdings is None:
-        raise NotFoundError("Assay holds nothing about this person.")
+    """Hand out what is held as a file; by POST, since that it was handed out is written down."""
+    now, viewer = utcnow(), current_principal()
     base_url = current_app.extensions["assay.settings"].base_url
-    response = Response(
-        current_app.json.dumps(export(holdings, base_url=base_url), indent=2, default=_written),
-        mimetype="application/json",
-    )
-    name = f"assay-person-{holdings.person.id}.json"
+    with transaction() as session:
+        visit = get_visit(session, token, viewer_id=viewer.person_id, now=now)
+        person_id, held = hand_out(session, visit, base_url=base_url, actor=viewer.actor, now=now)
+    text = current_app.json.dumps(held, indent=2, default=_written)
+    response = Response(text, mimetype="application/json")
+    name = f"assay-person-{person_id}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

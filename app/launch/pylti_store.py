@@ -69,6 +69,9 @@ class Registrations(ToolConfAbstract[Parameters]):
     ) -> Registration:
         """Return the registration; without client id only where there can be no doubt.
 
+        A registration that waits, or is switched off, casts no doubt on one that
+        stands: whoever made it needed no approval. Where none stands, it only
+        chooses the words.
         Raises: `LaunchRefusedError`.
         """
         request: Parameters | None = kwargs.get("request")
@@ -79,6 +82,8 @@ class Registrations(ToolConfAbstract[Parameters]):
                 for platform in list_platforms_of_issuer(wire, iss)
                 if client_id is None or platform.client_id == client_id
             ]
+            if client_id is None:
+                found = _active_or_telling(found)
             if len(found) > 1 and deployment_id:
                 found = [
                     item
@@ -92,6 +97,15 @@ class Registrations(ToolConfAbstract[Parameters]):
                 mender=Mender.TOOL_ADMINISTRATOR,
             )
         return as_registration(found[0])
+
+
+def _active_or_telling(found: list[TrustedPlatform]) -> list[TrustedPlatform]:
+    """Return those that may launch; if none may, the one that says best why not."""
+    for status in PlatformStatus.ACTIVE, PlatformStatus.PENDING:
+        having = [platform for platform in found if platform.status is status]
+        if having:
+            return having if status is PlatformStatus.ACTIVE else having[:1]
+    return found[:1]
 
 
 class PlatformRegistration(Registration):

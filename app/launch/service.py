@@ -127,7 +127,7 @@ def require_active_deployment(
     if found is None:
         known = get_platform(session, platform.id)
         noted = note_unknown_deployment(session, known, deployment_id, now=now)
-        return noted.id if noted.status is DeploymentStatus.ACTIVE else None
+        return noted.id if noted and noted.status is DeploymentStatus.ACTIVE else None
     deployment_pk, status = found
     if status is DeploymentStatus.BLOCKED:
         raise LaunchRefusedError(

@@ -13,7 +13,7 @@ from app.core.principal import STAFF, current_principal
 from app.mapping.service import get_assignment
 from app.passback.ags import RESULT_READONLY
 from app.passback.blueprint import COLUMN, bp
-from app.passback.comparison import owe_comparison
+from app.passback.comparison import ask_comparison
 from app.passback.places import Place
 from app.passback.service import remake_column, resend_all
 
@@ -50,7 +50,7 @@ def compare(course_id: int, assignment_id: int) -> ResponseReturnValue:
         assignment = get_assignment(session, assignment_id, course_id=course_id)
         if assignment.lineitem_url is None or RESULT_READONLY not in assignment.course.ags_scopes:
             raise ConflictError("The LMS does not let the tool read this gradebook column.")
-        owe_comparison(session, assignment, now=utcnow())
+        ask_comparison(session, assignment, actor=current_principal().actor, now=utcnow())
     flash(_("The gradebook is being compared. Load this page again in a minute."), "success")
     return _class_page(course_id, assignment_id)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core import audit
 from app.courses.models import Course, LtiUser
 from app.mapping.models import Assignment
 from app.outbox import service as outbox
@@ -70,6 +71,20 @@ def owe_comparisons(session: Session, *, course_id: int | None = None, now: date
             owe_comparison(session, assignment, now=now)
             owed += 1
     return owed
+
+
+def ask_comparison(session: Session, assignment: Assignment, *, actor: str, now: datetime) -> None:
+    """Promise to compare one column because somebody wants it now."""
+    delivery = owe_comparison(session, assignment, now=now)
+    audit.record(
+        session,
+        assignment.institution_id,
+        actor=actor,
+        action="passback.compared",
+        subject=Place(assignment_id=assignment.id).column_subject,
+        facts={"delivery_id": delivery.id},
+        now=now,
+    )
 
 
 def owe_comparison(session: Session, assignment: Assignment, *, now: datetime) -> Delivery:

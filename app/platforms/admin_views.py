@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from app.core.access import requires_administrator
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import ConflictError
+from app.core.errors import ConflictError, InvalidError
 from app.core.principal import current_principal
 from app.platforms.blueprint import bp
 from app.platforms.configuration import host_of, related
+from app.platforms.deployments import MAX_PENDING
 from app.platforms.forms import ActForm, AddPlatformForm, ApproveForm, ChangePlatformForm
 from app.platforms.keys import ensure_tool_key, list_keys
 from app.platforms.models import DeploymentStatus, Platform, PlatformStatus
@@ -51,9 +52,13 @@ def overview() -> str:
 def show(platform_id: int) -> str:
     """Show one platform: its values, hosts and deployments."""
     platform = _platform(platform_id)
+    waiting = [each for each in platform.deployments if each.status is DeploymentStatus.PENDING]
+    known = [each for each in platform.deployments if each.status is not DeploymentStatus.PENDING]
     return render_template(
         "platforms/show.html",
         platform=platform,
+        deployments=waiting[:MAX_PENDING] + known,
+        has_many_waiting=len(waiting) >= MAX_PENDING,
         hosts=_hosts(platform),
         told=platform.told or {},
         scopes=[
@@ -122,6 +127,8 @@ def add() -> ResponseReturnValue:
                 platform_id = platform.id
         except ConflictError as error:
             form.client_id.errors = [str(error)]
+        except InvalidError as error:
+            form.token_audience.errors = [str(error)]
         else:
             flash(_("The platform is registered."))
             return redirect(url_for(".show", platform_id=platform_id), 303)
@@ -136,17 +143,23 @@ def edit(platform_id: int) -> ResponseReturnValue:
     principal, platform = current_principal(), _platform(platform_id)
     form = ChangePlatformForm(obj=platform)
     if form.validate_on_submit():
-        with transaction() as write:
-            update_platform(
-                write,
-                get_platform_of(write, platform_id, institution_id=principal.institution_id),
-                approves_deployments=form.approves_deployments.data,
-                actor=principal.actor,
-                now=utcnow(),
-                **form.said(),
-            )
-        flash(_("Saved."))
-        return redirect(url_for(".show", platform_id=platform_id), 303)
+        try:
+            with transaction() as write:
+                update_platform(
+                    write,
+                    get_platform_of(write, platform_id, institution_id=principal.institution_id),
+                    approves_deployments=form.approves_deployments.data,
+                    actor=principal.actor,
+                    now=utcnow(),
+                    **form.said(),
+                )
+        except ConflictError as error:
+            form.token_url.errors = [str(error)]
+        except InvalidError as error:
+            form.token_audience.errors = [str(error)]
+        else:
+            flash(_("Saved."))
+            return redirect(url_for(".show", platform_id=platform_id), 303)
     page = render_template(
         "platforms/edit.html", form=form, platform=platform, addresses=_addresses()
     )
@@ -200,6 +213,8 @@ def _hosts(platform: Platform) -> list[dict[str, Any]]:
         _("Access tokens"): platform.token_url,
         _("Public keys"): platform.jwks_url,
     }
+    if platform.token_audience:
+        named[_("Audience of token requests")] = platform.token_audience
     return [
         {
             "use": use,

@@ -115,14 +115,15 @@ def read_configuration(body: bytes, *, source: str, allow_http: bool) -> Platfor
     lti = document.get(LTI_CONFIGURATION)
     lti = lti if isinstance(lti, dict) else {}
     family = _text(lti.get("product_family_code"), 100)
-    hosts = dict.fromkeys(host_of(url) for url in urls.values())
+    audience = _text(document.get("authorization_server"), MAX_ADDRESS)
+    hosts = dict.fromkeys(host_of(url) for url in (*urls.values(), audience or issuer))
     return PlatformConfiguration(
         issuer=issuer,
         auth_url=urls["authorization_endpoint"],
         token_url=urls["token_endpoint"],
         jwks_url=urls["jwks_uri"],
         registration_url=urls["registration_endpoint"],
-        audience=_text(document.get("authorization_server"), MAX_ADDRESS),
+        audience=audience,
         scopes=_texts(document.get("scopes_supported")),
         family=family.lower() if family else None,
         version=_text(lti.get("version"), 60),
@@ -167,9 +168,12 @@ def as_facts(platform: PlatformConfiguration, registered: Registered) -> dict[st
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address, in small letters; empty if it has none."""
+    """Return the host of an address, in small letters; empty if it has none.
+
+    The dot that may end a name says nothing and goes.
+    """
     try:
-        return (urlsplit(address).hostname or "").lower()
+        return (urlsplit(address).hostname or "").lower().rstrip(".")
     except ValueError:
         return ""
 

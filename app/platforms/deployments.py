@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core import audit
@@ -11,6 +11,8 @@ from app.core.errors import InvalidError, NotFoundError
 from app.platforms.models import Deployment, DeploymentStatus, Platform
 
 MAX_ID_LENGTH = 255
+# Beyond so many that wait, a launch may make up another deployment, but leaves no row.
+MAX_PENDING = 50
 
 
 def find_deployment(session: Session, platform: Platform, deployment_id: str) -> Deployment | None:
@@ -24,12 +26,14 @@ def find_deployment(session: Session, platform: Platform, deployment_id: str) ->
 
 def note_unknown_deployment(
     session: Session, platform: Platform, deployment_id: str, *, now: datetime
-) -> Deployment:
-    """Keep a deployment seen for the first time.
+) -> Deployment | None:
+    """Keep a deployment seen for the first time; `None` if too many wait already.
 
     It waits for an administrator's approval, unless the platform's setting gives it at once.
     """
     if not platform.approves_deployments:
+        if _count_pending(session, platform) >= MAX_PENDING:
+            return None
         return add_deployment(session, platform, deployment_id, DeploymentStatus.PENDING, now=now)
     return set_deployment_status(
         session,
@@ -39,6 +43,13 @@ def note_unknown_deployment(
         actor=f"platform:{platform.id}",
         now=now,
     )
+
+
+def _count_pending(session: Session, platform: Platform) -> int:
+    statement = select(func.count()).where(
+        Deployment.platform_id == platform.id, Deployment.status == DeploymentStatus.PENDING
+    )
+    return session.scalar(statement) or 0
 
 
 def set_deployment_status(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.platforms.belonging import Addresses, check_audience, check_is_apart
 from app.platforms.deployments import (
     MAX_ID_LENGTH,
     add_deployment,
@@ -83,8 +84,9 @@ def register_platform(
 ) -> Platform:
     """Trust an LMS under one issuer and client id; a pending one waits, and its deployments too.
 
-    Raises: `ConflictError` if this registration exists; `InvalidError` if an
-        address is not a web address or an id is empty or too long.
+    Raises: `ConflictError` if this registration exists, or its client id and a
+        host are another LMS's; `InvalidError` if an address is not a web address,
+        the audience is none of the LMS, or an id is empty or too long.
     """
     check_addresses(auth_url=auth_url, token_url=token_url, jwks_url=jwks_url)
     for label, value in (("issuer", issuer), ("client id", client_id), ("name", name)):
@@ -92,6 +94,9 @@ def register_platform(
             raise InvalidError(f"The {label} must have 1 to {MAX_ID_LENGTH} characters.")
     if find_platform(session, issuer=issuer, client_id=client_id) is not None:
         raise ConflictError("This issuer and client id are registered already.")
+    addresses = Addresses(issuer, auth_url, jwks_url, token_url, token_audience)
+    check_audience(addresses)
+    check_is_apart(session, addresses, client_id=client_id)
     platform = Platform(
         institution_id=institution_id,
         name=name.strip(),
@@ -136,9 +141,13 @@ def update_platform(
 
     Keys fetched from another address than the new one are forgotten, so that the
     next launch fetches them anew.
-    Raises: `InvalidError` if an address is not a web address.
+    Raises: `InvalidError` if an address is not a web address, or the audience none
+        of the LMS; `ConflictError` if client id and a host are another LMS's.
     """
     check_addresses(auth_url=auth_url, token_url=token_url, jwks_url=jwks_url)
+    addresses = Addresses(platform.issuer, auth_url, jwks_url, token_url, token_audience)
+    check_audience(addresses)
+    check_is_apart(session, addresses, client_id=platform.client_id, besides=platform.id)
     if platform.jwks_url != jwks_url:
         platform.jwks = platform.jwks_fetched_at = platform.jwks_checked_at = None
     said = {
@@ -245,7 +254,16 @@ def approve_platform(session: Session, platform: Platform, *, actor: str, now: d
 def set_platform_status(
     session: Session, platform: Platform, status: PlatformStatus, *, actor: str, now: datetime
 ) -> None:
-    """Accept or refuse launches from a platform."""
+    """Accept or refuse launches from a platform.
+
+    One is checked again before it is accepted: what was kept before may have
+    been kept by other rules, or at the same moment as another.
+    Raises: `ConflictError`, `InvalidError` as `register_platform`.
+    """
+    if status is PlatformStatus.ACTIVE:
+        addresses = Addresses.of(platform)
+        check_audience(addresses)
+        check_is_apart(session, addresses, client_id=platform.client_id, besides=platform.id)
     platform.status = status
     audit_platform(session, platform, actor=actor, action=f"platform.{status.value}", now=now)
 

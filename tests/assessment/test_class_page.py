@@ -201,7 +201,14 @@ def test_it_says_when_it_was_compared_and_compares_now(browser, session, world, 
     page = ines.post(f"{place}/gradebook/compare", follow_redirects=True)
 
     assert "is being compared" in page.text
-    assert newest(session, "comparison").state is DeliveryState.WAITING
+    delivery = newest(session, "comparison")
+    assert delivery.state is DeliveryState.WAITING
+    entry = session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "passback.compared")
+    ).one()
+    assert entry.actor == f"person:{world.instructor.id}"
+    assert entry.subject == f"column:{assignment.id}"
+    assert entry.facts == {"delivery_id": delivery.id}
 
 
 def test_without_the_right_to_read_it_says_so(browser, session, world, place):
@@ -211,6 +218,8 @@ def test_without_the_right_to_read_it_says_so(browser, session, world, place):
 
     assert "does not let Assay read grades" in ines.get(place).text
     assert ines.post(f"{place}/gradebook/compare").status_code == 409
+    session.rollback()
+    assert "passback.compared" not in session.scalars(select(AuditEntry.action)).all()
 
 
 def test_a_title_that_could_not_be_told_is_pointed_out(browser, session, world, assignment, place):

@@ -38,11 +38,11 @@ def test_the_first_command_of_an_operator_works(
 def test_only_the_row_is_on_standard_output(installation: Command) -> None:
     added = installation(
         *("platforms", "add", "--name", "Two", *PLATFORM[:3], "other", *PLATFORM[4:]),
-        *("--token-audience", "https://auth.test"),
+        *("--token-audience", "https://auth.lms.test"),
     )
 
     row = json.loads(added)
-    assert row["token_audience"] == "https://auth.test"
+    assert row["token_audience"] == "https://auth.lms.test"
     assert json.loads(installation("platforms", "show", str(row["id"]))) == row
     assert json.loads(installation("platforms", "list"))[1] == row
 
@@ -85,6 +85,19 @@ def test_a_platforms_addresses_are_checked(
     assert said in result.stderr.splitlines()[-1]
     assert list_platforms(session) == []
     assert list_institutions(session) == [], "the institution made first is undone as well"
+
+
+def test_another_lms_s_client_id_with_its_token_address_is_refused(
+    installation: Command, refused: Command
+) -> None:
+    said = refused(
+        *("platforms", "add", "--name", "X", "--issuer", "https://x.test", "--client-id", "assay"),
+        *("--auth-url", "https://x.test/auth", "--jwks-url", "https://x.test/jwks"),
+        *("--token-url", "https://lms.test/token"),
+    )
+
+    assert "registered here for another LMS" in said
+    assert len(json.loads(installation("platforms", "list"))) == 1
 
 
 def test_a_platform_is_disabled_and_enabled(installation: Command, session: Session) -> None:

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
+from app.core.audit import AuditEntry
 from app.core.principal import Role
 from tests import factories
 from tests.assessment.work import hand_in
@@ -46,6 +48,29 @@ def test_the_button_reads_the_list_and_the_class_page_shows_who_has_not_started(
     row = re.search(r"Aya Newcomer.*?</tr>", page.text, re.DOTALL)[0]
     assert "Not started" in row
     assert "Tove Teacher" not in page.text
+
+
+def test_who_had_the_list_read_is_in_the_audit_log(browser, world, lms, button, course, session):
+    lms.members = [member("a", name="Aya Newcomer")]
+
+    browser(world.instructor).post(button)
+
+    session.rollback()
+    entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.subject) == ("roster.asked", f"course:{course.id}")
+    assert entry.actor == f"person:{world.instructor.id}"
+    assert entry.facts == {}
+
+
+def test_a_list_that_was_read_because_it_was_due_is_not_in_the_audit_log(
+    world, lms, reader, course, session
+):
+    lms.members = [member("a", name="Aya Newcomer")]
+
+    reader.refresh(course.id)
+
+    session.rollback()
+    assert session.scalars(select(AuditEntry)).all() == []
 
 
 def test_what_went_wrong_is_said_beside_the_list(browser, world, lms, place, button):

@@ -12,6 +12,7 @@ from app.core.principal import Role
 from app.courses.models import Course, Enrolment, LtiUser, Person
 from app.launch.claims import AGS, CLAIM, NRPS
 from app.launch.models import LaunchSession
+from app.platforms.deployments import MAX_PENDING, add_deployment
 from app.platforms.models import Deployment, DeploymentStatus, Platform, PlatformStatus
 from tests import factories
 from tests.conftest import BASE_URL
@@ -165,6 +166,36 @@ def test_an_unknown_deployment_waits_for_approval(lms, browser, session, count_s
     assert found.status is DeploymentStatus.PENDING
     again = lms.launch(browser(), **{f"{CLAIM}deployment_id": "2"})
     assert again.status_code == 403
+
+
+def test_beyond_so_many_that_wait_a_new_deployment_leaves_no_row(lms, browser, session, world):
+    def count() -> int:
+        session.rollback()
+        return session.scalar(select(func.count()).select_from(Deployment)) or 0
+
+    def launch(deployment_id: str) -> str:
+        page = lms.launch(browser(), **{f"{CLAIM}deployment_id": deployment_id})
+        assert page.status_code == 403
+        return re.sub(r"<code>[0-9A-F]{8}</code>", "", page.text).replace("\n", "")
+
+    for number in range(MAX_PENDING - 1):
+        add_deployment(
+            session, world.platform, f"w{number}", DeploymentStatus.PENDING, now=factories.NOON
+        )
+    session.commit()
+
+    last, beyond = launch("last"), launch("beyond")
+
+    assert "waiting for its administrator" in beyond
+    assert "waiting for its administrator" in last
+    assert count() == 1 + MAX_PENDING
+    session.scalars(
+        select(Deployment).where(Deployment.deployment_id == "w0")
+    ).one().status = DeploymentStatus.BLOCKED
+    session.commit()
+    launch("beyond")
+    assert count() == 2 + MAX_PENDING, "as soon as one is decided, the next may wait"
+    assert lms.launch(browser()).status_code == 303, "what is approved is not touched"
 
 
 def test_a_blocked_deployment_and_a_disabled_platform_are_refused(

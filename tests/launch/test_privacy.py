@@ -125,7 +125,7 @@ def test_somebody_unknown_is_said_to_be_unknown(browser, open_page):
     page = olu.get(place)
 
     assert "Assay holds nothing about this person" in page.text
-    assert olu.get(f"{place}/export.json").status_code == 404
+    assert olu.post(f"{place}/export.json").status_code == 404
     assert olu.post(f"{place}/erasure").status_code == 404
 
 
@@ -164,7 +164,7 @@ def test_the_export_is_a_file_with_everything_but_contents(browser, world, award
     mei = browser()
     place = open_page(mei, world.learner).location
 
-    answer = mei.get(f"{place}/export.json")
+    answer = mei.post(f"{place}/export.json")
 
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert answer.headers["Cache-Control"] == "private, no-store"
@@ -177,6 +177,31 @@ def test_the_export_is_a_file_with_everything_but_contents(browser, world, award
     assert data["courses"][0]["course"] == "Methods"
     assert data["counts"]["submissions"] == 1
     assert "Boolean operators" not in answer.text
+
+
+def test_what_was_handed_out_is_in_the_audit_log(browser, world, session, open_page, sub_of):
+    olu = browser()
+    place = open_page(olu, "olu", about=sub_of(world.learner), roles=[ADMINISTRATOR]).location
+
+    assert olu.get(f"{place}/export.json").status_code == 405, "reading writes nothing"
+    assert olu.post(f"{place}/export.json").status_code == 200
+
+    session.rollback()
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    visit = session.scalars(select(PrivacyVisit)).one()
+    assert (entry.action, entry.actor) == ("privacy.exported", f"person:{visit.viewer_id}")
+    assert entry.subject == f"person:{world.learner.id}"
+    assert entry.facts == {}
+
+
+def test_what_was_not_handed_out_is_not_in_the_audit_log(browser, world, session, open_page):
+    mei = browser()
+    place = open_page(mei, world.learner).location
+
+    assert browser(world.other_learner).post(f"{place}/export.json").status_code == 404
+
+    session.rollback()
+    assert "privacy.exported" not in session.scalars(select(AuditEntry.action)).all()
 
 
 def test_a_wish_to_be_forgotten_is_recorded_once_and_audited(

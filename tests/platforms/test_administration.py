@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.core.audit import AuditEntry
 from app.core.clock import utcnow
 from app.core.crypto import hash_secret
+from app.platforms.deployments import MAX_PENDING, add_deployment
 from app.platforms.models import (
     DeploymentStatus,
     Invitation,
@@ -193,7 +194,7 @@ def test_a_known_issuer_and_client_id_are_refused(admin, world):
 def test_changed_addresses_are_kept_and_old_keys_forgotten(admin, world, session, again):
     world.platform.jwks = {"keys": []}
     session.commit()
-    values = {**VALUES, "approves_deployments": "y", "token_audience": "https://aud.test"}
+    values = {**VALUES, "approves_deployments": "y", "token_audience": "https://aud.moodle.test"}
 
     admin.post(f"/admin/platforms/{world.platform.id}/edit", data=values)
 
@@ -201,10 +202,32 @@ def test_changed_addresses_are_kept_and_old_keys_forgotten(admin, world, session
     assert (platform.issuer, platform.client_id) == ("https://lms.test", "assay"), "never changed"
     assert platform.jwks_url == "https://moodle.test/jwks"
     assert platform.jwks is None
-    assert platform.token_audience == "https://aud.test"
+    assert platform.token_audience == "https://aud.moodle.test"
     assert platform.approves_deployments
     facts = session.scalars(select(AuditEntry.facts).order_by(AuditEntry.id.desc())).first()
     assert "jwks_url" in facts["changed"]
+
+
+def test_at_most_so_many_waiting_deployments_are_shown_before_the_others(admin, world, session):
+    def list_all():
+        page = admin.get(f"/admin/platforms/{world.platform.id}").text
+        return re.findall(r'<a class="address" href="[^"]+">([^<]+)</a>', page), page
+
+    for number in range(MAX_PENDING - 1):
+        add_deployment(
+            session, world.platform, f"w{number}", DeploymentStatus.PENDING, now=utcnow()
+        )
+    session.commit()
+    few = list_all()
+    for name in ("last", "too many"):
+        add_deployment(session, world.platform, name, DeploymentStatus.PENDING, now=utcnow())
+    session.commit()
+    shown, page = list_all()
+
+    assert few[0] == [*(f"w{number}" for number in range(MAX_PENDING - 1)), "1"]
+    assert "Many deployments wait" not in few[1]
+    assert shown == [*(f"w{number}" for number in range(MAX_PENDING - 1)), "last", "1"]
+    assert "Many deployments wait" in page
 
 
 def test_a_deployment_is_approved_and_blocked(admin, world, session, again, browser):

@@ -159,13 +159,13 @@ def test_canvas_gets_its_own_keys_and_places(browser, invited, new_lms, platform
 
 
 def test_an_audience_that_the_lms_names_is_kept(browser, invited, new_lms, platforms_of):
-    new_lms.offer(new_lms.configuration(authorization_server="https://api.example/auth/token"))
+    new_lms.offer(new_lms.configuration(authorization_server="https://api.new-lms.test/auth"))
     new_lms.answer()
 
     browser().post("/lti/register", data=new_lms.fields(invited(name="Our LMS")))
 
     [platform] = platforms_of()
-    assert platform.token_audience == "https://api.example/auth/token"
+    assert platform.token_audience == "https://api.new-lms.test/auth"
     assert platform.name == "Our LMS", "the institution's own name for it"
 
 
