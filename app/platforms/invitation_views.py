@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import current_app, flash, redirect, render_template, session, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -19,15 +19,14 @@ from app.platforms.invitations import (
     withdraw_invitation,
 )
 
-# Between the POST that made a link and the page that shows it once; it is stored nowhere else.
-NEW_SECRET = "new_invitation"  # noqa: S105 - the name of a place
-
-
 @bp.route("/admin/invitations", methods=["GET", "POST"])
 @requires_administrator
 def invitations() -> ResponseReturnValue:
-    """List the invitations; on POST, make one."""
-    principal, form = current_principal(), InvitationForm()
+    """List the invitations; on POST, make one, and show its link in this one answer.
+
+    It is stored nowhere, so a redirect could not show it: a session without cookies keeps nothing.
+    """
+    principal, form, secret = current_principal(), InvitationForm(), None
     if form.validate_on_submit():
         with transaction() as write:
             _made, secret = invite(
@@ -38,9 +37,6 @@ def invitations() -> ResponseReturnValue:
                 actor=principal.actor,
                 now=utcnow(),
             )
-        session[NEW_SECRET] = secret
-        return redirect(url_for(".invitations"), 303)
-    secret = session.pop(NEW_SECRET, None)
     base_url = current_app.extensions["assay.settings"].base_url
     page = render_template(
         "platforms/invitations.html",
@@ -50,7 +46,7 @@ def invitations() -> ResponseReturnValue:
         link=f"{base_url}{url_for('.register', invite=secret)}" if secret else None,
         now=utcnow(),
     )
-    return page, form.status
+    return page, form.status, {"Cache-Control": "no-store"}
 
 
 @bp.post("/admin/invitations/<int:invitation_id>/withdraw")

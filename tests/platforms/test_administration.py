@@ -253,9 +253,10 @@ def test_blocking_one_s_own_deployment_signs_everybody_out(admin, world, browser
 
 
 def test_an_invitation_s_link_is_shown_once(admin, session):
-    admin.post("/admin/invitations", data={"name": "Our Moodle", "days": "1"})
+    made = admin.post("/admin/invitations", data={"name": "Our Moodle", "days": "1"})
 
-    first, second = admin.get("/admin/invitations").text, admin.get("/admin/invitations").text
+    first, second = made.text, admin.get("/admin/invitations").text
+    assert made.headers["Cache-Control"] == "no-store"
     secret = re.search(r"https://tool\.test/lti/register\?invite=([\w-]+)", first)[1]
     assert secret not in second
     invitation = session.query(Invitation).one()
@@ -265,8 +266,8 @@ def test_an_invitation_s_link_is_shown_once(admin, session):
 
 
 def test_an_invitation_is_withdrawn_and_only_by_its_institution(app, admin, browser, session):
-    admin.post("/admin/invitations", data={"days": "7"})
-    secret = re.search(r"invite=([\w-]+)", admin.get("/admin/invitations").text)[1]
+    made = admin.post("/admin/invitations", data={"days": "7"})
+    secret = re.search(r"invite=([\w-]+)", made.text)[1]
     invitation = session.query(Invitation).one()
     other = factories.make_world(session, app.extensions["assay.vault"], "other")
     make_administrator(session, other.instructor)

@@ -83,6 +83,7 @@ class Desk:
             self.assignment_id = make_assignment(session, course, version, link=link).id
             self.person_id = self._find_person(session, STUDENT)
             self.grantor_id = self._find_person(session, GRANTOR)
+        self.deliver()  # where notices go, which the first launch owed
 
     def tell(
         self,
