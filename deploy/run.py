@@ -296,8 +296,17 @@ def _require_one_free(port: int) -> None:
         except OSError as error:
             raise StartError(
                 f"Port {port} is in use. Stop what uses it, or choose others: "
-                "make demo PORT=8100 LMS_PORT=8101"
+                f"make demo PORT={_free_port(8100)} LMS_PORT={_free_port(8200)}"
             ) from error
+
+
+def _free_port(first: int) -> int:
+    """Return the first port from here on that nobody uses now."""
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    return first
 
 
 def _demo_secret(path: Path) -> str:

@@ -27,6 +27,7 @@ from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.history import UUID_KEY
 from app.mapping.models import Assignment
 from app.mapping.service import find_assignment_by_uuid
+from app.passback.models import StatusColumn
 from app.passback.references import PARAMETER, read_reference
 from app.passback.service import reopen_parked
 from app.programme.service import list_granted_achievement_ids
@@ -53,6 +54,14 @@ def open_review(session: Session, launch: Launch, arrival: Arrival, *, now: date
         )
     )
     assignment = _find_reviewed(session, launch, arrival)
+    if assignment is None and _is_status_column(session, launch, arrival):
+        raise LaunchRefusedError(
+            "This column only repeats the credential's status. Open the work from the column of "
+            "its assignment.",
+            cause="review_of_status_column",
+            mender=Mender.NOBODY,
+            title="Nothing is assessed here",
+        )
     if assignment is not None and arrival.role in STAFF:
         reopen_parked(session, assignment, now)
     return _open(session, arrival, assignment, learner_id or None, now=now)
@@ -175,6 +184,14 @@ def _find_reviewed(session: Session, launch: Launch, arrival: Arrival) -> Assign
     custom = rules.part(launch.body, f"{rules.CLAIM}custom")
     uuid = rules.value(custom.get(UUID_KEY), max_length=36)
     return find_assignment_by_uuid(session, uuid, course_id=arrival.course_id) if uuid else None
+
+
+def _is_status_column(session: Session, launch: Launch, arrival: Arrival) -> bool:
+    lineitem_url = rules.web_address(rules.part(launch.body, rules.AGS).get("lineitem"))
+    found = select(StatusColumn.id).where(
+        StatusColumn.course_id == arrival.course_id, StatusColumn.lineitem_url == lineitem_url
+    )
+    return lineitem_url is not None and session.scalar(found) is not None
 
 
 def _is_enrolled(session: Session, course_id: int, person_id: int) -> bool:

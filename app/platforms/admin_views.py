@@ -89,7 +89,7 @@ def disable(platform_id: int) -> ResponseReturnValue:
     _set_status(platform_id, PlatformStatus.DISABLED)
     if current_principal().platform_id == platform_id:
         # One's own way in is closed with it; no page that asks who one is would open now.
-        return redirect(url_for(".closed"), 303)
+        return redirect(url_for(".closed", platform=platform_id), 303)
     flash(_("Switched off. Nobody can open Assay from this LMS."))
     return redirect(url_for(".show", platform_id=platform_id), 303)
 

@@ -19,6 +19,7 @@ from app.platforms.invitations import (
     withdraw_invitation,
 )
 
+
 @bp.route("/admin/invitations", methods=["GET", "POST"])
 @requires_administrator
 def invitations() -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 """What an LMS, and everybody, may fetch: Canvas's configuration, keys, data notice, terms."""
 
-from flask import Response, current_app, jsonify, render_template
+from flask import Response, current_app, jsonify, render_template, request
 
 from app.core.access import public
 from app.core.db import db
@@ -51,4 +51,5 @@ def terms() -> str:
 @public
 def closed() -> Response:
     """Say to an administrator that they closed the way by which they came in."""
-    return framed_anywhere(render_template("platforms/closed.html"))
+    platform_id = request.args.get("platform", type=int)
+    return framed_anywhere(render_template("platforms/closed.html", platform_id=platform_id))

@@ -30,7 +30,7 @@ from app.platforms.invitations import find_open_invitation
 from app.platforms.models import Invitation
 from app.platforms.registering import keep_registration, register_with
 from app.platforms.service import get_institution
-from app.platforms.tool_document import CORE_SCOPES, SCOPE_WORDS, ToolAddresses
+from app.platforms.tool_document import SCOPE_WORDS, SCOPES, ToolAddresses
 from app.platforms.under_way import UnderWay
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ def register() -> ResponseReturnValue:
             form=form,
             host=host_of(address),
             institution=get_institution(db.session(), invitation.institution_id),
-            scopes=[SCOPE_WORDS[scope] for scope in CORE_SCOPES],
+            scopes=[SCOPE_WORDS[scope] for scope in SCOPES],
             addresses=ToolAddresses(_settings().base_url),
         )
         return framed_anywhere(page)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.core.principal import Role
 from app.courses.models import LtiUser
 from app.launch.claims import AGS, CLAIM
+from app.passback.models import StatusColumn
 from tests import factories
 from tests.assessment.work import form_data, hand_in
 from tests.conftest import BASE_URL
@@ -209,6 +210,36 @@ def test_where_the_link_is_unknown_the_column_decides(review, session, world, su
     )
 
     assert f"/assignments/{assignment.id}/learners/{world.learner.id}" in page.location
+
+
+def test_the_status_column_says_where_the_work_is(review, session, world, submission):
+    address = "https://lms.test/li/78"
+    session.add(
+        StatusColumn(
+            institution_id=world.institution.id,
+            course_id=world.course.id,
+            achievement_id=submission.achievement_id,
+            resource_id="status-1",
+            label="Credential",
+            is_on=True,
+            lineitem_url=address,
+            created_at=submission.assignment.created_at,
+        )
+    )
+    session.commit()
+
+    page = review(
+        world.instructor,
+        world.learner,
+        role=INSTRUCTOR,
+        **{
+            f"{CLAIM}resource_link": {"id": "made-by-the-gradebook"},
+            AGS: {"scope": [], "lineitem": address},
+        },
+    )
+
+    assert page.status_code == 403
+    assert "only repeats the credential" in page.text
 
 
 def test_where_neither_is_known_our_own_name_decides(review, session, world, submission):

@@ -132,7 +132,7 @@ def test_a_learner_sees_a_failure_but_cannot_send_again(browser, world, url, owe
 
     page = learner.get(url)
 
-    assert "Your instructor can send it again" in page.text
+    assert "Your instructor is shown what stands in the way" in page.text
     assert "<form" not in page.text
     assert learner.post(f"{url}/resend").status_code == 403
 

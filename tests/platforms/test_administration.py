@@ -311,3 +311,10 @@ def test_an_act_without_the_form_s_token_is_refused(app, admin, world, again):
         assert admin.post(f"/admin/platforms/{world.platform.id}/{act}").status_code == 400
     assert admin.post("/admin/invitations", data={"days": "7"}).status_code == 400
     assert again(world.platform).status is PlatformStatus.ACTIVE
+
+
+def test_what_locks_people_out_is_asked_twice(admin, world):
+    page = admin.get(f"/admin/platforms/{world.platform.id}").text
+
+    assert "This is the LMS that you came from: you too." in page
+    assert page.count('<details class="confirm">') == 2

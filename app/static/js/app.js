@@ -36,7 +36,7 @@ for (const image of document.querySelectorAll("img[data-drawn]")) {
 
 // Times are written in UTC; a reader wants their own. What was written stays as the tooltip.
 const clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
-  dateStyle: "medium", timeStyle: "short",
+  year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
 });
 const tellTimes = (root) => {
   for (const time of root.querySelectorAll("time[data-moment]")) {
