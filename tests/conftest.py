@@ -32,8 +32,9 @@ WORLD_KEYS: dict[str, int] = {}
 
 
 TESTS = Path(__file__).resolve().parent
-# Their tests talk over loopback to a gradebook or a practice LMS; `make check` leaves them out.
-TALKING = frozenset({"passback", "profiles", "sandbox"})
+# Their tests talk to servers on loopback, or draw pages in processes of their own; `make check`
+# leaves them out.
+SLOW = frozenset({"courses", "evidence", "passback", "profiles", "sandbox"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,9 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what talks to a server as slow; on PostgreSQL, run what has to do with the database."""
+    """Mark the slow rooms; on PostgreSQL, run what has to do with the database."""
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in TALKING:
+        if item.path.relative_to(TESTS).parts[0] in SLOW:
             item.add_marker("slow")
     if config.getoption("--postgres"):
         items[:] = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
