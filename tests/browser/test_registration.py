@@ -93,13 +93,21 @@ def test_the_self_test_says_what_works_and_where_the_rest_is_switched_on(olu, ca
 
 def test_the_other_pages_of_the_administration(olu, look):
     tool = olu.tool()
-    for name in ("Values to copy", "Keys"):
+    for name in ("Values to copy", "Keys", "Requests to be forgotten"):
         tool.get_by_role("link", name=name).first.click()
         tool.get_by_role("heading", name=name, level=1).wait_for()
         check(olu, tool, look, name.lower().replace(" ", "-"))
     tool.get_by_role("link", name="Platforms").click()
+    tool.get_by_role("link", name="Practice LMS").first.click()
+    tool.get_by_role("heading", name="Practice LMS", level=1).wait_for()
+    olu.settle()
+    tool.get_by_text("Switch off …").click()
+    tool.get_by_role("button", name="Switch off", exact=True).wait_for()
+    check(olu, tool, look, "switch-off")
+    tool.get_by_role("link", name="Platforms").first.click()
     tool.get_by_role("link", name="Enter one by hand").click()
     tool.get_by_role("heading", name="Enter a platform by hand").wait_for()
+    olu.settle()
     tool.get_by_role("button", name="Save").click()
     tool.get_by_text("There is a problem").wait_for()
     check(olu, tool, look, "by-hand-wrong")
