@@ -106,6 +106,8 @@ def window(chromium: Browser) -> Iterator[BrowserContext]:
 
 def _shows_a_page(frame: Frame) -> bool:
     try:
+        # Not before the style sheets are there: what they hide at first is not the page.
+        frame.wait_for_load_state()
         return frame.query_selector("h1:visible") is not None
     except PlaywrightError:  # it went on to another page while it was asked
         return False
@@ -137,7 +139,6 @@ class LmsPage:
             for frame in self.page.frames:
                 path = frame.url.removeprefix(self.campus.tool)
                 if path not in {frame.url, "/lti/login"} and _shows_a_page(frame):
-                    frame.wait_for_load_state()
                     return frame
             self.page.wait_for_timeout(50)
         raise AssertionError(f"no page of the tool: {[f.url for f in self.page.frames]}")

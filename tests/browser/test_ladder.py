@@ -90,7 +90,10 @@ def test_pages_without_cookies_lead_to_one_another_and_forget_nothing(
     no_cookies.become("Ines Instructor")
     tool = no_cookies.open("Literature review")
     assert BY_ADDRESS.search(tool.url)
+    no_cookies.settle()
     tool.get_by_role("link", name=re.compile("Change|Edit")).first.click()
+    tool.get_by_role("button", name=re.compile("Save")).first.wait_for()
+    no_cookies.settle()
     tool.get_by_role("button", name=re.compile("Save")).first.click()
     said = re.compile("saved|changed", re.IGNORECASE)
     tool.get_by_role("status").filter(has_text=said).wait_for()
@@ -103,7 +106,7 @@ def test_pages_without_cookies_lead_to_one_another_and_forget_nothing(
 def test_an_address_taken_out_of_the_frame_opens_nothing(campus_with_an_assignment, no_cookies):
     no_cookies.become("Ines Instructor")
     tool = no_cookies.open("Literature review")
-    address = tool.url
+    assert BY_ADDRESS.search(address := tool.url)
 
     tab = no_cookies.page.context.new_page()
     tab.goto(address)
