@@ -7,6 +7,22 @@ from app.catalog.document import (
     RubricLevelSpec,
 )
 from app.catalog.models import AchievementVersion, Alignment, Criterion, RubricLevel
+from app.catalog.pass_rule import PassRuleSpec
+
+
+def fill_version(version: AchievementVersion, spec: AchievementSpec) -> None:
+    """Write a document's content into a version that has no content as rows yet."""
+    version.name = spec.name
+    version.description = spec.description
+    version.criteria_narrative = spec.criteria_narrative
+    version.image_alt = spec.image_alt
+    version.tags = list(spec.tags)
+    version.pass_rule = spec.pass_rule.model_dump(mode="json", exclude_none=True)
+    version.issuing_unit = spec.issuing_unit
+    version.validity_months = spec.validity_months
+    version.renewal = spec.renewal
+    version.criteria = build_criteria(spec)
+    version.alignments = build_alignments(spec)
 
 
 def build_criteria(spec: AchievementSpec) -> list[Criterion]:
@@ -18,6 +34,7 @@ def build_criteria(spec: AchievementSpec) -> list[Criterion]:
             name=criterion.name,
             description=criterion.description,
             is_required=criterion.required,
+            weight=criterion.weight,
             required_position=criterion.required_position,
             rubric_levels=[
                 RubricLevel(position=step, **level.model_dump())
@@ -44,6 +61,10 @@ def content_of(version: AchievementVersion) -> AchievementSpec:
         criteria_narrative=version.criteria_narrative,
         image_alt=version.image_alt,
         tags=list(version.tags),
+        pass_rule=PassRuleSpec.model_validate(version.pass_rule),
+        issuing_unit=version.issuing_unit,
+        validity_months=version.validity_months,
+        renewal=version.renewal,
         criteria=[_criterion_spec(criterion) for criterion in version.criteria],
         alignments=[
             AlignmentSpec.model_validate(
@@ -61,6 +82,7 @@ def _criterion_spec(criterion: Criterion) -> CriterionSpec:
         name=criterion.name,
         description=criterion.description,
         required=criterion.is_required,
+        weight=criterion.weight,
         required_level=steps[criterion.required_position].name,
         levels=[
             RubricLevelSpec(name=step.name, description=step.description, points=step.points)

@@ -8,10 +8,16 @@
         "criteria_narrative": "…",            Markdown, shown in public and signed into every award
         "image_alt": "…",                     what the badge's picture shows, in words
         "tags": ["…"],                        optional
+        "pass_rule": {"kind": "k_of_n", "k": 3},  optional; or all_required (without it), or
+                                              {"kind": "weighted", "threshold": 70}
+        "issuing_unit": "…",                  optional: the unit that owns it
+        "validity_months": 24,                optional: how long an award holds
+        "renewal": "…",                       optional: how it is renewed; Markdown
         "criteria": [{
             "key": "search",                  its identity within the achievement
             "name": "…", "description": "…",
             "required": true,                 optional: whether an award needs it
+            "weight": 1,                      optional: its share where the pass rule is weighted
             "required_level": "Proficient",   the lowest rubric level that is enough
             "levels": [                       at least two, from the lowest to the highest
                 {"name": "Beginning", "description": "…", "points": 0},
@@ -39,6 +45,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.catalog.pass_rule import PassRuleSpec
 from app.core.errors import InvalidError
 from app.credentials.openbadge import TARGET_TYPES
 from app.programme.files import read_text
@@ -82,6 +89,7 @@ class CriterionSpec(_Part):
     name: Line = Field(max_length=200)
     description: Prose = Field(max_length=4000)
     required: bool = True
+    weight: int = Field(default=1, ge=1, le=100)
     required_level: Line
     levels: list[RubricLevelSpec] = Field(min_length=2, max_length=20)
 
@@ -135,9 +143,18 @@ class AchievementSpec(_Part):
     tags: list[Annotated[Line, Field(max_length=60)]] = Field(default_factory=list, max_length=30)
     criteria: list[CriterionSpec] = Field(default_factory=list, max_length=50)
     alignments: list[AlignmentSpec] = Field(default_factory=list, max_length=50)
+    pass_rule: PassRuleSpec = PassRuleSpec()
+    issuing_unit: Line | None = Field(default=None, max_length=200)
+    validity_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    renewal: Prose | None = Field(default=None, max_length=4000)
 
     @model_validator(mode="after")
     def _check_parts(self) -> "AchievementSpec":
+        if self.pass_rule.k is not None and self.pass_rule.k > len(self.criteria):
+            raise ValueError(
+                f"the pass rule asks for {self.pass_rule.k} criteria; "
+                f"there are {len(self.criteria)}"
+            )
         _refuse_repeated("criteria", [criterion.key for criterion in self.criteria])
         _refuse_repeated("tags", self.tags)
         _refuse_repeated("alignments", [alignment.target_url for alignment in self.alignments])
@@ -164,6 +181,17 @@ def parse_document(document: object) -> AchievementsDocument:
         return AchievementsDocument.model_validate(document)
     except ValidationError as error:
         raise explain(error, document) from error
+
+
+def parse_spec(content: object) -> AchievementSpec:
+    """Check the data of one achievement.
+
+    Raises: `InvalidError` naming the criterion and the field.
+    """
+    try:
+        return AchievementSpec.model_validate(content)
+    except ValidationError as error:
+        raise explain(error, content) from error
 
 
 def read_document(path: Path) -> AchievementsDocument:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
@@ -37,8 +38,14 @@ class VersionStatus(StrEnum):
     """Whether a version may be used: only an approved one is mapped or awarded."""
 
     DRAFT = "draft"
+    IN_REVIEW = "in_review"
     APPROVED = "approved"
     SUPERSEDED = "superseded"
+    DECLINED = "declined"
+
+
+OPEN_STATUSES = (VersionStatus.DRAFT, VersionStatus.IN_REVIEW)
+PUBLISHED_STATUSES = (VersionStatus.APPROVED, VersionStatus.SUPERSEDED)
 
 
 class AchievementVersion(Base):
@@ -46,7 +53,14 @@ class AchievementVersion(Base):
 
     `public_id`: random, the last part of its public address.
     `criteria_narrative`: Markdown. `approved_at`, `approval_reference`: when,
-    and the committee's reference; `None` while it is a draft.
+    and the committee's reference; `None` until then. `approved_until`: when
+    the approval expires; `None`: never.
+    `draft`: what is written so far, the fields of an `AchievementSpec`,
+    perhaps incomplete; `None` once it is in review. Until then the version has
+    no criteria and alignments as rows, and `name` is only for lists.
+    `pass_rule`: a `PassRuleSpec`. `issuing_unit`: the unit that owns it;
+    `validity_months`: how long an award holds, `None`: without end;
+    `renewal`: how it is renewed, Markdown.
     """
 
     __tablename__ = "achievement_version"
@@ -64,6 +78,13 @@ class AchievementVersion(Base):
     status: Mapped[VersionStatus] = mapped_column(TextEnum(VersionStatus))
     approved_at: Mapped[datetime | None]
     approval_reference: Mapped[str | None] = mapped_column(String(200))
+    approved_until: Mapped[datetime | None]
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    pass_rule: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"kind": "all_required"})
+    issuing_unit: Mapped[str | None] = mapped_column(String(200))
+    validity_months: Mapped[int | None]
+    renewal: Mapped[str | None] = mapped_column(Text)
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
 
     achievement: Mapped[Achievement] = relationship(back_populates="versions")
@@ -77,7 +98,8 @@ class Criterion(Base):
     """One thing to be shown.
 
     `is_required`: an award needs it. `required_position`: the position of the
-    lowest rubric level that counts as met.
+    lowest rubric level that counts as met. `weight`: its share where the pass
+    rule is weighted.
     """
 
     __tablename__ = "criterion"
@@ -93,6 +115,7 @@ class Criterion(Base):
     description: Mapped[str] = mapped_column(Text)
     is_required: Mapped[bool] = mapped_column(default=True)
     required_position: Mapped[int]
+    weight: Mapped[int] = mapped_column(default=1)
 
     version: Mapped[AchievementVersion] = relationship(back_populates="criteria")
     rubric_levels: Mapped[list["RubricLevel"]] = relationship(

@@ -8,20 +8,20 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.catalog.content import build_alignments, build_criteria, content_of
+from app.catalog.approving import check_reference
+from app.catalog.checking import choose_issuer, choose_level, known_issuers, known_levels
+from app.catalog.content import content_of, fill_version
 from app.catalog.document import AchievementsDocument, AchievementSpec, parse_document
 from app.catalog.models import (
+    PUBLISHED_STATUSES,
     Achievement,
     AchievementVersion,
     Criterion,
     VersionStatus,
 )
 from app.core import audit
-from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.errors import ConflictError, NotFoundError
 from app.programme.models import IssuerProfile, Level
-from app.programme.service import list_issuers, list_levels
-
-MAX_REFERENCE = 200
 
 
 def import_achievements(
@@ -43,17 +43,13 @@ def import_achievements(
     """
     if not isinstance(document, AchievementsDocument):
         document = parse_document(document)
-    reference = _check_reference(approved_by)
-    issuers = {
-        issuer.slug: issuer
-        for issuer in list_issuers(session)
-        if issuer.institution_id == institution_id
-    }
-    levels = {level.key: level for level in list_levels(session, institution_id)}
+    reference = check_reference(approved_by)
+    issuers = known_issuers(session, institution_id)
+    levels = known_levels(session, institution_id)
     versions = []
     for spec in document.achievements:
-        level = _choose_level(spec, levels)
-        issuer = _choose_issuer(spec, issuers)
+        level = choose_level(spec, levels)
+        issuer = choose_issuer(spec, issuers)
         achievement = _keep_achievement(
             session, institution_id, spec, issuer=issuer, level=level, now=now
         )
@@ -93,7 +89,7 @@ def find_version_by_public_id(session: Session, public_id: str) -> AchievementVe
     return session.scalar(
         _loaded(select(AchievementVersion)).where(
             AchievementVersion.public_id == public_id,
-            AchievementVersion.status != VersionStatus.DRAFT,
+            AchievementVersion.status.in_(PUBLISHED_STATUSES),
         )
     )
 
@@ -155,38 +151,6 @@ def _loaded(statement: Select[AchievementVersion]) -> Select[AchievementVersion]
         selectinload(AchievementVersion.criteria).selectinload(Criterion.rubric_levels),
         selectinload(AchievementVersion.alignments),
     )
-
-
-def _check_reference(approved_by: str) -> str:
-    reference = approved_by.strip()
-    if not reference or len(reference) > MAX_REFERENCE or not reference.isprintable():
-        raise InvalidError(
-            f"Say who approved it: a reference of 1 to {MAX_REFERENCE} characters, "
-            "such as the committee's minutes."
-        )
-    return reference
-
-
-def _choose_level(spec: AchievementSpec, levels: dict[str, Level]) -> Level:
-    level = levels.get(spec.level)
-    if level is None:
-        known = ", ".join(levels) or "none; load a programme first"
-        raise InvalidError(f"“{spec.slug}”: there is no level “{spec.level}” (known: {known}).")
-    if level.is_mappable and not any(criterion.required for criterion in spec.criteria):
-        raise InvalidError(f"“{spec.slug}”: a {level.name} needs at least one required criterion.")
-    if not level.is_mappable and spec.criteria:
-        raise InvalidError(
-            f"“{spec.slug}”: nobody assesses a {level.name}, so it takes no criteria."
-        )
-    return level
-
-
-def _choose_issuer(spec: AchievementSpec, issuers: dict[str, IssuerProfile]) -> IssuerProfile:
-    issuer = issuers.get(spec.issuer)
-    if issuer is None:
-        known = ", ".join(issuers) or "none; add an issuer first"
-        raise InvalidError(f"“{spec.slug}”: there is no issuer “{spec.issuer}” (known: {known}).")
-    return issuer
 
 
 def _find_achievement(session: Session, institution_id: int, slug: str) -> Achievement | None:
@@ -253,18 +217,12 @@ def _keep_version(
         achievement=achievement,
         public_id=secrets.token_hex(16),
         number=(newest or 0) + 1,
-        name=spec.name,
-        description=spec.description,
-        criteria_narrative=spec.criteria_narrative,
-        image_alt=spec.image_alt,
-        tags=list(spec.tags),
         status=VersionStatus.APPROVED,
         approved_at=now,
         approval_reference=reference,
         created_at=now,
-        criteria=build_criteria(spec),
-        alignments=build_alignments(spec),
     )
+    fill_version(version, spec)
     if approved is not None:
         approved.status = VersionStatus.SUPERSEDED
     session.add(version)

@@ -1,7 +1,7 @@
 """Levels, issuer profiles and their keys, grantors and administrators."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from app.courses.models import Person
 
 
+class Programme(Base):
+    """The rules that an institution's preset has beside its levels.
+
+    `rules`: a `ProgrammeRules` document (see `rules.py`).
+    """
+
+    __tablename__ = "programme"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    rules: Mapped[dict[str, Any]]
+    loaded_at: Mapped[datetime]
+
+
 class Level(Base):
     """One kind of micro-credential with its rules; a row from the preset, never an enum.
 
@@ -21,6 +35,8 @@ class Level(Base):
     `achievement_type`: Open Badges 3.0 `achievementType`.
     `image_svg`: the level's picture, as the preset ships it.
     `family`: `white`, `silver` or `gold`: the colour in which pages show it.
+    `pass_rules`: what its achievements may choose from (`rules.PassRuleKind`).
+    `revokes_with_part`: a certificate falls when one of its parts is revoked.
     """
 
     __tablename__ = "level"
@@ -40,6 +56,8 @@ class Level(Base):
     achievement_type: Mapped[str] = mapped_column(String(60))
     family: Mapped[str] = mapped_column(String(20))
     image_svg: Mapped[str] = mapped_column(Text)
+    pass_rules: Mapped[list[str]] = mapped_column(default=lambda: ["all_required"])
+    revokes_with_part: Mapped[bool] = mapped_column(default=False)
 
     @property
     def is_mappable(self) -> bool:
@@ -96,6 +114,27 @@ class GrantorAppointment(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     trained_on: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    person: Mapped["Person"] = relationship("Person")
+
+
+class ReviewerAppointment(Base):
+    """One person's seat in a group of reviewers, such as the committee.
+
+    `group_key`: the preset's word for the group. `unit`: the issuing unit that
+    they decide for, where the group is by unit; else `None`. `ends_at`: `None`
+    while no end is set.
+    """
+
+    __tablename__ = "reviewer_appointment"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    group_key: Mapped[str] = mapped_column(String(60))
+    unit: Mapped[str | None] = mapped_column(String(200))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     person: Mapped["Person"] = relationship("Person")

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.core.errors import InvalidError
 from app.credentials.openbadge import ACHIEVEMENT_TYPES
 from app.programme.files import read_text
+from app.programme.rules import PassRuleKind, ProgrammeRules
 from app.programme.wording import Key, Line, Prose, explain
 
 MAX_PRESET_BYTES: Final = 256 * 1024
@@ -42,7 +43,9 @@ class LevelSpec(BaseModel):
     """One level as the file says it.
 
     `environment`: where the work is done; left out where no work is assessed.
-    `image`: the SVG file, relative to the preset.
+    `image`: the SVG file, relative to the preset. `pass_rules`: those that an
+    achievement may choose from, its default first. `revokes_with_part`: a
+    certificate falls when one of its parts is revoked.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -59,6 +62,8 @@ class LevelSpec(BaseModel):
     achievement_type: Annotated[str, AfterValidator(_check_achievement_type)] = Field(max_length=60)
     family: Literal["white", "silver", "gold"]
     image: Line
+    pass_rules: list[PassRuleKind] = Field(default=["all_required"], min_length=1, max_length=3)
+    revokes_with_part: bool = False
 
     @model_validator(mode="after")
     def _check_rules(self) -> "LevelSpec":
@@ -74,9 +79,7 @@ class LevelSpec(BaseModel):
         return self
 
 
-class _PresetFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
+class _PresetFile(ProgrammeRules):
     name: Line = Field(max_length=200)
     level: list[LevelSpec] = Field(min_length=1, max_length=50)
 
@@ -86,6 +89,17 @@ class _PresetFile(BaseModel):
         for key in keys:
             if keys.count(key) > 1:
                 raise ValueError(f"two levels have the key “{key}”")
+        for question in self.question:
+            for key in question.levels:
+                if key not in keys:
+                    raise ValueError(f"question “{question.key}” names the level “{key}”")
+        if self.route:
+            for level in self.level:
+                if self.find_route(level.approval_route) is None:
+                    raise ValueError(
+                        f"level “{level.key}” is approved by the route "
+                        f"“{level.approval_route}”, which there is not"
+                    )
         return self
 
 
@@ -97,6 +111,7 @@ class Preset(BaseModel):
     name: str
     levels: tuple[LevelSpec, ...]
     images: dict[str, str]
+    rules: ProgrammeRules
 
 
 def read_preset(path: Path) -> Preset:
@@ -122,7 +137,10 @@ def parse_preset(document: Mapping[str, Any], *, folder: Path) -> Preset:
     except ValidationError as error:
         raise explain(error, document) from error
     images = {level.key: _read_image(level, folder) for level in preset.level}
-    return Preset(name=preset.name, levels=tuple(preset.level), images=images)
+    rules = ProgrammeRules.model_validate(
+        {name: getattr(preset, name) for name in ProgrammeRules.model_fields}
+    )
+    return Preset(name=preset.name, levels=tuple(preset.level), images=images, rules=rules)
 
 
 def _read_image(level: LevelSpec, folder: Path) -> str:

@@ -25,8 +25,9 @@ from app.programme.appointments import (
     list_grantors,
 )
 from app.programme.issuers import check_issuer
-from app.programme.models import IssuerKey, IssuerProfile, Level
+from app.programme.models import IssuerKey, IssuerProfile, Level, Programme
 from app.programme.preset import Preset
+from app.programme.rules import ProgrammeRules
 
 __all__ = [
     "LoadedProgramme",
@@ -37,6 +38,7 @@ __all__ = [
     "find_issuer",
     "find_standing_appointment",
     "get_appointment",
+    "get_rules",
     "get_signing_key",
     "issuer_did",
     "list_appointments",
@@ -85,18 +87,46 @@ def load_programme(
             changed.append(spec.key)
         else:
             unchanged.append(spec.key)
+    rules_changed = _keep_rules(session, institution_id, preset, now=now)
     session.flush()
-    if added or changed:
+    if added or changed or rules_changed:
         audit.record(
             session,
             institution_id,
             actor=actor,
             action="programme.loaded",
             subject=f"institution:{institution_id}",
-            facts={"preset": preset.name, "added": added, "changed": changed},
+            facts={
+                "preset": preset.name,
+                "added": added,
+                "changed": changed,
+                "rules": rules_changed,
+            },
             now=now,
         )
     return LoadedProgramme(tuple(added), tuple(changed), tuple(unchanged), tuple(known))
+
+
+def get_rules(session: Session, institution_id: int) -> ProgrammeRules:
+    """Return the rules that stand beside the institution's levels; none if no preset is loaded."""
+    rules = session.scalar(
+        select(Programme.rules).where(Programme.institution_id == institution_id)
+    )
+    return ProgrammeRules.model_validate(rules or {})
+
+
+def _keep_rules(session: Session, institution_id: int, preset: Preset, *, now: datetime) -> bool:
+    rules = preset.rules.model_dump(mode="json")
+    kept = session.scalar(select(Programme).where(Programme.institution_id == institution_id))
+    if kept is None:
+        session.add(
+            Programme(institution_id=institution_id, name=preset.name, rules=rules, loaded_at=now)
+        )
+        return True
+    if (kept.name, kept.rules) == (preset.name, rules):
+        return False
+    kept.name, kept.rules, kept.loaded_at = preset.name, rules, now
+    return True
 
 
 def list_levels(session: Session, institution_id: int) -> list[Level]:
