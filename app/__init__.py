@@ -25,8 +25,8 @@ VERSION = "0.1.0"
 
 # Rooms with pages, top to bottom; each has a blueprint `bp` in its `views`.
 ROOMS_WITH_VIEWS = (
-    *("launch", "public", "assessment", "awards", "evidence", "passback", "mapping", "courses"),
-    "platforms",
+    *("launch", "staff", "public", "assessment", "awards", "evidence", "passback", "mapping"),
+    *("approval", "catalog", "courses", "platforms"),
 )
 # Every room with tables; importing them fills the metadata.
 ROOMS_WITH_MODELS = (

@@ -16,6 +16,8 @@ class Award(Base):
     `public_id`: random, the last part of its public address.
     `recipient_name`: frozen as it was when awarded; `None` if the LMS told none.
     `credential`: the signed Open Badges 3.0 document, byte for byte as served.
+    `awarded_by`: `None` for an award by rule or by claim. `valid_until`:
+    `None`: without end.
     `revoked_at`, `revocation_reason`: `None` while it is valid.
     """
 
@@ -37,9 +39,10 @@ class Award(Base):
     achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"))
     issuer_key_id: Mapped[int] = mapped_column(ForeignKey("issuer_key.id"))
-    awarded_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    awarded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recipient_name: Mapped[str | None] = mapped_column(String(255))
     awarded_at: Mapped[datetime]
+    valid_until: Mapped[datetime | None]
     credential: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str | None] = mapped_column(Text)

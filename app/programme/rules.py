@@ -4,12 +4,14 @@ All of it comes from the preset and is kept as one document per institution, so
 that a proposal can keep the rules that it was begun under. Pure.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.programme.wording import Key, Line, Prose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALL_REQUIRED: Final = "all_required"
 K_OF_N: Final = "k_of_n"

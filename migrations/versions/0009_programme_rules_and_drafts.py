@@ -72,9 +72,17 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("criterion") as batch:
         batch.add_column(sa.Column("weight", sa.Integer(), nullable=False, server_default="1"))
+    with op.batch_alter_table("award") as batch:
+        batch.alter_column("awarded_by", existing_type=sa.Integer(), nullable=True)
+        batch.add_column(sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    # An award by rule has no awarder; the tables of before must have one: its holder.
+    op.execute("UPDATE award SET awarded_by = person_id WHERE awarded_by IS NULL")
+    with op.batch_alter_table("award") as batch:
+        batch.drop_column("valid_until")
+        batch.alter_column("awarded_by", existing_type=sa.Integer(), nullable=False)
     with op.batch_alter_table("criterion") as batch:
         batch.drop_column("weight")
     with op.batch_alter_table("achievement_version") as batch:

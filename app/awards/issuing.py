@@ -1,0 +1,152 @@
+"""Making one award: the row, its signed credential, the audit. Nothing here asks if it is due."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.awards.facts import achievement_facts, award_facts, issuer_facts, recipient_facts
+from app.awards.models import Award
+from app.catalog.models import AchievementVersion
+from app.core import audit
+from app.core.crypto import Vault
+from app.core.errors import ConflictError, InvalidError
+from app.courses.models import Enrolment, LtiUser, Person
+from app.credentials.facts import RecipientFacts
+from app.credentials.keys import verification_method
+from app.credentials.openbadge import build_credential, to_json
+from app.credentials.signing import sign_credential
+from app.programme.models import IssuerKey
+from app.programme.service import get_signing_key, issuer_did
+
+PUBLIC_ID_BYTES = 16
+SALT_BYTES = 16
+
+
+def issue_award(
+    session: Session,
+    *,
+    person: Person,
+    version: AchievementVersion,
+    awarded_by: int | None,
+    actor: str,
+    vault: Vault,
+    base_url: str,
+    now: datetime,
+) -> Award:
+    """Award a version of an achievement to a person who holds none of it.
+
+    Units: `awarded_by` is a person's id; `None` where a rule or a claim awards.
+    Raises: `InvalidError` if nothing is known by which a verifier could
+        recognise the recipient; `ConflictError` if the same award is being
+        made elsewhere.
+    """
+    public_id = secrets.token_hex(PUBLIC_ID_BYTES)
+    key, text = _sign(session, public_id, person, version, vault=vault, base_url=base_url, now=now)
+    award = Award(
+        institution_id=version.institution_id,
+        public_id=public_id,
+        person_id=person.id,
+        achievement_id=version.achievement_id,
+        version_id=version.id,
+        issuer_key_id=key.id,
+        awarded_by=awarded_by,
+        recipient_name=person.name,
+        awarded_at=now,
+        credential=text,
+    )
+    session.add(award)
+    try:
+        session.flush()
+    except IntegrityError as error:  # the unique index settles a race between two grantors
+        raise ConflictError(
+            "This micro-credential has just been awarded by somebody else. Load the page again."
+        ) from error
+    facts = {"person": person.id, "version": version.id, "key": key.multikey}
+    audit_award(session, award, actor, "award.issued", facts, now=now)
+    return award
+
+
+def find_standing_award(session: Session, *, person_id: int, achievement_id: int) -> Award | None:
+    """Return the award of an achievement that a person holds, if it is not revoked."""
+    return session.scalar(
+        select(Award).where(
+            Award.person_id == person_id,
+            Award.achievement_id == achievement_id,
+            Award.revoked_at.is_(None),
+        )
+    )
+
+
+def is_test_user(session: Session, person: Person) -> bool:
+    """Return whether somebody is the student preview of an LMS, who is awarded nothing."""
+    preview: ColumnElement[bool] = exists().where(
+        Enrolment.person_id == person.id, Enrolment.is_test_user.is_(True)
+    )
+    return bool(session.scalar(select(preview)))
+
+
+def audit_award(
+    session: Session,
+    award: Award,
+    actor: str,
+    action: str,
+    facts: dict[str, object],
+    *,
+    now: datetime,
+) -> None:
+    """Write down what became of an award."""
+    audit.record(
+        session,
+        award.institution_id,
+        actor=actor,
+        action=action,
+        subject=f"award:{award.id}",
+        facts=facts,
+        now=now,
+    )
+
+
+def _sign(
+    session: Session,
+    public_id: str,
+    person: Person,
+    version: AchievementVersion,
+    *,
+    vault: Vault,
+    base_url: str,
+    now: datetime,
+) -> tuple[IssuerKey, str]:
+    """Return the key used and the signed credential as the text that is stored and served."""
+    issuer = version.achievement.issuer
+    did = issuer_did(base_url, issuer)
+    key, private_key = get_signing_key(session, issuer.id, vault)
+    credential = build_credential(
+        award_facts(base_url, public_id, now=now),
+        _recipient(session, person),
+        achievement_facts(version, base_url),
+        issuer_facts(issuer, did),
+    )
+    signed = sign_credential(
+        credential,
+        private_key=private_key,
+        verification_method=verification_method(did, key.multikey),
+        created=now,
+    )
+    return key, to_json(signed)
+
+
+def _recipient(session: Session, person: Person) -> RecipientFacts:
+    """Say who earned it; among several LMSs, the one that knew the person first names them."""
+    lti_sub = session.scalar(
+        select(LtiUser.sub).where(LtiUser.person_id == person.id).order_by(LtiUser.id).limit(1)
+    )
+    facts = recipient_facts(email=person.email, lti_sub=lti_sub, salt=secrets.token_hex(SALT_BYTES))
+    if facts is None:
+        raise InvalidError(
+            "Neither an e-mail address nor an LMS user id of this learner is known, so the award "
+            "could not be tied to them. Ask them to open the activity from the LMS once more."
+        )
+    return facts

@@ -1,0 +1,1 @@
+"""Sign-in outside the LMS, for administrators and reviewers."""
