@@ -15,6 +15,7 @@ from app.cli.passback import passback
 from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
+from app.cli.reviewers import reviewers
 from app.cli.roster import roster
 from app.cli.timers import timers
 
@@ -24,6 +25,7 @@ GROUPS = (
     programme,
     achievements,
     grantors,
+    reviewers,
     administrators,
     platforms,
     keys,

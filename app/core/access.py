@@ -33,13 +33,15 @@ class Rule:
     `is_public`: anybody, signed in or not. `roles`: one of these in the course
     that the address names (`course_id`). `needs_appointment`: a grantor of at
     least one achievement today. `needs_administrator`: an administrator of the
-    person's institution today. None of these: any signed-in person.
+    person's institution today. `needs_seat`: a reviewer in some group today, or
+    an administrator. None of these: any signed-in person.
     """
 
     is_public: bool = False
     roles: frozenset[Role] = frozenset()
     needs_appointment: bool = False
     needs_administrator: bool = False
+    needs_seat: bool = False
 
     def __str__(self) -> str:
         """Say the rule in the access table's words."""
@@ -49,6 +51,8 @@ class Rule:
             return "grantor"
         if self.needs_administrator:
             return "administrator"
+        if self.needs_seat:
+            return "reviewer"
         return " ".join(sorted(self.roles)) if self.roles else "signed in"
 
 
@@ -59,7 +63,9 @@ class SignInRequiredError(ForbiddenError):
 class PrincipalLoader(Protocol):
     """Finds the person behind a session; `launch` provides it."""
 
-    def __call__(self, sid: str, *, course_id: int | None, wants_grants: bool) -> Principal | None:
+    def __call__(
+        self, sid: str, *, course_id: int | None, wants_grants: bool, wants_seats: bool
+    ) -> Principal | None:
         """Return the principal, or `None` if the session is unknown or has run out."""
 
 
@@ -86,6 +92,11 @@ def requires_grantor(view: View) -> View:
 def requires_administrator(view: View) -> View:
     """Let administrators call this view, for what belongs to their own institution."""
     return _mark(view, Rule(needs_administrator=True))
+
+
+def requires_reviewer(view: View) -> View:
+    """Let reviewers and administrators call this view; the service checks for which proposal."""
+    return _mark(view, Rule(needs_seat=True))
 
 
 class SignedCookies(SecureCookieSessionInterface):
@@ -185,7 +196,14 @@ def _authorise(rule: Rule, loader: PrincipalLoader) -> Principal:
         )
     sid = session.get(SESSION_KEY)
     principal = (
-        loader(sid, course_id=course_id, wants_grants=rule.needs_appointment) if sid else None
+        loader(
+            sid,
+            course_id=course_id,
+            wants_grants=rule.needs_appointment,
+            wants_seats=rule.needs_seat,
+        )
+        if sid
+        else None
     )
     if principal is None:
         raise SignInRequiredError(
@@ -205,5 +223,10 @@ def _authorise(rule: Rule, loader: PrincipalLoader) -> Principal:
         raise ForbiddenError(
             "You are not an administrator of Assay. Whoever runs Assay at your institution can "
             "appoint you."
+        )
+    if rule.needs_seat and not (principal.groups or principal.is_administrator):
+        raise ForbiddenError(
+            "You are not appointed as a reviewer today. "
+            "The programme administrator of your institution can appoint you."
         )
     return principal

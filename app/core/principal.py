@@ -34,6 +34,8 @@ class Principal:
     person's role there; `None` on pages outside courses.
     `grants`: ids of the achievements for which the person is a grantor today;
     filled only on pages that ask for a grantor.
+    `groups`: keys of the groups of reviewers in which the person has a seat
+    today; filled only on pages that ask for a reviewer.
     `frame_origins`: the LMS origins that may frame the page.
     `is_administrator`: of the institution, today.
     """
@@ -45,6 +47,7 @@ class Principal:
     course_id: int | None = None
     role: Role | None = None
     grants: frozenset[int] = frozenset()
+    groups: frozenset[str] = frozenset()
     return_url: str | None = None
     is_administrator: bool = False
 

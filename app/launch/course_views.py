@@ -12,6 +12,7 @@ from app.courses.service import get_course
 from app.launch.blueprint import bp
 from app.launch.home import count_waiting, map_own_work
 from app.mapping.service import list_assignments
+from app.programme.reviewers import is_reviewer
 from app.programme.service import list_granted_achievement_ids
 
 
@@ -36,14 +37,18 @@ def course_home(course_id: int) -> str:
         for each in list_assignments(read, course_id)
         if is_staff or each.resource_link_pk is not None
     ]
+    is_learner = principal.role is Role.LEARNER
     grants = list_granted_achievement_ids(read, principal.person_id, now=now)
     return render_template(
         "launch/home.html",
         course=get_course(read, course_id, institution_id=principal.institution_id),
         assignments=assignments,
         is_staff=is_staff,
-        is_learner=principal.role is Role.LEARNER,
+        is_learner=is_learner,
         is_grantor=bool(grants),
+        # Not asked for learners: their page is the one that a whole class opens at once.
+        is_reviewer=not is_learner and is_reviewer(read, principal.person_id, now=now),
+        may_propose=principal.role is Role.INSTRUCTOR,
         work=map_own_work(read, course_id=course_id, learner_id=principal.person_id),
         waiting=count_waiting(read, assignments) if is_staff else {},
         learner_count=count_learners(read, course_id, now=now) if is_staff else 0,

@@ -24,6 +24,7 @@ from app.mapping.asked import PLACEMENT_CLAIM, PLACEMENT_KEY, Asked, read_asked
 from app.mapping.models import DeepLinkRequest
 from app.platforms.variables import TIME_ZONE_KEY
 from app.programme.administrators import is_administrator
+from app.programme.reviewers import is_reviewer
 from app.programme.service import list_granted_achievement_ids
 
 DEEP_LINK_LIFETIME = timedelta(hours=2)
@@ -105,6 +106,8 @@ def _outside_courses(session: Session, arrival: Arrival, *, now: datetime) -> La
     """Lead somebody who neither teaches nor studies here to what else is theirs."""
     if list_granted_achievement_ids(session, arrival.person_id, now=now):
         return Landing("assessment.queue", {})
+    if is_reviewer(session, arrival.person_id, now=now):
+        return Landing("approval.reviews", {})
     if is_administrator(session, arrival.person_id, now=now):
         return Landing("platforms.overview", {})
     return Landing("launch.welcome", {"course_id": arrival.course_id})

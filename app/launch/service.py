@@ -31,6 +31,7 @@ from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import DeepLinkRequest
 from app.platforms.models import DeploymentStatus
 from app.platforms.service import get_platform, note_unknown_deployment
+from app.programme.reviewers import list_seats_of
 from app.programme.service import list_granted_achievement_ids
 
 KEEP_LOGINS = timedelta(hours=1)
@@ -45,7 +46,9 @@ class Accepted:
     is_new_session: bool
 
 
-def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Principal | None:
+def load_principal(
+    sid: str, *, course_id: int | None, wants_grants: bool, wants_seats: bool
+) -> Principal | None:
     """Return the person behind a session secret, with the role in the course asked for.
 
     A role counts only if the person launched from that course within the
@@ -71,6 +74,13 @@ def load_principal(sid: str, *, course_id: int | None, wants_grants: bool) -> Pr
         grants=(
             list_granted_achievement_ids(db.session(), found.person_id, now=now)
             if wants_grants
+            else frozenset()
+        ),
+        groups=(
+            frozenset(
+                seat.group_key for seat in list_seats_of(db.session(), found.person_id, now=now)
+            )
+            if wants_seats
             else frozenset()
         ),
         return_url=found.return_url,

@@ -1,0 +1,94 @@
+"""Who decides on a proposal, and who may see it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.approval.models import Proposal
+from app.core.errors import ConflictError, ForbiddenError
+from app.core.principal import Principal
+from app.courses.models import Person
+from app.programme.reviewers import is_same_unit, list_seats_in, list_seats_of
+from app.programme.rules import Step
+
+
+def list_deciders(
+    session: Session, proposal: Proposal, step: Step, *, now: datetime
+) -> list[Person]:
+    """Return who may decide in a step now: the group's members, without those it concerns."""
+    seats = list_seats_in(
+        session,
+        proposal.institution_id,
+        group=proposal.pinned.group(step.group),
+        unit=proposal.unit,
+        now=now,
+    )
+    people = dict.fromkeys(seat.person for seat in seats)
+    return [person for person in people if not is_concerned(proposal, person.id)]
+
+
+def is_concerned(proposal: Proposal, person_id: int) -> bool:
+    """Return whether somebody would decide on their own: they propose it, or wrote its content."""
+    return person_id in {proposal.proposer_id, proposal.version.proposed_by}
+
+
+def require_decider(session: Session, proposal: Proposal, person_id: int, *, now: datetime) -> Step:
+    """Return the running step, if this person may decide in it.
+
+    Raises: `ConflictError` if the proposal is not in review; `ForbiddenError` saying why not.
+    """
+    step = proposal.step
+    if step is None:
+        raise ConflictError("This proposal is not in review now, so nothing can be decided.")
+    if is_concerned(proposal, person_id):
+        raise ForbiddenError(
+            "This is your own proposal, or you wrote its content: others decide on it."
+        )
+    if all(person.id != person_id for person in list_deciders(session, proposal, step, now=now)):
+        raise ForbiddenError(
+            f"In the step “{step.name}” only “{proposal.pinned.group(step.group).name}” decide"
+            + (
+                " who are appointed for this unit."
+                if proposal.pinned.group(step.group).by_unit
+                else "."
+            )
+        )
+    return step
+
+
+def may_decide(session: Session, proposal: Proposal, person_id: int, *, now: datetime) -> bool:
+    """Return whether somebody may decide in the running step."""
+    try:
+        require_decider(session, proposal, person_id, now=now)
+    except (ConflictError, ForbiddenError):
+        return False
+    return True
+
+
+def may_see(session: Session, proposal: Proposal, principal: Principal, *, now: datetime) -> bool:
+    """Return whether somebody may read a proposal.
+
+    Its proposer and the institution's administrators may; reviewers in whose
+    hands it comes may, from when it was first submitted.
+    """
+    if proposal.institution_id != principal.institution_id:
+        return False
+    if principal.is_administrator or proposal.proposer_id == principal.person_id:
+        return True
+    if not proposal.round:
+        return False
+    groups = {group.key: group for group in proposal.pinned.groups}
+    return any(
+        seat.group_key in groups
+        and (not groups[seat.group_key].by_unit or is_same_unit(seat.unit, proposal.unit))
+        for seat in list_seats_of(session, principal.person_id, now=now)
+    )
+
+
+def require_proposer(proposal: Proposal, principal: Principal) -> None:
+    """Refuse anybody but the proposer.
+
+    Raises: `ForbiddenError`.
+    """
+    if proposal.proposer_id != principal.person_id:
+        raise ForbiddenError("Only the person who began this proposal can change it.")
