@@ -18,10 +18,31 @@ MAX_LINES = 350
 STAFF = "designer instructor teaching_assistant"
 EVERYBODY = "designer grader instructor learner none observer teaching_assistant"
 
-# Who may call what: the whole site on one page. `grantor`, `administrator` and `signed in` say who
-# comes in;
+# Who may call what: the whole site on one page. `grantor`, `reviewer` (or an administrator),
+# `administrator` and `signed in` say who comes in;
 # for which submission or artifact, the services decide.
 ACCESS = {
+    "approval.attach": "signed in",
+    "approval.begin": "reviewer",
+    "approval.begin_in_course": "instructor",
+    "approval.change": "reviewer",
+    "approval.change_in_course": "instructor",
+    "approval.close": "reviewer",
+    "approval.document": "signed in",
+    "approval.edit": "signed in",
+    "approval.end_reviewer": "administrator",
+    "approval.every": "administrator",
+    "approval.fulfil": "reviewer",
+    "approval.own": "signed in",
+    "approval.picture": "signed in",
+    "approval.register": "administrator",
+    "approval.remove": "signed in",
+    "approval.review": "reviewer",
+    "approval.reviewers": "administrator",
+    "approval.reviews": "reviewer",
+    "approval.show": "signed in",
+    "approval.submit": "signed in",
+    "approval.withdraw": "signed in",
     "assessment.assess": "grantor",
     "assessment.feedback": "learner",
     "assessment.overview": STAFF,

@@ -17,9 +17,10 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
+from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import HiddenInput, SearchInput
 
 from app.approval.deciding import Ballot, Score, Seen
 from app.approval.forms import (
@@ -37,6 +38,7 @@ from app.approval.standing import Vote
 from app.core.forms import Form
 from app.programme.rules import ReviewCriterion
 
+MAX_WORDS = 100
 SCORE, NOTE = "score_", "note_"
 
 
@@ -194,6 +196,17 @@ class RegisterForm(Form):
         _l("Document"), description=_l("The decision as a PDF, picture or office document.")
     )
     submit = SubmitField(_l("Register the approval"))
+
+
+class FindForm(PlainForm):
+    """Words of a name or an e-mail."""
+
+    q = StringField(
+        _l("Find a person by name or e-mail"),
+        widget=SearchInput(),
+        filters=[clean_line],
+        validators=[Optional(), at_most(MAX_WORDS)],
+    )
 
 
 class ReviewerForm(Form):

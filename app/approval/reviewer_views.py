@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.approval.blueprint import bp
 from app.approval.forms import ActForm
-from app.approval.review_forms import ReviewerForm, end_of, start_of
+from app.approval.review_forms import MAX_WORDS, FindForm, ReviewerForm, end_of, start_of
 from app.core.access import requires_administrator
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -19,8 +19,6 @@ from app.courses.service import get_person
 from app.programme.reviewers import appoint_reviewer, end_seat, get_seat, list_seats
 from app.programme.service import get_rules
 
-MAX_WORDS = 100
-
 
 @bp.route("/admin/reviewers", methods=["GET", "POST"])
 @requires_administrator
@@ -28,7 +26,8 @@ def reviewers() -> ResponseReturnValue:
     """List the reviewers, group by group; find people by `?q=`; on POST appoint one."""
     principal, now = current_principal(), utcnow()
     rules = get_rules(db.session(), principal.institution_id)
-    words = request.args.get("q", "").strip()[:MAX_WORDS]
+    find = FindForm(request.args)
+    words = find.q.data[:MAX_WORDS] if find.q.data else ""
     found = find_people(db.session(), principal.institution_id, words)
     form = ReviewerForm()
     form.group.choices = [SelectChoice(group.key, group.name) for group in rules.group]
@@ -62,6 +61,7 @@ def reviewers() -> ResponseReturnValue:
         "approval/reviewers.html",
         form=form,
         act=ActForm(formdata=None),
+        find=find,
         words=words,
         found=found,
         groups=rules.group,
