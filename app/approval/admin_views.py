@@ -11,7 +11,7 @@ from app.approval.models import ProposalStatus
 from app.approval.proposing import find_open_proposal
 from app.approval.queries import list_all_proposals
 from app.approval.registering import Elsewhere, register_approval
-from app.approval.review_forms import RegisterForm, end_of
+from app.approval.review_forms import RegisterForm
 from app.catalog.drafts import get_version
 from app.core.access import requires_administrator
 from app.core.clock import utcnow
@@ -58,7 +58,7 @@ def register(version_id: int) -> ResponseReturnValue:
                         reference=form.reference.data,
                         decided_on=form.decided_on.data,
                         decided_by=form.decided_by.data,
-                        until=end_of(form.until.data),
+                        until=form.until.data,
                     ),
                     document=received,
                     principal=principal,

@@ -59,15 +59,15 @@ def pin_rules(
 ) -> PinnedRules:
     """Copy what the programme says now."""
     route = rules.find_route(route_key)
-    groups = {step.group for step in route.step} if route else set()
-    scores = any(step.scores for step in route.step) if route else False
+    steps = steps_for(route, audience) if route else []
+    groups = {step.group for step in steps}
     return PinnedRules(
         level_name=level_name,
         audience=next((each for each in rules.audience if each.key == audience), None),
         route=route,
         groups=[group for group in rules.group if group.key in groups],
         questions=rules.questions_for(level_key),
-        review_criteria=rules.review_criterion if scores else [],
+        review_criteria=rules.review_criterion if any(step.scores for step in steps) else [],
     )
 
 

@@ -1,7 +1,7 @@
 """An approval that was made elsewhere, written down here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -22,13 +22,13 @@ class Elsewhere:
     """What an administrator says of a decision made elsewhere.
 
     `reference`: such as a Curriculog number. `decided_by`: a body or a person.
-    `until`: when the approval ends; `None`: it holds until it is changed.
+    `until`: the last day on which it holds; `None`: it holds until it is changed.
     """
 
     reference: str
     decided_on: date
     decided_by: str
-    until: datetime | None
+    until: date | None
 
 
 def register_approval(
@@ -67,7 +67,7 @@ def register_approval(
         session,
         version,
         reference=reference,
-        until=elsewhere.until,
+        until=_end_of(elsewhere.until),
         actor=principal.actor,
         now=now,
     )
@@ -91,3 +91,10 @@ def register_approval(
         now=now,
     )
     return proposal
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """Return the moment after a day, so that the day itself is included."""
+    if day is None or day == date.max:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)

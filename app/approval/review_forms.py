@@ -101,7 +101,7 @@ class VoteForm(ReasonForm):
                     SelectChoice(str(position), level.name)
                     for position, level in enumerate(criterion.level)
                 ],
-                coerce=int,
+                coerce=_position,
                 validate_choice=False,
             )
             fields[f"{NOTE}{criterion.key}"] = TextAreaField(
@@ -228,6 +228,11 @@ class ReviewerForm(Form):
     )
     person = RadioField(_l("Person"), coerce=int, validators=[InputRequired(_l("Choose a person"))])
     submit = SubmitField(_l("Appoint"))
+
+
+def _position(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def start_of(day: date | None) -> datetime | None:
