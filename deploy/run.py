@@ -26,6 +26,10 @@ DEMO_PORTS = (8000, 8001)
 START_SECONDS = 30
 STOP_SECONDS = 10
 EXAMPLE = ROOT / "lti_config" / "example"
+ISSUERS = (
+    ("psychology", "Department of Psychological Science"),
+    ("nursing", "School of Nursing"),
+)
 PRACTICE_PROFILES = ("standard", "moodle", "canvas", "brightspace")
 
 
@@ -139,10 +143,6 @@ def demo_commands(lms: str) -> list[Sequence[str]]:
 def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]:
     """Return the commands that fill an example: those of a real installation."""
     preset = ROOT / "lti_config" / "programme" / "kennesaw_state.toml"
-    issuers = (
-        ("psychology", "Department of Psychological Science"),
-        ("nursing", "School of Nursing"),
-    )
     return [
         ("institutions", "add", "--slug", "main", "--name", "Example University", "--if-missing"),
         *(
@@ -150,7 +150,7 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
                 *("issuers", "add", "--slug", slug, "--name", name),
                 *("--url", f"https://{slug}.university.example", "--if-missing"),
             )
-            for slug, name in issuers
+            for slug, name in ISSUERS
         ),
         ("programme", "load", str(preset)),
         (
@@ -179,6 +179,16 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
         ("clinical-handover-communication", "u-grantor-2"),
     )
     administrator = get_known_person("u-administrator")
+    seats = (
+        ("career_planning", "", "u-grantor-2"),
+        *(("unit_leaders", unit, "u-head") for _slug, unit in ISSUERS),
+        *(("committee", "", each) for each in ("u-head", "u-grantor-1", "u-grantor-2")),
+        ("committee", "", "u-administrator"),
+        ("executive", "", "u-administrator"),
+        ("owl_life", "", "u-assistant"),
+        ("curriculog", "", "u-head"),
+    )
+    reviewers = [(group, unit, get_known_person(person_id)) for group, unit, person_id in seats]
     people = [(slug, get_known_person(person_id)) for slug, person_id in grantors]
     return [
         (
@@ -198,6 +208,14 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
         (
             *("administrators", "appoint", "--platform", str(number)),
             *("--sub", subject_of(profile, administrator), "--name", administrator.name),
+        ),
+        *(
+            (
+                *("reviewers", "appoint", "--group", group, "--platform", str(number)),
+                *("--sub", subject_of(profile, person), "--name", person.name),
+                *(("--unit", unit) if unit else ()),
+            )
+            for group, unit, person in reviewers
         ),
     ]
 

@@ -56,7 +56,7 @@ def describe_proposal(
         if base and content
         else None,
         "since_round": list_differences(earlier, content) if earlier and content else None,
-        "links": find_links(proposal, base.id if base else None),
+        "links": find_links(proposal, base.number if base else None),
         "is_own": proposal.proposer_id == principal.person_id,
         "is_concerned": is_concerned(proposal, principal.person_id),
         "may_decide": may_decide(session, proposal, principal.person_id, now=now),
@@ -74,17 +74,17 @@ def note_prefix(condition_id: str) -> str:
     return f"c{condition_id}-"
 
 
-def find_links(proposal: Proposal, base_id: int | None) -> dict[str, str]:
+def find_links(proposal: Proposal, base_number: int | None) -> dict[str, str]:
     """Return the catalogue's pages about the content, as far as it has them."""
     version = proposal.version
     wanted: dict[str, tuple[str, dict[str, Any]]] = {
         "edit": ("catalog.edit_version", {"version_id": version.id}),
         "version": ("catalog.show_version", {"version_id": version.id}),
     }
-    if base_id is not None:
+    if base_number is not None:
         wanted["compare"] = (
             "catalog.compare",
-            {"achievement_id": version.achievement_id, "from": base_id, "to": version.id},
+            {"achievement_id": version.achievement_id, "from": base_number, "to": version.number},
         )
     return {
         name: url_for(endpoint, **values)

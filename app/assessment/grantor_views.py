@@ -22,6 +22,7 @@ from app.evidence.showing import describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
+from app.programme.reviewers import is_reviewer
 from app.settings import Settings
 
 
@@ -38,6 +39,7 @@ def queue() -> str:
         is_first_page=after is None,
         next_submission=find_next(db.session(), grantor),
         grantor=grantor,
+        is_reviewer=is_reviewer(db.session(), grantor.person_id, now=utcnow()),
         now=utcnow(),
     )
 

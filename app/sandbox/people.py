@@ -140,6 +140,14 @@ PEOPLE = (
         "Runs this LMS; may do in a course what an instructor may.",
         (INSTRUCTOR, INSTITUTION_ADMINISTRATOR, SYSTEM_ADMINISTRATOR),
     ),
+    Person(
+        "u-head",
+        "Amara",
+        "Head",
+        "Head of department",
+        "Teaches here too; in Assay she reviews proposals, for her unit and in the committee.",
+        (INSTRUCTOR,),
+    ),
 )
 # Roles that only Canvas gives.
 CANVAS_PEOPLE = (
