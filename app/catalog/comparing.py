@@ -234,5 +234,9 @@ def _whole(
     item, kind = (after, ADDED) if after is not None else (before, REMOVED)
     name: str = getattr(item, "name", "") or getattr(item, "target_name", "")
     said = [(field, _as_text(getattr(item, field))) for field in fields if field != "name"]
-    changes = tuple(Change(field, kind, (Piece(kind, text),)) for field, text in said if text)
+    changes = tuple(
+        Change(field, kind, (Piece(kind, text),))
+        for field, text in said
+        if text and (field, text) != ("weight", "1")
+    )
     return PartChange(kind, name, changes, parts)

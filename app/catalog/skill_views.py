@@ -83,7 +83,9 @@ def add_skill(version_id: int) -> ResponseReturnValue:
     _change(version_id, lambda skills: _added(skills, alignment))
     flash(_("Added: %(name)s", name=skill.name))
     # Back to the same search, so that more can be added.
-    searched: dict[str, Any] = {name: request.args[name] for name in ("q", "framework") if name in request.args}
+    searched: dict[str, Any] = {
+        name: request.args[name] for name in ("q", "framework") if name in request.args
+    }
     return redirect(url_for(".edit_skills", version_id=version_id, **searched), 303)
 
 

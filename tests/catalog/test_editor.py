@@ -188,6 +188,26 @@ def test_the_pass_rule_is_one_of_the_level_s(author, draft, again, session, worl
     assert again(draft).draft["pass_rule"] == {"kind": "k_of_n", "k": 3}
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"kind": "all_required"}, "Every required criterion is met."),
+        ({"kind": "k_of_n", "k": 1}, "and at least 1 of 2 criteria in all."),
+        ({"kind": "weighted", "threshold": 70}, "at least 70 per cent of the weighted points"),
+        ({"kind": "weighted"}, "at least … per cent"),
+    ],
+)
+def test_the_pass_rule_is_said_in_words(author, draft, session, world, rule, said):
+    draft.achievement.level.pass_rules = ["all_required", "k_of_n", "weighted"]
+    whole = content_of(world.level_1).model_dump(mode="json")
+    save_draft(session, draft, whole | {"pass_rule": rule})
+    session.commit()
+
+    assert said in author.get(f"/catalog/versions/{draft.id}").text
+    assert author.get(edit(draft, "passing")).status_code == 200
+    assert ("Weight" in author.get(edit(draft, "criteria")).text) is True
+
+
 def test_validity_is_kept_and_left_empty_it_is_without_end(author, draft, again):
     page = author.get(edit(draft, "validity"))
     author.post(
