@@ -129,7 +129,9 @@ def _edit(
     form.seen.data = form.seen.raw_data = None
     form.seen.data = digest_section(version.draft or {}, section)
     page = editor_page(version, section, form=form, theirs=theirs, **context)
-    return page, 409 if theirs else form.status
+    if theirs:
+        return page, 409
+    return page, 422 if request.method == "POST" else 200
 
 
 def _save(
