@@ -1,0 +1,181 @@
+"""`/catalog/versions/…/edit`: the editor of a draft, one page for each of its sections."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.catalog.blueprint import bp
+from app.catalog.drafts import get_version
+from app.catalog.editing import (
+    ABOUT,
+    CRITERIA,
+    PASSING,
+    VALIDITY,
+    act_on_criteria,
+    digest_section,
+)
+from app.catalog.editor_forms import (
+    AboutForm,
+    CriteriaForm,
+    PassingForm,
+    SectionForm,
+    ValidityForm,
+)
+from app.catalog.models import AchievementVersion
+from app.catalog.problems import Problem, find_problems
+from app.catalog.rights import require_may_edit
+from app.catalog.sections import ChangedMeanwhileError, save_section
+from app.core.access import signed_in
+from app.core.clock import utcnow
+from app.core.db import db, transaction
+from app.core.errors import InvalidError
+from app.core.principal import current_principal
+from app.programme.rules import WEIGHTED
+
+# The pages of the editor in their order: section → endpoint.
+PAGES = {
+    ABOUT: "catalog.edit_version",
+    CRITERIA: "catalog.edit_criteria",
+    PASSING: "catalog.edit_passing",
+    "skills": "catalog.edit_skills",
+    VALIDITY: "catalog.edit_validity",
+}
+
+
+@bp.route("/catalog/versions/<int:version_id>/edit", methods=["GET", "POST"])
+@signed_in
+def edit_version(version_id: int) -> ResponseReturnValue:
+    """Edit what it is: name, description, what it takes, tags."""
+    version = editable_version(version_id)
+    form = AboutForm.of(version.draft or {})
+    return _edit(version, ABOUT, form, form.content)
+
+
+@bp.route("/catalog/versions/<int:version_id>/edit/criteria", methods=["GET", "POST"])
+@signed_in
+def edit_criteria(version_id: int) -> ResponseReturnValue:
+    """Edit the criteria and their rubric."""
+    version = editable_version(version_id)
+    form = CriteriaForm.of(version.draft or {})
+    weighs = WEIGHTED in version.achievement.level.pass_rules
+    return _edit(version, CRITERIA, form, lambda: form.content(weighs=weighs), weighs=weighs)
+
+
+@bp.route("/catalog/versions/<int:version_id>/edit/passing", methods=["GET", "POST"])
+@signed_in
+def edit_passing(version_id: int) -> ResponseReturnValue:
+    """Edit when it is passed."""
+    version = editable_version(version_id)
+    form = PassingForm.of(version.draft or {}, version.achievement.level)
+    return _edit(version, PASSING, form, form.content)
+
+
+@bp.route("/catalog/versions/<int:version_id>/edit/validity", methods=["GET", "POST"])
+@signed_in
+def edit_validity(version_id: int) -> ResponseReturnValue:
+    """Edit how long an award holds."""
+    version = editable_version(version_id)
+    form = ValidityForm.of(version.draft or {})
+    return _edit(version, VALIDITY, form, form.content)
+
+
+def editable_version(version_id: int) -> AchievementVersion:
+    """Return a draft that the person may change.
+
+    Raises: `NotFoundError`, `ForbiddenError`.
+    """
+    principal = current_principal()
+    version = get_version(db.session(), version_id, institution_id=principal.institution_id)
+    require_may_edit(db.session(), principal, version, now=utcnow())
+    return version
+
+
+def editor_page(version: AchievementVersion, section: str, **context: Any) -> str:
+    """Return one page of the editor, with what is still missing at its top."""
+    problems = find_problems(db.session(), version)
+    form = context.get("form")
+    if isinstance(form, SectionForm):
+        _mark_wrong(form, section, problems)
+    return render_template(
+        f"catalog/edit_{section}.html",
+        version=version,
+        section=section,
+        pages=PAGES,
+        problems=problems,
+        open_sections={problem.section for problem in problems},
+        **context,
+    )
+
+
+def _edit(
+    version: AchievementVersion,
+    section: str,
+    form: SectionForm,
+    content: Callable[[], dict[str, Any]],
+    **context: Any,
+) -> ResponseReturnValue:
+    theirs = None
+    if form.validate_on_submit():
+        try:
+            return _save(version, section, content(), seen=form.seen.data or "")
+        except ChangedMeanwhileError as error:
+            theirs = str(error)
+        except InvalidError as error:
+            form.form_errors.append(str(error))
+    version = editable_version(version.id)
+    form.seen.data = form.seen.raw_data = None
+    form.seen.data = digest_section(version.draft or {}, section)
+    page = editor_page(version, section, form=form, theirs=theirs, **context)
+    if theirs:
+        return page, 409
+    return page, 422 if request.method == "POST" else 200
+
+
+def _save(
+    version: AchievementVersion, section: str, values: dict[str, Any], *, seen: str
+) -> ResponseReturnValue:
+    act = request.form.get("act", "")
+    anchor = None
+    if section == CRITERIA and act:
+        values["criteria"], anchor = act_on_criteria(values["criteria"], act)
+    principal = current_principal()
+    with transaction() as write:
+        mine = get_version(write, version.id, institution_id=principal.institution_id)
+        require_may_edit(write, principal, mine, now=utcnow())
+        save_section(write, mine, section, values, seen=seen)
+    if anchor:
+        return redirect(url_for(PAGES[section], version_id=version.id, _anchor=anchor), 303)
+    flash(_("Saved."))
+    onward = _next_section(section) if "save_and_go_on" in request.form else section
+    return redirect(url_for(PAGES[onward], version_id=version.id), 303)
+
+
+def _next_section(section: str) -> str:
+    names = list(PAGES)
+    return names[min(names.index(section) + 1, len(names) - 1)]
+
+
+def _mark_wrong(form: SectionForm, section: str, problems: list[Problem]) -> None:
+    """Put what is wrong, not what is merely missing, at its field."""
+    wrong = {
+        item.anchor: item.words
+        for item in problems
+        if item.section == section and not item.is_missing
+    }
+    for field in _controls(form):
+        if field.id in wrong:
+            field.errors = [wrong[field.id]]
+
+
+def _controls(form: Any) -> list[Any]:
+    found = []
+    for field in form:
+        if field.type == "Rows":
+            for row in field:
+                found.extend(_controls(row.form))
+        else:
+            found.append(field)
+    return found
