@@ -9,7 +9,7 @@ from app.approval.models import ProposalStatus
 from app.catalog.drafts import start_next_version
 from app.catalog.models import VersionStatus
 from app.core.clock import utcnow
-from tests.approval.test_proposing import PDF
+from tests.approval.test_documents import PDF
 
 SAID = {
     "reference": "Curriculog 2026-118",

@@ -1,6 +1,5 @@
 """The reviewers' side: who decides, votes, quorum, closing, returning, conditions, approval."""
 
-from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -11,8 +10,8 @@ from app.approval.naming import add_months
 from app.catalog.models import VersionStatus
 from app.catalog.service import list_mappable_versions
 from app.core.clock import utcnow
-from app.programme.models import Programme, ReviewerAppointment
-from tests.approval.conftest import UNIT, seat
+from app.programme.models import Programme
+from tests.approval.conftest import seat
 from tests.campus import NOON
 
 
@@ -61,72 +60,6 @@ def test_months_end_on_a_day_that_there_is(moment, months, day):
     start = NOON.fromisoformat(f"{moment}T12:00:00+00:00")
 
     assert f"{add_months(start, months):%Y-%m-%d}" == day
-
-
-def test_only_the_group_of_the_step_decides(walk, admin):
-    walk.to_review()
-    seats = walk.seats
-    for person in (seats.leader, seats.committee[0], seats.executive):
-        assert walk.of(person).get(f"/proposals/{walk.id}/review").status_code == 403
-        assert walk.vote(person).status_code == 403, person.name
-        assert walk.close(person, "return", "No.").status_code == 403
-    assert walk.vote(seats.owl_life).status_code == 404, "not in its route at all"
-    assert walk.vote(admin).status_code == 403, "an administrator sees, and does not vote"
-    assert walk.vote(walk.world.learner).status_code == 403
-    assert len(walk.events) == 2
-
-    walk.carry(seats.skills)
-
-    assert walk.vote(seats.other_leader).status_code == 404, "of another unit: not theirs to see"
-    assert walk.vote(seats.skills).status_code == 403
-    assert walk.vote(seats.leader).status_code == 303
-
-
-def test_a_proposal_of_another_institution_is_not_theirs(walk, app, session, browser):
-    from tests import factories
-
-    walk.to_review()
-    elsewhere = factories.make_world(session, app.extensions["assay.vault"], "elsewhere")
-    seat(session, elsewhere.grader, "career_planning")
-    session.commit()
-    stranger = browser(elsewhere.grader)
-
-    assert stranger.get(f"/proposals/{walk.id}/review").status_code == 404
-    assert "Nothing waits for you" in stranger.get("/reviews").text
-
-
-@pytest.mark.parametrize("ends", ["ended", "to come"])
-def test_an_appointment_that_does_not_run_gives_no_right(walk, session, ends):
-    walk.to_review()
-    found = session.scalars(
-        select(ReviewerAppointment).where(ReviewerAppointment.person_id == walk.seats.skills.id)
-    ).one()
-    assert walk.of(walk.seats.skills).get(f"/proposals/{walk.id}/review").status_code == 200
-    if ends == "ended":
-        found.ends_at = utcnow()
-    else:
-        found.starts_at = utcnow() + timedelta(days=1)
-    session.commit()
-
-    assert walk.vote(walk.seats.skills).status_code == 403, "the page was still open"
-    assert walk.of(walk.seats.skills).get("/reviews").status_code == 403
-    assert "nobody who may decide is appointed" in walk.text(walk.proposer)
-
-
-def test_nobody_decides_on_their_own_proposal_or_content(walk, session):
-    seat(session, walk.proposer, "career_planning")
-    session.commit()
-    walk.to_review()
-
-    page = walk.vote(walk.proposer)
-
-    assert page.status_code == 403
-    assert "your own proposal" in page.text
-    assert "Nothing waits for you" in walk.of(walk.proposer).get("/reviews").text
-    version = walk.proposal.version
-    version.proposed_by = walk.seats.skills.id
-    session.commit()
-    assert walk.vote(walk.seats.skills).status_code == 403
 
 
 def test_a_vote_is_cast_once_and_not_changed(walk):
@@ -349,59 +282,6 @@ def test_what_is_retired_meanwhile_is_not_approved(walk, session):
     assert walk.proposal.status is ProposalStatus.IN_REVIEW
 
 
-@pytest.mark.parametrize(
-    ("audience", "decides", "does_not"),
-    [("students", "owl_life", "curriculog"), ("staff", "curriculog", "owl_life")],
-)
-def test_a_souvenir_takes_the_light_route_of_its_audience(walk, audience, decides, does_not):
-    walk.begin(level="souvenir", audience=audience, name="Open Day")
-    walk.write_content(criteria=[], alignments=[])
-    walk.of(walk.proposer).post(
-        f"/proposals/{walk.id}/edit",
-        data={"question_participation": "A day.", "question_volume": "300"},
-    )
-    assert walk.submit().status_code == 303
-
-    assert walk.vote(walk.seats.committee[0]).status_code == 404, "not the committee's"
-    assert walk.vote(getattr(walk.seats, does_not)).status_code == 404
-    walk.carry(getattr(walk.seats, decides))
-
-    assert walk.proposal.status is ProposalStatus.APPROVED
-    assert walk.proposal.version.status is VersionStatus.APPROVED
-
-
-def test_the_list_says_what_waits_and_what_was_voted_on(walk, session):
-    skills = walk.of(walk.seats.skills)
-    assert "Nothing waits for you" in skills.get("/reviews").text
-    assert "Your votes will be listed here" in skills.get("/reviews").text
-    walk.to_review()
-
-    page = skills.get("/reviews").text
-    assert "1 proposal waits for your vote" in page
-    assert "Interviewing Witnesses" in page
-    assert "0 of 1" in page
-    assert "Nothing waits for you" in walk.of(walk.seats.leader).get("/reviews").text
-
-    walk.vote(walk.seats.skills)
-    page = skills.get("/reviews").text
-    assert "the step is open" in page
-    assert "can be closed" in page
-    walk.close(walk.seats.skills)
-    page = skills.get("/reviews").text
-    assert "the step is open" not in page
-    assert "Skills consultation" in page
-    assert "Interviewing" in walk.of(walk.seats.leader).get("/reviews").text
-    assert "Nothing waits for you" in walk.of(walk.seats.other_leader).get("/reviews").text
-
-
-def test_a_reviewer_finds_the_reviews_from_the_course(walk):
-    home = f"/courses/{walk.world.course.id}/home"
-
-    assert "/reviews" in walk.of(walk.seats.skills).get(home).text
-    assert "/reviews" not in walk.of(walk.world.learner).get(home).text
-    assert "/reviews" not in walk.of(walk.world.assistant).get(home).text
-
-
 def test_no_service_can_change_or_delete_what_happened(walk, app, session):
     walk.to_review()
     told = {event.id: _whole(event) for event in walk.events}
@@ -433,14 +313,6 @@ def test_no_service_can_change_or_delete_what_happened(walk, app, session):
         "round 2",
     ):
         assert words in page, words
-
-
-def test_the_unit_counts_however_its_capitals_and_spaces_are_written(walk):
-    walk.to_review(unit="  DEPARTMENT  of examples ")
-    walk.carry(walk.seats.skills)
-
-    assert walk.proposal.unit != UNIT
-    assert walk.vote(walk.seats.leader).status_code == 303
 
 
 def _whole(event):
