@@ -16,6 +16,7 @@ from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
 from app.cli.roster import roster
+from app.cli.skills import skills
 from app.cli.timers import timers
 
 GROUPS = (
@@ -23,6 +24,7 @@ GROUPS = (
     issuers,
     programme,
     achievements,
+    skills,
     grantors,
     administrators,
     platforms,
