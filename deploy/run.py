@@ -153,6 +153,7 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
             for slug, name in ISSUERS
         ),
         ("programme", "load", str(preset)),
+        ("skills", "import", str(ROOT / "lti_config" / "skills" / "nace.csv")),
         (
             *("achievements", "import", str(EXAMPLE / "achievements.json")),
             *("--approved-by", "MCC-2026-014"),

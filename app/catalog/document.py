@@ -33,6 +33,7 @@ content again changes nothing; changed content becomes the next version.
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -56,7 +57,11 @@ MAX_POINTS: Final = 1000
 _EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+")
 
 
-def _check_target_type(value: str) -> str:
+def check_target_type(value: str) -> str:
+    """Return a target type that Open Badges 3.0 knows, or one of somebody's own.
+
+    Raises: `ValueError` saying what is allowed.
+    """
     if value not in TARGET_TYPES and not _EXTENSION.fullmatch(value):
         raise ValueError(
             f"“{value}” is no target type of Open Badges 3.0; use one of its list or ext:Name"
@@ -124,7 +129,7 @@ class AlignmentSpec(_Part):
     target_url: WebAddress = Field(max_length=1000)
     target_framework: Line | None = Field(default=None, max_length=200)
     target_code: Line | None = Field(default=None, max_length=200)
-    target_type: Annotated[str, AfterValidator(_check_target_type)] | None = Field(
+    target_type: Annotated[str, AfterValidator(check_target_type)] | None = Field(
         default=None, max_length=60
     )
     target_description: Prose | None = Field(default=None, max_length=2000)
@@ -201,7 +206,7 @@ def read_document(path: Path) -> AchievementsDocument:
     """
     text = read_text(path, max_bytes=MAX_DOCUMENT_BYTES)
     try:
-        document = json.loads(text, object_pairs_hook=_unique_names)
+        document = json.loads(text, object_pairs_hook=unique_names)
     except json.JSONDecodeError as error:
         raise InvalidError(
             f"{path.name} is not valid JSON: {error.msg}, line {error.lineno}."
@@ -211,9 +216,14 @@ def read_document(path: Path) -> AchievementsDocument:
     return parse_document(document)
 
 
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidError(f"“{name}” is said twice in one place of the file.")
-    return dict(pairs)
+def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of a JSON file.
+
+    Raises: `InvalidError` if a name is said twice in it.
+    """
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in names.items() if count > 1)
+        raise InvalidError(f"“{twice[:60]}” is said twice in one place of the file.")
+    return said

@@ -17,6 +17,7 @@ from app.cli.platforms import platforms
 from app.cli.programme import programme
 from app.cli.reviewers import reviewers
 from app.cli.roster import roster
+from app.cli.skills import skills
 from app.cli.timers import timers
 
 GROUPS = (
@@ -24,6 +25,7 @@ GROUPS = (
     issuers,
     programme,
     achievements,
+    skills,
     grantors,
     reviewers,
     administrators,

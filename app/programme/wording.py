@@ -58,7 +58,8 @@ def _check_line(value: str) -> str:
 def _check_web_address(value: str) -> str:
     try:
         parts = urlsplit(value)
-        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        is_whole = is_whole and parts.username is None
         _ = parts.port
         encode_iri(value)
     except (ValueError, InvalidError) as error:
