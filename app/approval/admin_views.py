@@ -4,11 +4,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.approval.beginning import find_open_proposal
 from app.approval.blueprint import bp
 from app.approval.document_views import forget_unused, receive
 from app.approval.documents import ReceivedDocument
 from app.approval.models import ProposalStatus
-from app.approval.proposing import find_open_proposal
 from app.approval.queries import list_all_proposals
 from app.approval.registering import Elsewhere, register_approval
 from app.approval.review_forms import RegisterForm

@@ -28,9 +28,6 @@ from app.evidence.sending import send_guarded
 from app.evidence.storage import Storage, open_storage
 from app.settings import Settings
 
-# A picture opened by itself must not become a page of ours that runs script.
-PICTURE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
 
 @bp.post("/proposals/<int:proposal_id>/documents")
 @accepts_uploads
@@ -76,17 +73,6 @@ def remove(proposal_id: int, document_id: int) -> ResponseReturnValue:
         storage().delete(unused_key)
     flash(_("The document is removed."))
     return redirect(url_for(".edit", proposal_id=proposal_id, _anchor="documents"), 303)
-
-
-@bp.get("/proposals/<int:proposal_id>/picture.svg")
-@signed_in
-def picture(proposal_id: int) -> ResponseReturnValue:
-    """Send the picture of what is proposed: its level's, for its own is not public yet."""
-    proposal = get_proposal(db.session(), proposal_id, principal=current_principal(), now=utcnow())
-    svg = proposal.version.achievement.level.image_svg
-    response = current_app.response_class(svg, mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = PICTURE_POLICY
-    return response
 
 
 @bp.get("/proposals/documents/<int:document_id>")

@@ -139,6 +139,20 @@ class ChangeForm(Form):
         return form
 
 
+class ProposeForm(Form):
+    """A draft that is there already goes on its way."""
+
+    audience = RadioField(_l("For whom is it meant?"))
+    submit = SubmitField(_l("Begin a proposal for it"))
+
+    @classmethod
+    def build(cls, *, audiences: Sequence[Audience]) -> "ProposeForm":
+        """Build the form of one institution."""
+        form = cls()
+        _offer(form, audiences)
+        return form
+
+
 class AnswersForm(Form):
     """The preset's questions; every answer may still be missing."""
 
@@ -184,7 +198,7 @@ class ActForm(Form):
     """One button; only the form's token matters."""
 
 
-def _offer(form: BeginForm | ChangeForm, audiences: Sequence[Audience]) -> None:
+def _offer(form: BeginForm | ChangeForm | ProposeForm, audiences: Sequence[Audience]) -> None:
     if audiences:
         form.audience.choices = [SelectChoice(each.key, each.name) for each in audiences]
         form.audience.validators = [InputRequired(_("Say for whom it is meant"))]

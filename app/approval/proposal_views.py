@@ -4,14 +4,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.approval.beginning import begin_change, begin_proposal
 from app.approval.blueprint import bp
 from app.approval.forms import ActForm, AnswersForm, BeginForm, ChangeForm, DocumentForm
 from app.approval.models import Proposal
 from app.approval.pages import describe_proposal
 from app.approval.proposing import (
     IncompleteError,
-    begin_change,
-    begin_proposal,
     list_missing,
     save_answers,
     submit_proposal,
@@ -20,6 +19,7 @@ from app.approval.proposing import (
 from app.approval.queries import get_proposal, list_own_proposals, lock_proposal
 from app.approval.review_forms import NoteForm
 from app.approval.starting import Start, get_changeable, prepare_start
+from app.catalog.problems import find_problems
 from app.core.access import requires, requires_reviewer, signed_in
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -27,6 +27,15 @@ from app.core.errors import ConflictError, InvalidError
 from app.core.principal import Role, current_principal
 from app.courses.service import get_course
 from app.programme.reviewers import is_reviewer
+
+# The catalogue's pages of a draft, by what they hold.
+EDITOR_PARTS = {
+    "about": "catalog.edit_version",
+    "criteria": "catalog.edit_criteria",
+    "passing": "catalog.edit_passing",
+    "skills": "catalog.edit_skills",
+    "validity": "catalog.edit_validity",
+}
 
 
 @bp.get("/proposals")
@@ -151,6 +160,8 @@ def edit_page(
         act=act or ActForm(formdata=None),
         note_form=NoteForm(formdata=None),
         missing=list_missing(db.session(), proposal),
+        problems=find_problems(db.session(), proposal.version),
+        parts=EDITOR_PARTS,
     )
 
 

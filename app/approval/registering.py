@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.approval.beginning import add_proposal, find_open_proposal
 from app.approval.documents import ReceivedDocument, attach
 from app.approval.history import add_event, set_status
 from app.approval.models import EventKind, Proposal, ProposalStatus
-from app.approval.proposing import add_proposal, find_open_proposal
 from app.catalog.approving import approve_version, check_reference, submit_version
 from app.catalog.models import OPEN_STATUSES, AchievementVersion, VersionStatus
 from app.core.errors import ConflictError, ForbiddenError, InvalidError

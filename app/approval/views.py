@@ -6,6 +6,7 @@ from app.approval import (
     proposal_views,
     review_views,
     reviewer_views,
+    version_views,
 )
 from app.approval.blueprint import bp
 
@@ -16,4 +17,5 @@ __all__ = [
     "proposal_views",
     "review_views",
     "reviewer_views",
+    "version_views",
 ]
