@@ -29,7 +29,9 @@ def of_version(version_id: int) -> ResponseReturnValue:
         proposal.is_open or version.status is not VersionStatus.DRAFT
     )
     if proposal is not None and counts and may_see(db.session(), proposal, principal, now=now):
-        return redirect(url_for(".show", proposal_id=proposal.id), 302)
+        is_their_turn = proposal.is_editable and proposal.proposer_id == principal.person_id
+        page = ".edit" if is_their_turn else ".show"
+        return redirect(url_for(page, proposal_id=proposal.id), 302)
     return _page(version, _form())
 
 
