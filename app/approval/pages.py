@@ -39,9 +39,7 @@ def describe_proposal(
         "level": proposal.version.achievement.level,
         "issuer": proposal.version.achievement.issuer,
         "steps": describe_steps(proposal),
-        "what_next": describe_next(
-            proposal, deciders, is_own=proposal.proposer_id == principal.person_id
-        ),
+        "what_next": describe_next(proposal, deciders, reader_id=principal.person_id),
         "step": step,
         "tally": count_votes(proposal.events, step, round_number=proposal.round) if step else None,
         "conditions": conditions,

@@ -75,12 +75,12 @@ def describe_votes(proposal: Proposal, step: RouteStep) -> str:
     return words
 
 
-def describe_next(proposal: Proposal, deciders: Sequence[Person], *, is_own: bool) -> str:
-    """Say who acts next, and how. `deciders`: of the running step."""
+def describe_next(proposal: Proposal, deciders: Sequence[Person], *, reader_id: int) -> str:
+    """Say who acts next, and how, to one reader. `deciders`: of the running step."""
     if proposal.status is ProposalStatus.IN_REVIEW:
-        return _describe_decider(proposal, deciders)
+        return _describe_decider(proposal, deciders, reader_id)
     if proposal.status in {ProposalStatus.DRAFT, ProposalStatus.RETURNED}:
-        if not is_own:
+        if proposal.proposer_id != reader_id:
             name = proposal.proposer.display_name
             text: str = _("%(name)s acts next: it is with them to complete and submit.", name=name)
             return text
@@ -109,7 +109,7 @@ def name_people(people: Sequence[Person]) -> str:
     return names
 
 
-def _describe_decider(proposal: Proposal, deciders: Sequence[Person]) -> str:
+def _describe_decider(proposal: Proposal, deciders: Sequence[Person], reader_id: int) -> str:
     step = proposal.step
     if step is None:
         raise RuntimeError("A proposal in review always has a step.")
@@ -122,11 +122,19 @@ def _describe_decider(proposal: Proposal, deciders: Sequence[Person]) -> str:
             group=f"{group.name}{unit}",
         )
         return text
-    text = _(
-        "%(group)s act next: %(names)s. You have nothing to do unless you are one of them.",
-        group=group.name,
-        names=name_people(deciders),
-    )
+    names = name_people(deciders)
+    if any(person.id == reader_id for person in deciders):
+        text = _(
+            "%(group)s act next, and you are one of them: %(names)s.", group=group.name, names=names
+        )
+    elif proposal.proposer_id == reader_id:
+        text = _(
+            "%(group)s act next: %(names)s. You have nothing to do in the meantime.",
+            group=group.name,
+            names=names,
+        )
+    else:
+        text = _("%(group)s act next: %(names)s.", group=group.name, names=names)
     return text
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,17 +42,26 @@ def save_answers(proposal: Proposal, answers: Mapping[str, Any], principal: Prin
     proposal.answers = {question.key: answers.get(question.key) or None for question in questions}
 
 
-def list_missing(session: Session, proposal: Proposal) -> list[str]:
-    """Return in words what must be done before it can be submitted."""
+@dataclass(frozen=True)
+class Missing:
+    """One thing to do before it can be submitted. `anchor`: where, on the proposer's page."""
+
+    anchor: str
+    words: str
+
+
+def list_missing(session: Session, proposal: Proposal) -> list[Missing]:
+    """Return what must be done before it can be submitted."""
     missing = [
-        f"Answer “{question.label}”."
+        Missing(f"question_{question.key}", f"Answer “{question.label}”.")
         for question in list_unanswered(proposal.pinned, proposal.answers)
     ]
     version = proposal.version
     if find_problems(session, version):
-        return [*missing, "Complete the content: what it lacks stands above."]
+        return [Missing("content", "Complete the content: what it lacks stands there."), *missing]
     if _needs_unit(proposal.pinned) and not (version.draft or {}).get("issuing_unit"):
-        missing.append("Name the issuing unit in the content: its leaders decide in one step.")
+        words = "Name the issuing unit in the content: its leaders decide in one step."
+        missing.append(Missing("content", words))
     return missing
 
 
@@ -70,7 +80,7 @@ def submit_proposal(
         raise ConflictError("This micro-credential is retired: it takes no new version.")
     missing = list_missing(session, proposal)
     if missing:
-        raise IncompleteError(" ".join(missing))
+        raise IncompleteError(" ".join(each.words for each in missing))
     submit_version(session, proposal.version, actor=principal.actor, now=now)
     proposal.unit = proposal.version.issuing_unit
     proposal.round += 1

@@ -34,6 +34,7 @@ class Entry:
     """One event. `who`: `None` for what follows by rule. `text`: what the person wrote.
 
     `details`: pairs of a term and what it says. `items`: a list, such as conditions.
+    `digest`: SHA-256 of what was submitted; empty for other events.
     """
 
     number: int
@@ -45,13 +46,13 @@ class Entry:
     text: str = ""
     details: list[tuple[str, str]] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
+    digest: str = ""
 
 
 @dataclass(frozen=True)
 class Answered:
     """One question with its answer; `lines`: one for each thing chosen, none if unanswered."""
 
-    section: str
     label: str
     lines: list[str]
 
@@ -62,12 +63,13 @@ def describe_timeline(proposal: Proposal) -> list[Entry]:
     return [_entry(event, pinned) for event in reversed(proposal.events)]
 
 
-def describe_answers(proposal: Proposal) -> list[Answered]:
-    """Return the questions with their answers, in the preset's order."""
-    return [
-        Answered(question.section, question.label, _say(question, proposal.answers))
-        for question in proposal.pinned.questions
-    ]
+def describe_answers(proposal: Proposal) -> list[tuple[str, list[Answered]]]:
+    """Return the questions with their answers by section, in the preset's order."""
+    sections: dict[str, list[Answered]] = {}
+    for question in proposal.pinned.questions:
+        answered = Answered(question.label, _say(question, proposal.answers))
+        sections.setdefault(question.section, []).append(answered)
+    return list(sections.items())
 
 
 def vote_words(vote: Vote) -> str:
@@ -104,6 +106,7 @@ def _entry(event: ProposalEvent, pinned: PinnedRules) -> Entry:
         text=facts.get("comment") or facts.get("reason") or facts.get("note") or "",
         details=_details(event, pinned),
         items=facts.get("conditions") or [],
+        digest=facts.get("digest", ""),
     )
 
 
@@ -146,7 +149,6 @@ def _details(event: ProposalEvent, pinned: PinnedRules) -> list[tuple[str, str]]
         names = [document["name"] for document in facts["documents"]]
         if names:
             found.append((_("Documents"), ", ".join(names)))
-        found.append((_("SHA-256 of what was submitted"), facts["digest"]))
     if "reference" in facts:
         found.append((_("Reference"), facts["reference"]))
         if "decided_by" in facts:
