@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.core.clock import utcnow
 from app.courses.models import LtiUser, Person
 from app.launch.claims import CLAIM
+from app.programme.models import ReviewerAppointment
 from tests.campus import make_administrator
 from tests.launch.signing_lms import INSTRUCTOR, LEARNER
 
@@ -44,6 +45,26 @@ def test_who_teaches_or_studies_comes_to_the_course_and_finds_the_link_there(lms
         page = lms.launch(there, role=role, sub="olu")
         assert place in page.location
         assert 'href="/admin"' in there.get(page.location).text
+
+
+def test_a_reviewer_who_has_no_other_business_comes_to_the_reviews(lms, browser, olu, session):
+    session.add(
+        ReviewerAppointment(
+            institution_id=olu.institution_id,
+            group_key="committee",
+            person_id=olu.person_id,
+            starts_at=utcnow() - timedelta(days=1),
+            ends_at=None,
+            created_at=utcnow(),
+        )
+    )
+    session.commit()
+    there = browser()
+
+    page = lms.launch(there, sub="olu", **NOBODY)
+
+    assert page.location == "/reviews"
+    assert there.get("/reviews").status_code == 200
 
 
 def test_the_lms_s_own_administrator_is_none_here(lms, browser):
