@@ -155,6 +155,8 @@ def find_flaw(rule: PassRuleSpec, criteria: Sequence[Rated]) -> str | None:
             f"the pass rule asks for {rule.k} criteria, but {required} are required anyway; "
             "mark those between which one may choose as not required"
         )
+    if rule.kind == ALL_REQUIRED and criteria and not required:
+        return "it needs at least one required criterion: without one nobody could pass"
     if rule.threshold is None or not criteria:
         return None
     lowest = {item.id: 0 for item in criteria}
