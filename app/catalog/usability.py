@@ -23,7 +23,7 @@ def why_unusable(version: AchievementVersion, *, now: datetime) -> str | None:
     """Say in one sentence why a version may not be used; `None` if it may.
 
     A superseded version may still be used where it was mapped before: the
-    learner has begun under it. It can no longer be mapped (`is_mappable_now`).
+    learner has begun under it (docs/decisions/0014). It can no longer be mapped.
     """
     if version.achievement.retired_at is not None and version.achievement.retired_at <= now:
         return "This micro-credential is retired: nobody can earn it any more."
