@@ -56,7 +56,7 @@ def _add_course(session: Session, number: int) -> str:
     )
     session.add(course)
     session.flush()
-    version = list_mappable_versions(session, deployment.institution_id)[0]
+    version = list_mappable_versions(session, deployment.institution_id, now=now)[0]
     facts = MappingFacts(
         version_id=version.id,
         criterion_ids=frozenset(criterion.id for criterion in version.criteria),

@@ -61,7 +61,7 @@ def make_course(session: Session, lms: str, learners: int) -> None:
     )
     session.add(course)
     session.flush()
-    version = list_mappable_versions(session, deployment.institution_id)[0]
+    version = list_mappable_versions(session, deployment.institution_id, now=now)[0]
     for number in range(ASSIGNMENTS):
         facts = MappingFacts(
             version_id=version.id,

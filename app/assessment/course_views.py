@@ -6,9 +6,11 @@ from flask.typing import ResponseReturnValue
 from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, list_class
 from app.assessment.gradebook import describe_gradebook
-from app.assessment.queries import list_assessments
+from app.assessment.queries import find_reached_levels, list_assessments
 from app.awards.models import Award
-from app.awards.service import find_newest_award
+from app.awards.service import find_newest_award, find_renewal_start
+from app.catalog.pass_rule import Standing, stand
+from app.catalog.usability import why_unusable
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db
@@ -68,6 +70,7 @@ def overview(course_id: int, assignment_id: int) -> str:
         reading=find_reading(session, course_id),
         grantors=grantors,
         is_grantor=any(grantor.id == principal.person_id for grantor in grantors),
+        why_unusable=why_unusable(assignment.version, now=now),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
         gradebook=describe_gradebook(session, assignment),
         form=Form(),
@@ -104,7 +107,9 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         assessments=list_assessments(session, submission.id) if submission else [],
         award=_find_award(submission),
         delivery=find_newest_delivery(session, assignment_id=assignment_id, person_id=person_id),
-        can_assess=appointment is not None and person_id != principal.person_id,
+        can_assess=appointment is not None
+        and person_id != principal.person_id
+        and why_unusable(assignment.version, now=utcnow()) is None,
         cell=find_cell(session, assignment_id=assignment_id, person_id=person_id),
         return_url=find_return_url(),
     )
@@ -123,7 +128,25 @@ def feedback(course_id: int, assignment_id: int) -> str:
         submission=submission,
         assessments=list_assessments(session, submission.id) if submission else [],
         award=_find_award(submission),
+        standing=_find_standing(submission),
     )
+
+
+def _find_standing(submission: Submission | None) -> Standing | None:
+    """Return how far somebody is whose work is met and who is owed no award yet."""
+    if submission is None or submission.status is not SubmissionStatus.MET:
+        return None
+    session, version = db.session(), submission.assignment.version
+    since = find_renewal_start(
+        session,
+        person_id=submission.learner_id,
+        achievement_id=submission.achievement_id,
+        now=utcnow(),
+    )
+    reached = find_reached_levels(
+        session, learner_id=submission.learner_id, version=version, since=since
+    )
+    return stand(version.rule, version.criteria, reached)
 
 
 def _find_award(submission: Submission | None) -> Award | None:

@@ -1,5 +1,7 @@
 """The grantor's queue and workbench."""
 
+from functools import partial
+
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,6 +13,7 @@ from app.assessment.models import Decision
 from app.assessment.queries import Place, find_next, list_assessments, list_queue
 from app.assessment.service import Outcome, check_grantor, record_assessment, start_assessing
 from app.awards.service import find_newest_award
+from app.catalog.usability import why_unusable
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -30,17 +33,18 @@ from app.settings import Settings
 @requires_grantor
 def queue() -> str:
     """Show what waits for this grantor, oldest first."""
-    grantor = current_principal()
+    grantor, now = current_principal(), utcnow()
     after = Place.find(request.args.get("after", ""))
     page = list_queue(db.session(), grantor, after=after)
     return render_template(
         "assessment/queue.html",
         page=page,
         is_first_page=after is None,
-        next_submission=find_next(db.session(), grantor),
+        next_submission=find_next(db.session(), grantor, now=now),
+        why_unusable=partial(why_unusable, now=now),
         grantor=grantor,
-        is_reviewer=is_reviewer(db.session(), grantor.person_id, now=utcnow()),
-        now=utcnow(),
+        is_reviewer=is_reviewer(db.session(), grantor.person_id, now=now),
+        now=now,
     )
 
 
@@ -71,6 +75,7 @@ def assess(submission_id: int) -> ResponseReturnValue:
         attempt=attempt,
         artifacts=describe_artifacts(attempt, open_storage(_settings())),
         earlier=list_assessments(db.session(), submission_id),
+        why_unusable=why_unusable(submission.assignment.version, now=utcnow()),
         return_url=find_return_url(),
         marks=review_marks(),
     )
@@ -151,7 +156,7 @@ def _show_decision(submission: Submission) -> str:
         delivery=find_newest_delivery(
             session, assignment_id=submission.assignment_id, person_id=submission.learner_id
         ),
-        next_submission=find_next(session, current_principal()),
+        next_submission=find_next(session, current_principal(), now=utcnow()),
         return_url=find_return_url(),
     )
 

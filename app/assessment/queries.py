@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment.models import Assessment, Decision, Rating
 from app.catalog.models import Achievement, AchievementVersion, Criterion, RubricLevel
+from app.catalog.usability import is_usable_now
 from app.core.principal import Principal
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.mapping.models import Assignment
@@ -91,12 +92,16 @@ def list_queue(session: Session, grantor: Principal, *, after: Place | None) -> 
     return QueuePage(shown, next_place, total)
 
 
-def find_next(session: Session, grantor: Principal) -> Submission | None:
-    """Return the oldest submission that nobody else has started on."""
+def find_next(session: Session, grantor: Principal, *, now: datetime) -> Submission | None:
+    """Return the oldest submission that can be assessed and nobody else has started on."""
     return session.scalar(
         select(Submission)
+        .join(Submission.assignment)
+        .join(Assignment.version)
+        .join(AchievementVersion.achievement)
         .where(
             _waiting_for(grantor),
+            is_usable_now(now),
             or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id),
         )
         .order_by(Submission.submitted_at, Submission.id)
@@ -123,31 +128,35 @@ def list_assessments(session: Session, submission_id: int) -> list[Assessment]:
     )
 
 
-def list_met_criterion_ids(
-    session: Session, *, learner_id: int, version: AchievementVersion
-) -> set[int]:
-    """Return the criteria of a version that a learner has met, in any course of the institution.
+def find_reached_levels(
+    session: Session, *, learner_id: int, version: AchievementVersion, since: datetime | None
+) -> dict[int, int]:
+    """Return the best rubric level that a learner reached, in any course, by criterion id.
 
-    A criterion counts once it is met in one assignment, whatever another says.
+    The best one counts, whatever another assignment says; only of work that was
+    met. `since`: what was assessed later than that; `None`: at any time.
+
+    Units: a level's position; 0 is the lowest.
     """
-    return set(
-        session.scalars(
-            select(Rating.criterion_id)
-            .join(Rating.rubric_level)
-            .join(Criterion, Criterion.id == RubricLevel.criterion_id)
-            .join(Assessment, Assessment.id == Rating.assessment_id)
-            .join(Assessment.attempt)
-            .join(Attempt.submission)
-            .where(
-                Criterion.version_id == version.id,
-                RubricLevel.position >= Criterion.required_position,
-                Assessment.decision == Decision.MET,
-                Submission.learner_id == learner_id,
-                Submission.institution_id == version.institution_id,
-                Submission.status.in_(STANDING),
-            )
+    statement = (
+        select(Rating.criterion_id, func.max(RubricLevel.position))
+        .join(Rating.rubric_level)
+        .join(Criterion, Criterion.id == RubricLevel.criterion_id)
+        .join(Assessment, Assessment.id == Rating.assessment_id)
+        .join(Assessment.attempt)
+        .join(Attempt.submission)
+        .where(
+            Criterion.version_id == version.id,
+            Assessment.decision == Decision.MET,
+            Submission.learner_id == learner_id,
+            Submission.institution_id == version.institution_id,
+            Submission.status.in_(STANDING),
         )
+        .group_by(Rating.criterion_id)
     )
+    if since is not None:
+        statement = statement.where(Assessment.assessed_at > since)
+    return dict(session.execute(statement).all())
 
 
 def list_met_points(session: Session, submission_ids: Collection[int]) -> dict[int, int]:

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.assessment import workflow
 from app.assessment.models import Assessment, Decision, Rating
-from app.assessment.queries import list_met_criterion_ids, list_met_points
+from app.assessment.queries import find_reached_levels, list_met_points
 from app.assessment.scoring import choose_levels, list_shortfalls, score, total_points
 from app.awards.facts import award_address
 from app.awards.models import Award
-from app.awards.service import issue_if_due
+from app.awards.service import find_renewal_start, issue_if_due
 from app.catalog.models import Criterion
+from app.catalog.pass_rule import stand
+from app.catalog.usability import require_usable
 from app.core import audit
 from app.core.crypto import Vault
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -71,10 +73,11 @@ def start_assessing(
     """Note that a grantor has started; starting on somebody else's takes it over.
 
     `seen_assessor_id`: who had it when the grantor pressed the button.
-    Raises: as `check_grantor`; `ConflictError` if it is not waiting, or if
-        somebody has started on it meanwhile.
+    Raises: as `check_grantor`; `ConflictError` if it is not waiting, if somebody
+        has started on it meanwhile, or the achievement may not be used.
     """
     check_grantor(session, submission, grantor, now=now)
+    require_usable(submission.assignment.version, now=now)
     _lock_work(session, submission)
     workflow.refuse_unless_waiting(submission.status.value)
     if submission.assessor_id == grantor.id:
@@ -115,10 +118,12 @@ def record_assessment(
 
     Units: `ratings` maps criterion id to rubric level id; `now` is aware UTC.
     Raises: as `check_grantor`; `ConflictError` if it has been assessed, or
-        handed in anew since the page was shown; `InvalidError` if ratings,
-        decision and reason do not fit together.
+        handed in anew since the page was shown, or the achievement may not be
+        used; `InvalidError` if ratings, decision and reason do not fit together.
     """
     appointment = check_grantor(session, submission, grantor, now=now)
+    version = submission.assignment.version
+    require_usable(version, now=now)
     _lock_work(session, submission)
     workflow.refuse_unless_waiting(submission.status.value)
     attempt = current_attempt(submission)
@@ -143,21 +148,20 @@ def record_assessment(
     if decision is not Decision.MET:
         _decline(session, submission, assessment, grantor, now=now)
         return Outcome(assessment, None)
-    met = _list_met(session, submission, now=now)
-    version = submission.assignment.version
+    reached = _find_reached(session, submission, now=now)
     award = issue_if_due(
         session,
         person=submission.learner,
         version=version,
-        met_criterion_ids=met,
+        reached=reached,
         awarded_by=grantor.id,
         vault=vault,
         base_url=base_url,
         now=now,
     )
     if award is None:
-        required = {criterion.id for criterion in version.criteria if criterion.is_required}
-        comment = workflow.comment_on_met(met, required, version.name)
+        standing = stand(version.rule, version.criteria, reached)
+        comment = workflow.comment_on_met(standing, version.name)
         points = _score(submission.assignment, decision, assessment.points)
         _tell(session, submission, points, comment, grantor, now=now)
     else:
@@ -245,11 +249,20 @@ def _decline(
     _tell(session, submission, points, comment, grantor, now=now)
 
 
-def _list_met(session: Session, submission: Submission, *, now: datetime) -> set[int]:
-    """Mark the submission met; return all criteria that the learner has met with it."""
+def _find_reached(session: Session, submission: Submission, *, now: datetime) -> dict[int, int]:
+    """Mark the submission met; return the levels that count towards the award with it."""
     set_status(session, submission, SubmissionStatus.MET, now=now)
-    return list_met_criterion_ids(
-        session, learner_id=submission.learner_id, version=submission.assignment.version
+    since = find_renewal_start(
+        session,
+        person_id=submission.learner_id,
+        achievement_id=submission.achievement_id,
+        now=now,
+    )
+    return find_reached_levels(
+        session,
+        learner_id=submission.learner_id,
+        version=submission.assignment.version,
+        since=since,
     )
 
 

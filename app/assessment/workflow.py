@@ -1,7 +1,6 @@
 """What may happen next to a submission, and what the gradebook then says. Pure."""
 
-from collections.abc import Collection
-
+from app.catalog.pass_rule import Standing
 from app.core.errors import ConflictError
 
 WAITING = frozenset({"submitted", "in_assessment"})
@@ -43,10 +42,13 @@ def comment_on(decision: str, reason: str) -> str:
     return f"Revision requested: {reason}" if decision == "revision" else f"Not met: {reason}"
 
 
-def comment_on_met(met: Collection[int], required: Collection[int], title: str) -> str:
-    """Return what the gradebook says while more criteria of the achievement are owed."""
-    count = len(set(met) & set(required))
-    return f"{count} of {len(required)} criteria of {title} met"
+def comment_on_met(standing: Standing, title: str) -> str:
+    """Return what the gradebook says while more of the achievement is owed."""
+    criteria = f"{standing.met} of {standing.needed} criteria of {title} met"
+    if standing.threshold is None:
+        return criteria
+    points = f"{standing.percent} % of the points reached, {standing.threshold} % needed"
+    return f"{criteria}; {points}" if standing.needed else f"{title}: {points}"
 
 
 def comment_on_award(level_name: str, address: str) -> str:

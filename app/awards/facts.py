@@ -35,9 +35,16 @@ def issuer_address(base_url: str, issuer: IssuerProfile) -> str:
     return f"{base_url}/issuers/{issuer.slug}"
 
 
-def award_facts(base_url: str, public_id: str, *, now: datetime) -> AwardFacts:
+def award_facts(
+    base_url: str, public_id: str, *, valid_until: datetime | None, now: datetime
+) -> AwardFacts:
     """Say which award it is: one that is made now."""
-    return AwardFacts(id=award_address(base_url, public_id), awarded_at=now, valid_from=now)
+    return AwardFacts(
+        id=award_address(base_url, public_id),
+        awarded_at=now,
+        valid_from=now,
+        valid_until=valid_until,
+    )
 
 
 def issuer_facts(issuer: IssuerProfile, did: str) -> IssuerFacts:

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.awards.facts import achievement_facts, award_facts, issuer_facts, recipient_facts
 from app.awards.models import Award
+from app.awards.validity import end_of_validity
 from app.catalog.models import AchievementVersion
+from app.catalog.usability import require_usable
 from app.core import audit
 from app.core.crypto import Vault
 from app.core.errors import ConflictError, InvalidError
 from app.courses.models import Enrolment, LtiUser, Person
-from app.credentials.facts import RecipientFacts
+from app.credentials.facts import AwardFacts, RecipientFacts
 from app.credentials.keys import verification_method
 from app.credentials.openbadge import build_credential, to_json
 from app.credentials.signing import sign_credential
@@ -36,15 +38,21 @@ def issue_award(
     base_url: str,
     now: datetime,
 ) -> Award:
-    """Award a version of an achievement to a person who holds none of it.
+    """Award a version of an achievement to a person who holds none of it that is valid.
+
+    One that has expired gives up its place to the new one.
 
     Units: `awarded_by` is a person's id; `None` where a rule or a claim awards.
     Raises: `InvalidError` if nothing is known by which a verifier could
-        recognise the recipient; `ConflictError` if the same award is being
-        made elsewhere.
+        recognise the recipient; `ConflictError` if the achievement may not be
+        used, or the same award is being made elsewhere.
     """
+    require_usable(version, now=now)
     public_id = secrets.token_hex(PUBLIC_ID_BYTES)
-    key, text = _sign(session, public_id, person, version, vault=vault, base_url=base_url, now=now)
+    valid_until = end_of_validity(now, version.validity_months)
+    facts = award_facts(base_url, public_id, valid_until=valid_until, now=now)
+    key, text = _sign(session, facts, person, version, vault=vault, base_url=base_url, now=now)
+    renewed = _end_expired(session, person, version, now=now)
     award = Award(
         institution_id=version.institution_id,
         public_id=public_id,
@@ -55,6 +63,7 @@ def issue_award(
         awarded_by=awarded_by,
         recipient_name=person.name,
         awarded_at=now,
+        valid_until=valid_until,
         credential=text,
     )
     session.add(award)
@@ -64,20 +73,19 @@ def issue_award(
         raise ConflictError(
             "This micro-credential has just been awarded by somebody else. Load the page again."
         ) from error
-    facts = {"person": person.id, "version": version.id, "key": key.multikey}
-    audit_award(session, award, actor, "award.issued", facts, now=now)
+    told: dict[str, object] = {"person": person.id, "version": version.id, "key": key.multikey}
+    if renewed is not None:
+        told["instead_of"] = renewed.id
+    audit_award(session, award, actor, "award.issued", told, now=now)
     return award
 
 
-def find_standing_award(session: Session, *, person_id: int, achievement_id: int) -> Award | None:
-    """Return the award of an achievement that a person holds, if it is not revoked."""
-    return session.scalar(
-        select(Award).where(
-            Award.person_id == person_id,
-            Award.achievement_id == achievement_id,
-            Award.revoked_at.is_(None),
-        )
-    )
+def find_standing_award(
+    session: Session, *, person_id: int, achievement_id: int, now: datetime
+) -> Award | None:
+    """Return the award of an achievement that a person holds: neither revoked nor expired."""
+    award = _find_in_place(session, person_id=person_id, achievement_id=achievement_id)
+    return None if award is None or award.has_expired(now) else award
 
 
 def is_test_user(session: Session, person: Person) -> bool:
@@ -109,9 +117,33 @@ def audit_award(
     )
 
 
+def _find_in_place(session: Session, *, person_id: int, achievement_id: int) -> Award | None:
+    """Return the award that the unique index lets no second one stand beside."""
+    return session.scalar(
+        select(Award).where(
+            Award.person_id == person_id,
+            Award.achievement_id == achievement_id,
+            Award.revoked_at.is_(None),
+            Award.ended_at.is_(None),
+        )
+    )
+
+
+def _end_expired(
+    session: Session, person: Person, version: AchievementVersion, *, now: datetime
+) -> Award | None:
+    """Let an award that has expired give up its place; return it."""
+    award = _find_in_place(session, person_id=person.id, achievement_id=version.achievement_id)
+    if award is None or not award.has_expired(now):
+        return None
+    award.ended_at = now
+    session.flush()
+    return award
+
+
 def _sign(
     session: Session,
-    public_id: str,
+    facts: AwardFacts,
     person: Person,
     version: AchievementVersion,
     *,
@@ -124,7 +156,7 @@ def _sign(
     did = issuer_did(base_url, issuer)
     key, private_key = get_signing_key(session, issuer.id, vault)
     credential = build_credential(
-        award_facts(base_url, public_id, now=now),
+        facts,
         _recipient(session, person),
         achievement_facts(version, base_url),
         issuer_facts(issuer, did),

@@ -9,15 +9,18 @@ from app.catalog.models import Achievement, AchievementVersion
 from app.core.orm import Base
 from app.courses.models import Person
 
+HOLDS_THE_PLACE = "revoked_at IS NULL AND ended_at IS NULL"
+
 
 class Award(Base):
-    """The credential given to one person for one achievement; one that is not revoked at most.
+    """The credential given to one person for one achievement; one that stands at most.
 
     `public_id`: random, the last part of its public address.
     `recipient_name`: frozen as it was when awarded; `None` if the LMS told none.
     `credential`: the signed Open Badges 3.0 document, byte for byte as served.
-    `awarded_by`: `None` for an award by rule or by claim. `valid_until`:
-    `None`: without end.
+    `awarded_by`: `None` for an award by rule or by claim.
+    `valid_until`: when it expires; `None`: never. `ended_at`: when another award
+    of the achievement took the place of this one, which had expired; else `None`.
     `revoked_at`, `revocation_reason`: `None` while it is valid.
     """
 
@@ -28,8 +31,8 @@ class Award(Base):
             "person_id",
             "achievement_id",
             unique=True,
-            sqlite_where=text("revoked_at IS NULL"),
-            postgresql_where=text("revoked_at IS NULL"),
+            sqlite_where=text(HOLDS_THE_PLACE),
+            postgresql_where=text(HOLDS_THE_PLACE),
         ),
     )
 
@@ -43,6 +46,7 @@ class Award(Base):
     recipient_name: Mapped[str | None] = mapped_column(String(255))
     awarded_at: Mapped[datetime]
     valid_until: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
     credential: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str | None] = mapped_column(Text)
@@ -50,3 +54,7 @@ class Award(Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     achievement: Mapped[Achievement] = relationship()
     version: Mapped[AchievementVersion] = relationship()
+
+    def has_expired(self, now: datetime) -> bool:
+        """Return whether its validity is over."""
+        return self.valid_until is not None and self.valid_until <= now

@@ -1,5 +1,6 @@
 """Awards: issue the moment one falls due, find, revoke."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.awards.issuing import audit_award, find_standing_award, is_test_user, issue_award
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion, Criterion
+from app.catalog.pass_rule import is_passed
 from app.core.crypto import Vault
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Person
@@ -24,25 +26,26 @@ def issue_if_due(
     *,
     person: Person,
     version: AchievementVersion,
-    met_criterion_ids: set[int],
+    reached: Mapping[int, int],
     awarded_by: int,
     vault: Vault,
     base_url: str,
     now: datetime,
 ) -> Award | None:
-    """Award the achievement if every required criterion is met; return the award that stands.
+    """Award the achievement if its pass rule is fulfilled; return the award that stands.
 
     Somebody who holds it already keeps that one, so a second due changes
     nothing. The LMS's student preview is never awarded anything.
 
+    Units: `reached` maps criterion id to the position of the best rubric level reached.
     Raises: `InvalidError` if nothing is known by which a verifier could
-        recognise the recipient; `ConflictError` if the same award is being
-        made elsewhere.
+        recognise the recipient; `ConflictError` if the achievement may not be
+        used, or the same award is being made elsewhere.
     """
-    if not _is_due(version, met_criterion_ids) or is_test_user(session, person):
+    if not is_passed(version.rule, version.criteria, reached) or is_test_user(session, person):
         return None
     standing = find_standing_award(
-        session, person_id=person.id, achievement_id=version.achievement_id
+        session, person_id=person.id, achievement_id=version.achievement_id, now=now
     )
     if standing is not None:
         return standing
@@ -142,9 +145,17 @@ def hide_recipient(session: Session, person_id: int) -> int:
     return len(found)
 
 
-def _is_due(version: AchievementVersion, met_criterion_ids: set[int]) -> bool:
-    required = {criterion.id for criterion in version.criteria if criterion.is_required}
-    return bool(required) and required <= met_criterion_ids
+def find_renewal_start(
+    session: Session, *, person_id: int, achievement_id: int, now: datetime
+) -> datetime | None:
+    """Return since when work counts towards a new award; `None` if all of it does.
+
+    What led to an award that has expired does not lead to the next one as well.
+    """
+    newest = find_newest_award(session, person_id=person_id, achievement_id=achievement_id)
+    if newest is None or newest.revoked_at is not None or not newest.has_expired(now):
+        return None
+    return newest.awarded_at
 
 
 def _list_awarded_submissions(session: Session, award: Award) -> list[Submission]:

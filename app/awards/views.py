@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, render_template
 
 from app.awards.service import list_awards
 from app.core.access import signed_in
+from app.core.clock import utcnow
 from app.core.db import db
 from app.core.pages import came_from
 from app.core.principal import current_principal
@@ -19,6 +20,7 @@ def mine() -> str:
     return render_template(
         "awards/mine.html",
         awards=awards,
+        now=utcnow(),
         base_url=current_app.extensions["assay.settings"].base_url,
         back_url=came_from(),
     )

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.catalog.document import AchievementSpec
 from app.core.errors import InvalidError
 from app.programme.models import IssuerProfile, Level
+from app.programme.rules import ALL_REQUIRED
 from app.programme.service import list_issuers, list_levels
 
 
@@ -28,7 +29,9 @@ def choose_level(spec: AchievementSpec, levels: dict[str, Level]) -> Level:
     if level is None:
         known = ", ".join(levels) or "none; load a programme first"
         raise InvalidError(f"“{spec.slug}”: there is no level “{spec.level}” (known: {known}).")
-    if level.is_mappable and not any(criterion.required for criterion in spec.criteria):
+    has_required = any(criterion.required for criterion in spec.criteria)
+    asks_for_required = spec.pass_rule.kind == ALL_REQUIRED or not spec.criteria
+    if level.is_mappable and asks_for_required and not has_required:
         raise InvalidError(f"“{spec.slug}”: a {level.name} needs at least one required criterion.")
     if not level.is_mappable and spec.criteria:
         raise InvalidError(

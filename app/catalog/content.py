@@ -7,7 +7,6 @@ from app.catalog.document import (
     RubricLevelSpec,
 )
 from app.catalog.models import AchievementVersion, Alignment, Criterion, RubricLevel
-from app.catalog.pass_rule import PassRuleSpec
 
 
 def fill_version(version: AchievementVersion, spec: AchievementSpec) -> None:
@@ -61,7 +60,7 @@ def content_of(version: AchievementVersion) -> AchievementSpec:
         criteria_narrative=version.criteria_narrative,
         image_alt=version.image_alt,
         tags=list(version.tags),
-        pass_rule=PassRuleSpec.model_validate(version.pass_rule),
+        pass_rule=version.rule,
         issuing_unit=version.issuing_unit,
         validity_months=version.validity_months,
         renewal=version.renewal,

@@ -16,7 +16,7 @@
         "criteria": [{
             "key": "search",                  its identity within the achievement
             "name": "…", "description": "…",
-            "required": true,                 optional: whether an award needs it
+            "required": true,                 optional: whether no award does without it
             "weight": 1,                      optional: its share where the pass rule is weighted
             "required_level": "Proficient",   the lowest rubric level that is enough
             "levels": [                       at least two, from the lowest to the highest
@@ -46,7 +46,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.catalog.pass_rule import PassRuleSpec
+from app.catalog.pass_rule import PassRuleSpec, RatedCriterion, find_flaw
 from app.core.errors import InvalidError
 from app.credentials.openbadge import TARGET_TYPES
 from app.programme.files import read_text
@@ -122,6 +122,19 @@ class CriterionSpec(_Part):
         return self
 
 
+def _rated(criteria: list[CriterionSpec]) -> list[RatedCriterion]:
+    return [
+        RatedCriterion(
+            id=number,
+            is_required=criterion.required,
+            required_position=criterion.required_position,
+            weight=criterion.weight,
+            rubric_levels=criterion.levels,
+        )
+        for number, criterion in enumerate(criteria)
+    ]
+
+
 class AlignmentSpec(_Part):
     """A skill in an outside framework. Source: Open Badges 3.0 `Alignment`."""
 
@@ -155,11 +168,9 @@ class AchievementSpec(_Part):
 
     @model_validator(mode="after")
     def _check_parts(self) -> "AchievementSpec":
-        if self.pass_rule.k is not None and self.pass_rule.k > len(self.criteria):
-            raise ValueError(
-                f"the pass rule asks for {self.pass_rule.k} criteria; "
-                f"there are {len(self.criteria)}"
-            )
+        flaw = find_flaw(self.pass_rule, _rated(self.criteria))
+        if flaw is not None:
+            raise ValueError(flaw)
         _refuse_repeated("criteria", [criterion.key for criterion in self.criteria])
         _refuse_repeated("tags", self.tags)
         _refuse_repeated("alignments", [alignment.target_url for alignment in self.alignments])

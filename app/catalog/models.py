@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.catalog.pass_rule import PassRuleSpec
 from app.core.orm import Base, TextEnum
 from app.programme.models import IssuerProfile, Level
 
@@ -92,6 +93,16 @@ class AchievementVersion(Base):
         back_populates="version", order_by="Criterion.position"
     )
     alignments: Mapped[list["Alignment"]] = relationship(order_by="Alignment.id")
+
+    @property
+    def rule(self) -> PassRuleSpec:
+        """When it is passed."""
+        return PassRuleSpec.model_validate(self.pass_rule)
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a newer version has taken its place."""
+        return self.status is VersionStatus.SUPERSEDED
 
 
 class Criterion(Base):

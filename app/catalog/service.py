@@ -19,6 +19,7 @@ from app.catalog.models import (
     Criterion,
     VersionStatus,
 )
+from app.catalog.usability import is_mappable_now, require_mappable
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
 from app.programme.models import IssuerProfile, Level
@@ -60,27 +61,31 @@ def import_achievements(
     return versions
 
 
-def list_mappable_versions(session: Session, institution_id: int) -> list[AchievementVersion]:
+def list_mappable_versions(
+    session: Session, institution_id: int, *, now: datetime
+) -> list[AchievementVersion]:
     """Return what assignments can be mapped to: approved, not retired, assessed by grantors."""
     return list(
         session.scalars(
-            _mappable(institution_id).order_by(Level.position, AchievementVersion.name)
+            _assessed(institution_id)
+            .where(is_mappable_now(now))
+            .order_by(Level.position, AchievementVersion.name)
         ).unique()
     )
 
 
 def get_mappable_version(
-    session: Session, version_id: int, *, institution_id: int
+    session: Session, version_id: int, *, institution_id: int, now: datetime
 ) -> AchievementVersion:
     """Return one version that assignments can be mapped to now.
 
-    Raises: `NotFoundError` if there is none, or it is not approved, superseded or retired.
+    Raises: `NotFoundError` if there is none that grantors assess; `ConflictError`
+        saying why it may not be mapped.
     """
-    version = session.scalar(_mappable(institution_id).where(AchievementVersion.id == version_id))
+    version = session.scalar(_assessed(institution_id).where(AchievementVersion.id == version_id))
     if version is None:
-        raise NotFoundError(
-            "This micro-credential cannot be mapped: it is not approved, or has a newer version."
-        )
+        raise NotFoundError("There is no such micro-credential that an assignment could show.")
+    require_mappable(version, now=now)
     return version
 
 
@@ -128,15 +133,13 @@ def find_approved_version(achievement: Achievement) -> AchievementVersion | None
     return approved[-1] if approved else None
 
 
-def _mappable(institution_id: int) -> Select[AchievementVersion]:
+def _assessed(institution_id: int) -> Select[AchievementVersion]:
     return (
         _loaded(select(AchievementVersion))
         .join(AchievementVersion.achievement)
         .join(Achievement.level)
         .where(
             AchievementVersion.institution_id == institution_id,
-            AchievementVersion.status == VersionStatus.APPROVED,
-            Achievement.retired_at.is_(None),
             Level.needs_artifact.is_(True),
             Level.award_by == "grantor",
         )

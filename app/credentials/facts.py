@@ -66,8 +66,10 @@ class AwardFacts:
     """One award. `id` is the credential's URL.
 
     `valid_from` is later than `awarded_at` only when the credential was issued again.
+    `valid_until`: `None` if it never ends.
     """
 
     id: str
     awarded_at: datetime
     valid_from: datetime
+    valid_until: datetime | None = None

@@ -102,20 +102,23 @@ def build_credential(
         not one that the standard knows.
     Source: Open Badges 3.0, AchievementCredential.
     """
-    return {
-        "@context": list(CONTEXTS),
-        "id": encode_iri(award.id),
-        "type": list(CREDENTIAL_TYPES),
-        "name": _required(achievement.name, "The achievement needs a name."),
-        "issuer": _profile(issuer),
-        "validFrom": timestamp(award.valid_from),
-        "awardedDate": timestamp(award.awarded_at),
-        "credentialSubject": {
-            "type": ["AchievementSubject"],
-            "identifier": [_identity(recipient)],
-            "achievement": _achievement(achievement),
-        },
-    }
+    return _present(
+        {
+            "@context": list(CONTEXTS),
+            "id": encode_iri(award.id),
+            "type": list(CREDENTIAL_TYPES),
+            "name": _required(achievement.name, "The achievement needs a name."),
+            "issuer": _profile(issuer),
+            "validFrom": timestamp(award.valid_from),
+            "validUntil": timestamp(award.valid_until) if award.valid_until else None,
+            "awardedDate": timestamp(award.awarded_at),
+            "credentialSubject": {
+                "type": ["AchievementSubject"],
+                "identifier": [_identity(recipient)],
+                "achievement": _achievement(achievement),
+            },
+        }
+    )
 
 
 def to_json(document: Mapping[str, Any]) -> str:

@@ -20,8 +20,8 @@ PROOF_PURPOSE: Final = "assertionMethod"
 
 # What differs between two awards of one achievement version; `id` is the only IRI.
 _VARYING: Final = ("id", "validFrom", "awardedDate")
+_VARYING_IF_SAID: Final = ("validUntil",)
 _VARYING_IDENTITY: Final = ("identityHash", "salt")
-_GAPS: Final = len(_VARYING) + len(_VARYING_IDENTITY)
 _shapes = TemplateCache(size=256)
 _proof_shapes = TemplateCache(size=8)
 
@@ -104,19 +104,20 @@ def _fill_template(credential: Mapping[str, Any]) -> str | None:
         return None
     shape, values = cut
     text = json.dumps(shape, ensure_ascii=False)
-    if text.count(MARK) != _GAPS:  # a text of the achievement's looks like a gap
+    if text.count(MARK) != len(values):  # a text of the achievement's looks like a gap
         return None
-    template = _shapes.get(text, lambda: Template(to_nquads(shape), _GAPS))
+    template = _shapes.get(text, lambda: Template(to_nquads(shape), len(values)))
     # Were the credential's id the achievement's too, both would be one node of the graph.
     return None if template.names(values[0]) else template.fill(values)
 
 
 def _cut(credential: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None:
     """Part a credential into its shape and its varying values; `None` if it is not like ours."""
+    names = [*_VARYING, *(name for name in _VARYING_IF_SAID if name in credential)]
     try:
         subject = credential["credentialSubject"]
         (identity,) = subject["identifier"]
-        values = [credential[name] for name in _VARYING]
+        values = [credential[name] for name in names]
         values += [identity[name] for name in _VARYING_IDENTITY]
     except (KeyError, TypeError, ValueError):
         return None
@@ -124,8 +125,8 @@ def _cut(credential: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | No
         return None
     if not values[0].startswith(("https://", "http://")) or not is_absolute_iri(values[0]):
         return None
-    first = len(_VARYING)
-    gaps = {name: gap(number) for number, name in enumerate(_VARYING)}
+    first = len(names)
+    gaps = {name: gap(number) for number, name in enumerate(names)}
     identity_gaps = {name: gap(first + number) for number, name in enumerate(_VARYING_IDENTITY)}
     shape = {
         **credential,

@@ -15,6 +15,8 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import and_, bindparam, select
 
 from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.usability import is_usable_now
+from app.core.clock import utcnow
 from app.core.db import reading
 from app.core.orm import table_of
 from app.core.prepared import Prepared
@@ -69,6 +71,7 @@ _WHAT_CAN_CHANGE = Prepared(
         _assignment.c.id == bindparam("assignment_id"),
         _assignment.c.course_id == bindparam("course_id"),
         _submission.c.id.is_(None),
+        is_usable_now(bindparam("now")),
     )
 )
 
@@ -84,7 +87,12 @@ def first_page(
 
     `render` makes the page if it was not kept.
     """
-    facts = {"assignment_id": assignment_id, "course_id": course_id, "learner_id": learner_id}
+    facts = {
+        "assignment_id": assignment_id,
+        "course_id": course_id,
+        "learner_id": learner_id,
+        "now": utcnow(),
+    }
     with reading() as wire:
         row = _WHAT_CAN_CHANGE.first(wire, facts)
     if row is None or "_flashes" in session:

@@ -75,8 +75,8 @@ def describe_next(submission: Submission | None) -> str:
             "You act next: read what the grantor asks for, then hand in again below."
         ),
         SubmissionStatus.MET: _(
-            "This assignment is complete. The badge is awarded once its other criteria are "
-            "met too; they belong to other assignments."
+            "This assignment is complete. The badge is awarded once enough of its criteria are "
+            "met; what is missing belongs to other assignments."
         ),
         SubmissionStatus.AWARDED: _("Congratulations: you have earned this badge."),
         SubmissionStatus.NOT_MET: _(

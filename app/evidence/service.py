@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.catalog.usability import require_usable
 from app.core.audit import record
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.principal import STAFF, Principal
@@ -102,8 +103,9 @@ def save_draft(
     """Keep work without handing it in; the first time, tell the gradebook of a draft.
 
     `None` if there is nothing to keep, and was nothing before.
-    Raises: `ConflictError` if it is not the learner's turn; `ForbiddenError`
-        for the LMS's student preview; `InvalidError` if it is too many files.
+    Raises: `ConflictError` if it is not the learner's turn, or the achievement may
+        not be used; `ForbiddenError` for the LMS's student preview;
+        `InvalidError` if it is too many files.
     """
     submission = _lock_submission(session, assignment, learner_id)
     is_new = submission is None
@@ -230,6 +232,7 @@ def _keep(
             "This work has already been handed in; it is not your turn. "
             "What you handed in is safe: open the assignment again to see it."
         )
+    require_usable(assignment.version, now=now)
     if submission is None:
         submission = _begin(session, assignment, learner_id, now=now)
     change_draft(session, assignment, submission, work, now=now)

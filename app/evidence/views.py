@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
 
+from app.catalog.usability import why_unusable
 from app.core.access import requires, signed_in
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -152,8 +153,10 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
 def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
     submission = find_submission(db.session(), assignment.id, learner_id)
-    can_work = is_open(submission) and not is_rehearsal(
-        db.session(), course_id=course_id, learner_id=learner_id
+    can_work = (
+        is_open(submission)
+        and why_unusable(assignment.version, now=utcnow()) is None
+        and not is_rehearsal(db.session(), course_id=course_id, learner_id=learner_id)
     )
     return _page(assignment, submission, form=_form(assignment, submission) if can_work else None)
 
@@ -218,6 +221,7 @@ def _keep(form: WorkForm, assignment: Assignment, sent: Work, learner_id: int) -
 def _page(assignment: Assignment, submission: Submission | None, *, form: WorkForm | None) -> str:
     principal = current_principal()
     is_learner = principal.role is Role.LEARNER
+    why_closed = why_unusable(assignment.version, now=utcnow())
     handed_in = [a for a in reversed(submission.attempts) if a.submitted_at] if submission else []
     return render_template(
         "evidence/work.html",
@@ -227,7 +231,8 @@ def _page(assignment: Assignment, submission: Submission | None, *, form: WorkFo
         level=assignment.version.achievement.level,
         submission=submission,
         steps=describe_steps(submission),
-        what_next=describe_next(submission),
+        what_next=None if why_closed and is_open(submission) else describe_next(submission),
+        why_closed=why_closed,
         form=form,
         accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
         accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
@@ -237,7 +242,7 @@ def _page(assignment: Assignment, submission: Submission | None, *, form: WorkFo
         has_feedback=submission is not None and submission.status in STATUSES_WITH_FEEDBACK,
         is_learner=is_learner,
         person_id=principal.person_id,
-        is_rehearsal=is_learner and form is None and is_open(submission),
+        is_rehearsal=is_learner and form is None and is_open(submission) and not why_closed,
         delivery=find_newest_delivery(
             db.session(), assignment_id=assignment.id, person_id=principal.person_id
         )

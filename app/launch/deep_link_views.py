@@ -7,7 +7,9 @@ from flask_wtf import FlaskForm
 
 from app.catalog.models import AchievementVersion
 from app.catalog.service import find_version_by_public_id, list_mappable_versions
+from app.catalog.usability import require_mappable, why_unusable
 from app.core.access import requires
+from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.principal import STAFF, Role, current_principal
@@ -27,25 +29,32 @@ def selection(course_id: int, token: str) -> ResponseReturnValue:
     read = db.session()
     found = own_request(read, token, course_id)
     asked = read_asked(found.settings)
-    choices = list_choices(read, found)
+    choices, now = list_choices(read, found), utcnow()
+    unusable = {
+        choice.assignment_id: why
+        for choice in choices
+        if (why := why_unusable(choice.assignment.version, now=now))
+    }
+    chosen = [
+        choice.assignment
+        for choice in choices
+        if choice.is_chosen and choice.assignment_id not in unusable
+    ]
     family = read.get_one(Deployment, found.deployment_pk).platform.product_family
     items = [
         deep_linking.assignment_item(
-            choice.assignment,
-            addresses=addresses_of(choice.assignment.version),
-            asked=asked,
-            family=family,
+            assignment, addresses=addresses_of(assignment.version), asked=asked, family=family
         )
-        for choice in choices
-        if choice.is_chosen
+        for assignment in chosen
     ]
     return answer_page(
         read,
         found,
         items,
         template="launch/selection.html",
-        chosen=[choice.assignment for choice in choices if choice.is_chosen],
-        left_out=[choice.assignment for choice in choices if not choice.is_chosen],
+        chosen=chosen,
+        left_out=[choice.assignment for choice in choices if choice.assignment not in chosen],
+        unusable=unusable,
         is_multiple=asked.is_multiple,
         place={"course_id": course_id, "token": token},
         form=FlaskForm(),
@@ -70,7 +79,7 @@ def offer_links(course_id: int, token: str) -> ResponseReturnValue:
     return render_template(
         "launch/links.html",
         course=get_course(read, course_id, institution_id=principal.institution_id),
-        versions=list_mappable_versions(read, principal.institution_id),
+        versions=list_mappable_versions(read, principal.institution_id, now=utcnow()),
         takes_launches=RESOURCE_LINK in asked.types,
         wants_links=asked.wants_links,
         place={"course_id": course_id, "token": token},
@@ -95,6 +104,7 @@ def offer_link(course_id: int, token: str, what: str) -> ResponseReturnValue:
         version = None
     else:
         version = _get_version(what)
+        require_mappable(version, now=utcnow())
         item = deep_linking.achievement_item(version, addresses=addresses_of(version), asked=asked)
     return answer_page(
         read, found, [item], template="launch/deep_link_return.html", version=version

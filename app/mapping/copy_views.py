@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 
+from app.catalog.usability import why_unusable
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -29,14 +30,15 @@ from app.mapping.sources import get_candidate
 @requires(*STAFF)
 def copied(course_id: int, assignment_id: int) -> ResponseReturnValue:
     """Show what was copied and what to check."""
-    session, principal = db.session(), current_principal()
+    session, principal, now = db.session(), current_principal(), utcnow()
     assignment = get_assignment(session, assignment_id, course_id=course_id)
     others = [item for item in list_unconfirmed(session, course_id) if item.id != assignment_id]
     return render_template(
         "mapping/copied.html",
         course=get_course(session, course_id, institution_id=principal.institution_id),
         assignment=assignment,
-        review=review_copy(session, assignment),
+        review=review_copy(session, assignment, now=now),
+        why_unusable=why_unusable(assignment.version, now=now),
         accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
         others=others,
@@ -72,13 +74,14 @@ def use_candidate(course_id: int, link_id: int, assignment_id: int) -> ResponseR
     try:
         with transaction() as session:
             link = get_resource_link(session, link_id, course_id=course_id)
+            now = utcnow()
             copy = copy_assignment(
                 session,
-                get_candidate(session, link, assignment_id),
+                get_candidate(session, link, assignment_id, now=now),
                 course=link.course,
                 link=link,
                 copied_for=current_principal().person_id,
-                now=utcnow(),
+                now=now,
             )
     except IntegrityError as error:  # the unique key of the link settles a race
         raise ConflictError(

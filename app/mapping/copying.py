@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import AchievementVersion, Criterion
 from app.catalog.service import list_mappable_versions
+from app.catalog.usability import require_usable
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
 from app.courses.models import Course, ResourceLink
@@ -35,11 +36,6 @@ class CopyReview:
     is_outdated: bool
     is_same_course: bool
 
-    @property
-    def is_retired(self) -> bool:
-        """Whether nothing new can be mapped to this achievement."""
-        return self.newest is None
-
 
 def copy_assignment(
     session: Session,
@@ -59,7 +55,7 @@ def copy_assignment(
 
     Raises: `IntegrityError` if the link has just been mapped by somebody else.
     """
-    version = find_version_for(session, source)
+    version = find_version_for(session, source, now=now)
     if version is None:
         return None
     criteria = _same_criteria(source, version)
@@ -101,8 +97,10 @@ def confirm_copy(
 ) -> None:
     """Note that somebody who teaches the course has looked at a copied assignment.
 
-    Raises: `ConflictError` if it is no copy, or was confirmed before.
+    Raises: `ConflictError` if it is no copy, was confirmed before, or its
+        achievement may not be used any more.
     """
+    require_usable(assignment.version, now=now)
     copied = session.scalar(
         select(AssignmentCopy)
         .where(AssignmentCopy.assignment_id == assignment.id)
@@ -131,12 +129,12 @@ def is_declined(session: Session, link_pk: int) -> bool:
     return found is not None
 
 
-def review_copy(session: Session, assignment: Assignment) -> CopyReview:
+def review_copy(session: Session, assignment: Assignment, *, now: datetime) -> CopyReview:
     """Return what should be checked of a copied assignment."""
     copied = assignment.copied
     if copied is None:
         raise NotFoundError("This assignment is no copy.")
-    newest = find_version_for(session, assignment)
+    newest = find_version_for(session, assignment, now=now)
     source = session.get(Assignment, copied.source_id) if copied.source_id else None
     return CopyReview(
         newest=newest,
@@ -158,9 +156,11 @@ def list_unconfirmed(session: Session, course_id: int) -> list[Assignment]:
     )
 
 
-def find_version_for(session: Session, source: Assignment) -> AchievementVersion | None:
+def find_version_for(
+    session: Session, source: Assignment, *, now: datetime
+) -> AchievementVersion | None:
     """Return the version that a copy gets: the same, or the newest approved; `None` if none."""
-    mappable = list_mappable_versions(session, source.institution_id)
+    mappable = list_mappable_versions(session, source.institution_id, now=now)
     of_it = [item for item in mappable if item.achievement_id == source.version.achievement_id]
     same = next((item for item in of_it if item.id == source.version_id), None)
     return same or max(of_it, key=lambda item: item.number, default=None)

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.usability import require_usable
 from app.core.errors import ConflictError, NotFoundError
 from app.mapping.asked import read_asked
 from app.mapping.models import Assignment, DeepLinkChoice, DeepLinkRequest
@@ -69,13 +70,16 @@ def take_back(session: Session, request: DeepLinkRequest, assignment_id: int) ->
     _get_choice(session, request, assignment_id).is_chosen = False
 
 
-def choose_again(session: Session, request: DeepLinkRequest, assignment_id: int) -> None:
+def choose_again(
+    session: Session, request: DeepLinkRequest, assignment_id: int, *, now: datetime
+) -> None:
     """Put an assignment back into the answer.
 
     Raises: `NotFoundError` if it was not made in this selection; `ConflictError`
-        if the LMS has made a link of it meanwhile.
+        if the LMS has made a link of it meanwhile, or its achievement may not be used.
     """
     choice = _get_choice(session, request, assignment_id)
+    require_usable(choice.assignment.version, now=now)
     if choice.assignment.resource_link_pk is not None:
         raise ConflictError("This assignment is in the course already.")
     _make_room(session, request)

@@ -28,6 +28,7 @@ from app.mapping.models import GradeRule
 from app.mapping.schedule import DEFAULT_ZONE, list_zones, to_utc
 from app.mapping.service import MAX_FILES, MAX_INSTRUCTIONS, MAX_TITLE, MappingFacts
 from app.mapping.wording import clean_line, clean_lines, sum_in_words
+from app.programme.rules import ALL_REQUIRED, K_OF_N, WEIGHTED
 
 DEFAULT_KINDS = ("pdf", "image")
 DEFAULT_FILES = 3
@@ -240,10 +241,14 @@ def grade_rule_hints(version: AchievementVersion) -> dict[str, str]:
 
 def criterion_hints(version: AchievementVersion) -> dict[str, str]:
     """Return what each criterion asks for, and whether an award can do without it."""
+    words = {
+        ALL_REQUIRED: _("Not required for the award."),
+        K_OF_N: _("One of those to choose from."),
+        WEIGHTED: _("Not required by itself; its points count."),
+    }
+    optional = words[version.rule.kind]
     return {
-        str(item.id): item.description
-        if item.is_required
-        else _("%(about)s Not required for the award.", about=item.description)
+        str(item.id): item.description if item.is_required else f"{item.description} {optional}"
         for item in version.criteria
     }
 

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.models import AchievementVersion, Criterion
+from app.catalog.pass_rule import list_missing
 from app.core.orm import Base, TextEnum
 from app.courses.models import Course, Person, ResourceLink
 
@@ -83,13 +84,12 @@ class Assignment(Base):
 
     @property
     def other_criteria(self) -> list[Criterion]:
-        """Required criteria of the achievement that this assignment does not show."""
+        """What the award takes besides the criteria that this assignment shows.
+
+        None, if it can be earned by this assignment alone.
+        """
         shown = {criterion.id for criterion in self.criteria}
-        return [
-            criterion
-            for criterion in self.version.criteria
-            if criterion.is_required and criterion.id not in shown
-        ]
+        return list_missing(self.version.rule, self.version.criteria, shown)
 
 
 class AssignmentCriterion(Base):

@@ -26,7 +26,7 @@ def change_choice(course_id: int, token: str, assignment_id: int) -> ResponseRet
         if action == "remove":
             take_back(session, found, assignment_id)
         elif action == "add":
-            choose_again(session, found, assignment_id)
+            choose_again(session, found, assignment_id, now=now)
         elif action == "delete":
             take_back(session, found, assignment_id)
             assignment = get_assignment(session, assignment_id, course_id=course_id)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalog.models import Achievement, AchievementVersion, Criterion
+from app.catalog.pass_rule import list_missing
 from app.catalog.service import get_mappable_version
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
@@ -57,10 +58,13 @@ def map_assignment(
 ) -> Assignment:
     """Map a resource link, or an activity that deep linking is about to make.
 
-    Raises: `NotFoundError` if the version may not be mapped here; `InvalidError`
-        if the choice makes no sense; `ConflictError` if the link is mapped already.
+    Raises: `NotFoundError` if there is no such version; `InvalidError` if the
+        choice makes no sense; `ConflictError` if the version may not be mapped,
+        or the link is mapped already.
     """
-    version = get_mappable_version(session, facts.version_id, institution_id=course.institution_id)
+    version = get_mappable_version(
+        session, facts.version_id, institution_id=course.institution_id, now=now
+    )
     criteria = [item for item in version.criteria if item.id in facts.criterion_ids]
     _check(facts, criteria)
     assignment = Assignment(
@@ -239,10 +243,11 @@ def list_assignments(session: Session, course_id: int) -> list[Assignment]:
 def list_unmapped_criteria(
     session: Session, version: AchievementVersion, *, course_id: int
 ) -> list[Criterion]:
-    """Return the required criteria of a version that no assignment of this course shows.
+    """Return the criteria of a version that this course would have to show for the award.
 
-    An assignment that waits for its first launch after deep linking counts: a
-    course set up activity by activity would otherwise be warned of each one.
+    None, if its pass rule can be fulfilled by what the assignments show. One that
+    waits for its first launch after deep linking counts: a course set up activity
+    by activity would otherwise be warned of each one.
     """
     mapped = set(
         session.scalars(
@@ -251,7 +256,7 @@ def list_unmapped_criteria(
             .where(Assignment.course_id == course_id, Assignment.version_id == version.id)
         )
     )
-    return [item for item in version.criteria if item.is_required and item.id not in mapped]
+    return list_missing(version.rule, version.criteria, mapped)
 
 
 def _check(facts: MappingFacts, criteria: Sequence[Criterion]) -> None:

@@ -1,6 +1,7 @@
 """Which assignment a new link is a copy of, as far as the LMS tells."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -49,7 +50,7 @@ def find_source(session: Session, origins: Origins, *, course: Course) -> Assign
     return named
 
 
-def list_candidates(session: Session, link: ResourceLink) -> list[Assignment]:
+def list_candidates(session: Session, link: ResourceLink, *, now: datetime) -> list[Assignment]:
     """Return what a link that says nothing may be a copy of, likeliest first.
 
     These are the assignments of the courses that the LMS names as this one's
@@ -58,7 +59,7 @@ def list_candidates(session: Session, link: ResourceLink) -> list[Assignment]:
     """
     course = link.course
     found = _list_in_contexts(session, _known_origins(session, course), course=course)
-    versions = list_mappable_versions(session, course.institution_id)
+    versions = list_mappable_versions(session, course.institution_id, now=now)
     mappable = {version.achievement_id for version in versions}
     title = _folded(link.title)
     here = set(
@@ -74,13 +75,16 @@ def list_candidates(session: Session, link: ResourceLink) -> list[Assignment]:
     return sorted(usable, key=lambda item: _folded(item.title) != title)
 
 
-def get_candidate(session: Session, link: ResourceLink, assignment_id: int) -> Assignment:
+def get_candidate(
+    session: Session, link: ResourceLink, assignment_id: int, *, now: datetime
+) -> Assignment:
     """Return one of the assignments that a link may be a copy of.
 
     Raises: `NotFoundError` if it is none of them.
     """
     found = next(
-        (item for item in list_candidates(session, link) if item.id == assignment_id), None
+        (item for item in list_candidates(session, link, now=now) if item.id == assignment_id),
+        None,
     )
     if found is None:
         raise NotFoundError(

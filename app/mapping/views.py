@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from app.catalog.models import AchievementVersion, Criterion
+from app.catalog.pass_rule import list_missing
 from app.catalog.service import get_mappable_version, list_mappable_versions
 from app.core.access import requires
 from app.core.clock import utcnow
@@ -59,7 +60,7 @@ def setup(course_id: int, link_id: int) -> ResponseReturnValue:
         lambda version_id: url_for(
             ".configure", course_id=course_id, link_id=link_id, version_id=version_id
         ),
-        candidates=list_candidates(db.session(), link),
+        candidates=list_candidates(db.session(), link, now=utcnow()),
         link_id=link_id,
         form=FlaskForm(),
     )
@@ -175,7 +176,7 @@ def _choose(
         "mapping/setup.html",
         course=course,
         link_title=link_title,
-        versions=list_mappable_versions(db.session(), principal.institution_id),
+        versions=list_mappable_versions(db.session(), principal.institution_id, now=utcnow()),
         url_for_version=url_for_version,
         **more,
     )
@@ -191,7 +192,9 @@ def _configure(
 ) -> Assignment | ResponseReturnValue:
     principal = current_principal()
     institution_id = principal.institution_id
-    version = get_mappable_version(db.session(), version_id, institution_id=institution_id)
+    version = get_mappable_version(
+        db.session(), version_id, institution_id=institution_id, now=utcnow()
+    )
     title = ((link.title if link else None) or version.name)[:MAX_TITLE]
     form = _form(version, title, selection)
     if form.validate_on_submit():
@@ -216,7 +219,7 @@ def _configure(
         version=version,
         grade_hints=grade_rule_hints(version),
         unmapped=unmapped,
-        shown_already=len(unmapped) < sum(item.is_required for item in version.criteria),
+        shown_already=len(unmapped) < len(list_missing(version.rule, version.criteria, ())),
         kind_hints=file_kind_hints(),
         criterion_hints=criterion_hints(version),
         back=back,
@@ -252,8 +255,8 @@ def _set_up_already(assignment: Assignment) -> ResponseReturnValue:
 
 def _unmapped_in_words(unmapped: list[Criterion]) -> str:
     message: str = _(
-        "No assignment of this course shows these criteria yet: %(names)s. The badge is "
-        "awarded when all required criteria are met, so add another assignment for them.",
+        "With the assignments of this course alone the badge cannot be earned yet. None of them "
+        "shows: %(names)s; add another assignment for what is missing.",
         names=", ".join(f"“{item.name}”" for item in unmapped),
     )
     return message

@@ -8,7 +8,7 @@ loads its copy; nothing in the program knows a level by name.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from xml.etree import ElementTree as ET
@@ -18,11 +18,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.core.errors import InvalidError
 from app.credentials.openbadge import ACHIEVEMENT_TYPES
 from app.programme.files import read_text
+from app.programme.places import Lines
+from app.programme.references import list_reference_problems
 from app.programme.rules import PassRuleKind, ProgrammeRules
-from app.programme.wording import Key, Line, Prose, explain
+from app.programme.wording import Key, Line, Problem, Prose, list_problems, tell
 
 MAX_PRESET_BYTES: Final = 256 * 1024
 MAX_IMAGE_BYTES: Final = 128 * 1024
+_AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
 _EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+")
 _SVG = "{http://www.w3.org/2000/svg}"
 _OUTSIDE = re.compile(
@@ -76,31 +79,16 @@ class LevelSpec(BaseModel):
             raise ValueError("shares_evidence is true, but there is no artifact to share")
         if self.needs_artifact != (self.environment is not None):
             raise ValueError("environment must be said where work is assessed, and only there")
+        if self.revokes_with_part and self.award_by != "rule":
+            raise ValueError("revokes_with_part is true, but only what a rule awards has parts")
+        if len(set(self.pass_rules)) < len(self.pass_rules):
+            raise ValueError("pass_rules names one twice")
         return self
 
 
 class _PresetFile(ProgrammeRules):
     name: Line = Field(max_length=200)
     level: list[LevelSpec] = Field(min_length=1, max_length=50)
-
-    @model_validator(mode="after")
-    def _check_keys(self) -> "_PresetFile":
-        keys = [level.key for level in self.level]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise ValueError(f"two levels have the key “{key}”")
-        for question in self.question:
-            for key in question.levels:
-                if key not in keys:
-                    raise ValueError(f"question “{question.key}” names the level “{key}”")
-        if self.route:
-            for level in self.level:
-                if self.find_route(level.approval_route) is None:
-                    raise ValueError(
-                        f"level “{level.key}” is approved by the route "
-                        f"“{level.approval_route}”, which there is not"
-                    )
-        return self
 
 
 class Preset(BaseModel):
@@ -117,26 +105,52 @@ class Preset(BaseModel):
 def read_preset(path: Path) -> Preset:
     """Read and check a preset and the images that it names.
 
-    Raises: `InvalidError` naming the level and the field, or the file that cannot be read.
+    Raises: `InvalidError` naming the file, the line, the level and the field.
     """
     text = read_text(path, max_bytes=MAX_PRESET_BYTES)
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidError(f"{path.name} is not valid TOML: {error}.") from error
-    return parse_preset(document, folder=path.parent)
+    except RecursionError as error:
+        raise InvalidError(
+            f"{path.name} is not valid TOML: brackets are nested too deeply."
+        ) from error
+    except ValueError as error:
+        found = _AT_LINE.search(str(error))
+        where = f"line {found[1]}: " if found else ""
+        words = _AT_LINE.sub("", str(error)).strip()
+        raise InvalidError(f"{path.name} is not valid TOML: {where}{words}.") from error
+    try:
+        return parse_preset(document, folder=path.parent, find_line=Lines(text).find)
+    except InvalidError as error:
+        raise InvalidError(f"{path.name}: {error}") from error
 
 
-def parse_preset(document: Mapping[str, Any], *, folder: Path) -> Preset:
+def parse_preset(
+    document: Mapping[str, Any],
+    *,
+    folder: Path,
+    find_line: Callable[[Sequence[int | str]], int | None] = lambda _: None,
+) -> Preset:
     """Check a preset's data; `folder` is where its images are.
+
+    `find_line`: on which line of the file a place is; `None` if that is not known.
 
     Raises: `InvalidError` naming the level and the field.
     """
     try:
         preset = _PresetFile.model_validate(document)
     except ValidationError as error:
-        raise explain(error, document) from error
-    images = {level.key: _read_image(level, folder) for level in preset.level}
+        raise tell(list_problems(error), document, find_line=find_line) from error
+    routes = [(level.key, level.approval_route) for level in preset.level]
+    problems = list_reference_problems(preset, routes)
+    images: dict[str, str] = {}
+    for number, level in enumerate(preset.level):
+        try:
+            images[level.key] = _read_image(level, folder)
+        except InvalidError as error:
+            problems.append(Problem(("level", number, "image"), str(error).removesuffix(".")))
+    if problems:
+        raise tell(problems, document, find_line=find_line)
     rules = ProgrammeRules.model_validate(
         {name: getattr(preset, name) for name in ProgrammeRules.model_fields}
     )
@@ -144,14 +158,15 @@ def parse_preset(document: Mapping[str, Any], *, folder: Path) -> Preset:
 
 
 def _read_image(level: LevelSpec, folder: Path) -> str:
-    path = (folder / level.image).resolve()
+    path = folder / level.image
     try:
-        if not path.is_relative_to(folder.resolve()):
-            raise InvalidError("it must lie in the preset's folder.")  # noqa: TRY301
-        svg = read_text(path, max_bytes=MAX_IMAGE_BYTES)
-        check_svg(svg)
-    except InvalidError as error:
-        raise InvalidError(f"level “{level.key}” image: {error}") from error
+        is_inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # too long, or a loop of links
+        raise InvalidError("it cannot be read.") from error
+    if not is_inside:
+        raise InvalidError("it must lie in the preset's folder.")
+    svg = read_text(path, max_bytes=MAX_IMAGE_BYTES)
+    check_svg(svg)
     return svg
 
 

@@ -4,14 +4,11 @@ All of it comes from the preset and is kept as one document per institution, so
 that a proposal can keep the rules that it was begun under. Pure.
 """
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.programme.wording import Key, Line, Prose
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ALL_REQUIRED: Final = "all_required"
 K_OF_N: Final = "k_of_n"
@@ -23,17 +20,19 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class _Keyed(_Part):
+class Keyed(_Part):
+    """Something that is known by its key, for ever."""
+
     key: Key
 
 
-class Audience(_Keyed):
+class Audience(Keyed):
     """For whom a micro-credential is meant; a route's steps may depend on it."""
 
     name: Line = Field(max_length=120)
 
 
-class ReviewerGroup(_Keyed):
+class ReviewerGroup(Keyed):
     """Those who decide in a step, such as the committee.
 
     `by_unit`: its members are appointed for one issuing unit each, and only
@@ -44,7 +43,7 @@ class ReviewerGroup(_Keyed):
     by_unit: bool = False
 
 
-class Step(_Keyed):
+class Step(Keyed):
     """One step of a route.
 
     `group`: key of the reviewers who decide. `quorum`: how many of them must
@@ -61,7 +60,7 @@ class Step(_Keyed):
     audiences: list[Key] = Field(default_factory=list, max_length=20)
 
 
-class Route(_Keyed):
+class Route(Keyed):
     """How an achievement is approved: steps, one after another.
 
     `months`: for how long an approval holds; `None`: until it is changed.
@@ -72,7 +71,7 @@ class Route(_Keyed):
     step: list[Step] = Field(min_length=1, max_length=20)
 
 
-class Question(_Keyed):
+class Question(Keyed):
     """One question of the proposal form.
 
     `levels`: asked for these only (keys); empty: for all. `choices`: for kind
@@ -104,7 +103,7 @@ class ReviewLevel(_Part):
     points: int = Field(ge=0, le=100)
 
 
-class ReviewCriterion(_Keyed):
+class ReviewCriterion(Keyed):
     """One thing that the reviewers score a proposal on."""
 
     name: Line = Field(max_length=200)
@@ -120,38 +119,6 @@ class ProgrammeRules(_Part):
     route: list[Route] = Field(default_factory=list, max_length=20)
     question: list[Question] = Field(default_factory=list, max_length=100)
     review_criterion: list[ReviewCriterion] = Field(default_factory=list, max_length=30)
-
-    @model_validator(mode="after")
-    def _check_references(self) -> "ProgrammeRules":
-        named: dict[str, Sequence[_Keyed]] = {
-            "audiences": self.audience,
-            "groups": self.group,
-            "routes": self.route,
-            "questions": self.question,
-            "review criteria": self.review_criterion,
-        }
-        named |= {f"steps of route “{route.key}”": route.step for route in self.route}
-        for what, items in named.items():
-            keys = [item.key for item in items]
-            for key in keys:
-                if keys.count(key) > 1:
-                    raise ValueError(f"two {what} have the key “{key}”")
-        groups = {group.key for group in self.group}
-        audiences = {audience.key for audience in self.audience}
-        for route in self.route:
-            for step in route.step:
-                if step.group not in groups:
-                    raise ValueError(
-                        f"step “{step.key}” of route “{route.key}” names the group "
-                        f"“{step.group}”, which there is not"
-                    )
-                for audience in step.audiences:
-                    if audience not in audiences:
-                        raise ValueError(
-                            f"step “{step.key}” of route “{route.key}” names the audience "
-                            f"“{audience}”, which there is not"
-                        )
-        return self
 
     def find_route(self, key: str) -> Route | None:
         """Return the route of this key, if there is one."""

@@ -1,6 +1,5 @@
 """Levels, issuers with their keys, and the appointments of grantors."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -25,17 +24,25 @@ from app.programme.appointments import (
     list_grantors,
 )
 from app.programme.issuers import check_issuer
-from app.programme.models import IssuerKey, IssuerProfile, Level, Programme
-from app.programme.preset import Preset
-from app.programme.rules import ProgrammeRules
+from app.programme.loading import (
+    ProgrammeChange,
+    compare_programme,
+    find_programme,
+    get_rules,
+    list_levels,
+    load_programme,
+)
+from app.programme.models import IssuerKey, IssuerProfile
 
 __all__ = [
-    "LoadedProgramme",
+    "ProgrammeChange",
     "add_issuer",
     "appoint_grantor",
+    "compare_programme",
     "end_appointment",
     "find_appointment",
     "find_issuer",
+    "find_programme",
     "find_standing_appointment",
     "get_appointment",
     "get_rules",
@@ -52,92 +59,6 @@ __all__ = [
 
 # A revoked key leaves the DID document, so nothing signed with it verifies any more.
 PUBLISHED: Final = (KeyStatus.NEXT, KeyStatus.ACTIVE, KeyStatus.RETIRING)
-
-
-@dataclass(frozen=True)
-class LoadedProgramme:
-    """What loading a preset did, by level key; `kept` are levels that the preset has not."""
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    kept: tuple[str, ...]
-
-
-def load_programme(
-    session: Session, institution_id: int, preset: Preset, *, actor: str, now: datetime
-) -> LoadedProgramme:
-    """Make the institution's levels those of the preset.
-
-    Levels are found again by key. One that the preset does not name stays:
-    achievements and awards may hang on it.
-    """
-    known = {level.key: level for level in list_levels(session, institution_id)}
-    added, changed, unchanged = [], [], []
-    for position, spec in enumerate(preset.levels):
-        wanted = spec.model_dump(exclude={"key", "image"})
-        wanted |= {"position": position, "image_svg": preset.images[spec.key]}
-        level = known.pop(spec.key, None)
-        if level is None:
-            session.add(Level(institution_id=institution_id, key=spec.key, **wanted))
-            added.append(spec.key)
-        elif any(getattr(level, name) != value for name, value in wanted.items()):
-            for name, value in wanted.items():
-                setattr(level, name, value)
-            changed.append(spec.key)
-        else:
-            unchanged.append(spec.key)
-    rules_changed = _keep_rules(session, institution_id, preset, now=now)
-    session.flush()
-    if added or changed or rules_changed:
-        audit.record(
-            session,
-            institution_id,
-            actor=actor,
-            action="programme.loaded",
-            subject=f"institution:{institution_id}",
-            facts={
-                "preset": preset.name,
-                "added": added,
-                "changed": changed,
-                "rules": rules_changed,
-            },
-            now=now,
-        )
-    return LoadedProgramme(tuple(added), tuple(changed), tuple(unchanged), tuple(known))
-
-
-def get_rules(session: Session, institution_id: int) -> ProgrammeRules:
-    """Return the rules that stand beside the institution's levels; none if no preset is loaded."""
-    rules = session.scalar(
-        select(Programme.rules).where(Programme.institution_id == institution_id)
-    )
-    return ProgrammeRules.model_validate(rules or {})
-
-
-def _keep_rules(session: Session, institution_id: int, preset: Preset, *, now: datetime) -> bool:
-    rules = preset.rules.model_dump(mode="json")
-    kept = session.scalar(select(Programme).where(Programme.institution_id == institution_id))
-    if kept is None:
-        session.add(
-            Programme(institution_id=institution_id, name=preset.name, rules=rules, loaded_at=now)
-        )
-        return True
-    if (kept.name, kept.rules) == (preset.name, rules):
-        return False
-    kept.name, kept.rules, kept.loaded_at = preset.name, rules, now
-    return True
-
-
-def list_levels(session: Session, institution_id: int) -> list[Level]:
-    """Return the institution's levels in the preset's order."""
-    return list(
-        session.scalars(
-            select(Level)
-            .where(Level.institution_id == institution_id)
-            .order_by(Level.position, Level.id)
-        )
-    )
 
 
 def add_issuer(

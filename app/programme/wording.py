@@ -1,7 +1,8 @@
 """Checked text of the files that administrators hand in, and what is wrong with them. Pure."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -76,10 +77,39 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Key = Annotated[str, StringConstraints(pattern=KEY, max_length=60)]
 
 
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a document: where, as keys and numbers from its top, and what."""
+
+    place: tuple[int | str, ...]
+    words: str
+
+
 def explain(error: ValidationError, document: object) -> InvalidError:
     """Turn a validation error into one line that names each place by slug, key or name."""
-    problems = error.errors(include_url=False)
-    told = [f"{_place(document, item['loc'])} {_say(item)}" for item in problems[:MAX_TOLD]]
+    return tell(list_problems(error), document)
+
+
+def list_problems(error: ValidationError) -> list[Problem]:
+    """Return what a validation error found, in plain words."""
+    return [Problem(item["loc"], _say(item)) for item in error.errors(include_url=False)]
+
+
+def tell(
+    problems: Sequence[Problem],
+    document: object,
+    *,
+    find_line: Callable[[Sequence[int | str]], int | None] = lambda _: None,
+) -> InvalidError:
+    """Turn what is wrong into one line: the first few, each with its place.
+
+    `find_line`: on which line of the file a place is; `None` if that is not known.
+    """
+    told = []
+    for problem in problems[:MAX_TOLD]:
+        line = find_line(problem.place)
+        at_line = f"line {line}, " if line else ""
+        told.append(f"{at_line}{_place(document, problem.place)} {problem.words}")
     more = len(problems) - len(told)
     tail = f"; and {more} more" if more > 0 else ""
     return InvalidError("; ".join(told) + tail + ".")

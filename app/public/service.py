@@ -35,12 +35,14 @@ from app.public.verifying import verify_once
 class Verdict:
     """How an award stands at `checked_at`.
 
-    `reason`: what is wrong, in plain words; `None` while it is valid.
-    `facts`: what the credential says if it is valid, else what is recorded.
+    `reason`: what is wrong, in plain words; `None` while it is valid, and if it
+    has only expired. `facts`: what the credential says if its signature holds,
+    else what is recorded.
     """
 
     is_valid: bool
     is_revoked: bool
+    is_expired: bool
     reason: str | None
     checked_at: datetime
     facts: ShownFacts
@@ -57,17 +59,33 @@ def check_award(session: Session, award: Award, *, base_url: str, now: datetime)
         return Verdict(
             is_valid=False,
             is_revoked=True,
+            is_expired=False,
             reason=award.revocation_reason,
             checked_at=now,
             facts=recorded,
         )
+    is_expired = award.has_expired(now)
+    # One that has expired is still what was signed, or it is not: checked as of when it held.
+    moment = award.awarded_at if is_expired else now
     try:
-        facts = _verify(session, award, base_url=base_url, now=now)
+        facts = _verify(session, award, base_url=base_url, now=moment)
     except (InvalidError, NotFoundError) as error:
         return Verdict(
-            is_valid=False, is_revoked=False, reason=str(error), checked_at=now, facts=recorded
+            is_valid=False,
+            is_revoked=False,
+            is_expired=False,
+            reason=str(error),
+            checked_at=now,
+            facts=recorded,
         )
-    return Verdict(is_valid=True, is_revoked=False, reason=None, checked_at=now, facts=facts)
+    return Verdict(
+        is_valid=not is_expired,
+        is_revoked=False,
+        is_expired=is_expired,
+        reason=None,
+        checked_at=now,
+        facts=facts,
+    )
 
 
 def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> dict[str, Any]:

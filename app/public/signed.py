@@ -64,6 +64,10 @@ def check_belongs(credential: Mapping[str, Any], award: Award, *, base_url: str)
         raise InvalidError("The credential is about another micro-credential.")
     if credential.get("awardedDate") != timestamp(award.awarded_at):
         raise InvalidError("The credential was awarded at another time than recorded here.")
+    if credential.get("validUntil") != (
+        timestamp(award.valid_until) if award.valid_until else None
+    ):
+        raise InvalidError("The credential ends at another time than recorded here.")
 
 
 def signed_facts(credential: Mapping[str, Any]) -> ShownFacts:
@@ -108,7 +112,7 @@ def recorded_facts(award: Award) -> ShownFacts:
         level_name=version.achievement.level.name,
         issuer_name=version.achievement.issuer.name,
         awarded_at=award.awarded_at,
-        expires_at=None,
+        expires_at=award.valid_until,
         skills=tuple(
             Skill(
                 alignment.target_name,

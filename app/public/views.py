@@ -9,6 +9,7 @@ from app.awards.facts import achievement_address, award_address, image_address
 from app.awards.models import Award
 from app.awards.service import get_award_by_public_id
 from app.catalog.models import AchievementVersion
+from app.catalog.usability import why_unusable
 from app.core.access import public
 from app.core.clock import utcnow
 from app.core.db import db
@@ -69,6 +70,7 @@ def achievement(public_id: str) -> ResponseReturnValue:
         render_template(
             "public/achievement.html",
             version=version,
+            why_unusable=why_unusable(version, now=utcnow()),
             address=achievement_address(_base_url(), version),
             image_url=image_address(_base_url(), version),
         )

@@ -67,7 +67,7 @@ def test_missing_grantors_and_criteria_are_pointed_out(browser, session, world):
     page = browser(world.instructor).get(f"/courses/{world.course.id}/assignments/{assignment.id}")
 
     assert "Nobody can assess this yet" in page.text
-    assert "This course does not show every criterion yet" in page.text
+    assert "This course does not show enough criteria yet" in page.text
     assert "<li>Criterion 2</li>" in page.text
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from app.assessment import workflow
 from app.assessment.models import Decision
+from app.catalog.pass_rule import Standing
 from app.core.errors import ConflictError
 from app.evidence.models import SubmissionStatus
 
@@ -51,7 +52,14 @@ def test_nobody_takes_work_over_unknowingly():
 def test_comments_are_those_of_the_gradebook_table():
     assert workflow.comment_on("revision", "Cite.") == "Revision requested: Cite."
     assert workflow.comment_on("not_met", "No.") == "Not met: No."
-    assert workflow.comment_on_met({1, 9}, {1, 2}, "Research") == "1 of 2 criteria of Research met"
+    counted, rated = Standing(1, 2, None, None), Standing(1, 2, 55, 70)
+    assert workflow.comment_on_met(counted, "Research") == "1 of 2 criteria of Research met"
+    assert workflow.comment_on_met(rated, "Research") == (
+        "1 of 2 criteria of Research met; 55 % of the points reached, 70 % needed"
+    )
+    assert workflow.comment_on_met(Standing(0, 0, 55, 70), "Research") == (
+        "Research: 55 % of the points reached, 70 % needed"
+    )
     assert workflow.comment_on_award("Level I", "https://x.test/1") == (
         "Level I awarded: https://x.test/1"
     )

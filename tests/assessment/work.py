@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.catalog.models import AchievementVersion
 from app.courses.models import Person
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission, SubmissionStatus
 from app.mapping.models import Assignment
@@ -84,3 +85,8 @@ def ratings(submission: Submission, *steps: str) -> dict[int, int]:
         criterion.id: criterion.rubric_levels[STEPS[step]].id
         for criterion, step in zip(submission.assignment.criteria, steps, strict=True)
     }
+
+
+def reached(version: AchievementVersion) -> dict[int, int]:
+    """Return what somebody has reached who has just met every criterion."""
+    return {criterion.id: criterion.required_position for criterion in version.criteria}

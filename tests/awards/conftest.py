@@ -3,7 +3,7 @@
 import pytest
 
 from app.awards.service import issue_if_due
-from tests.assessment.work import hand_in
+from tests.assessment.work import hand_in, reached
 from tests.factories import NOON, make_assignment
 
 
@@ -11,17 +11,17 @@ from tests.factories import NOON, make_assignment
 def issue(app, session, world):
     """Award the Level I badge to somebody: `issue(person)`."""
 
-    def issue_to(person, version=None, met=None):
+    def issue_to(person, version=None, met=None, at=NOON):
         version = version or world.level_1
         award = issue_if_due(
             session,
             person=person,
             version=version,
-            met_criterion_ids={c.id for c in version.criteria} if met is None else met,
+            reached=reached(version) if met is None else met,
             awarded_by=world.grantor.id,
             vault=app.extensions["assay.vault"],
             base_url="https://tool.test",
-            now=NOON,
+            now=at,
         )
         session.commit()
         return award

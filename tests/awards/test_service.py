@@ -22,15 +22,16 @@ from app.courses.models import LtiUser, Person
 from app.evidence.models import SubmissionStatus
 from app.outbox.models import Delivery
 from tests import factories
+from tests.assessment.work import reached
 from tests.factories import NOON
 
 
 def test_an_award_needs_every_required_criterion(issue, session, world):
     first, second = world.level_1.criteria
 
-    assert issue(world.learner, met={first.id}) is None
+    assert issue(world.learner, met={first.id: 1}) is None
     second.is_required = False
-    award = issue(world.learner, met={first.id})
+    award = issue(world.learner, met={first.id: 1})
 
     assert award is not None
     assert award.recipient_name == "Mei Student"
@@ -125,7 +126,7 @@ def test_two_at_once_end_with_one_award(app, issue, session, world, award):
             blind,
             person=blind.get(Person, world.learner.id),
             version=blind.merge(world.level_1),
-            met_criterion_ids={c.id for c in world.level_1.criteria},
+            reached=reached(world.level_1),
             awarded_by=world.grantor.id,
             vault=app.extensions["assay.vault"],
             base_url="https://tool.test",
@@ -156,7 +157,7 @@ def test_a_revoked_award_makes_room_for_another(issue, session, world, award):
 
     assert again is not award
     ids = {"person_id": world.learner.id, "achievement_id": world.level_1.achievement_id}
-    assert find_standing_award(session, **ids) is again
+    assert find_standing_award(session, **ids, now=NOON) is again
     assert find_newest_award(session, **ids) is again
     assert list_awards(session, world.learner.id) == [again, award]
 

@@ -50,6 +50,21 @@ def test_the_example_is_one_of_level_1_and_one_of_level_2(document: dict[str, An
     assert [criterion.required_position for criterion in gold.criteria] == [1, 1, 1]
 
 
+def none_required(achievement: dict[str, Any]) -> None:
+    for criterion in achievement["criteria"]:
+        criterion["required"] = False
+
+
+def trivial(achievement: dict[str, Any]) -> None:
+    """Give half of the points for nothing, and ask for no more."""
+    none_required(achievement)
+    for criterion in achievement["criteria"]:
+        count = len(criterion["levels"])
+        for step, level in enumerate(criterion["levels"]):
+            level["points"] = count - 1 + step
+    achievement["pass_rule"] = {"kind": "weighted", "threshold": 50}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -89,6 +104,20 @@ def test_the_example_is_one_of_level_1_and_one_of_level_2(document: dict[str, An
         (put("alignments.0.target_url", "https://x.org/a b"), "target_url: must be a whole web"),
         (put("alignments.0.target_type", "Skill"), "“Skill” is no target type"),
         (put("alignments.0.target_name", ""), "target_name: must not be empty"),
+        (put("pass_rule", {"kind": "k_of_n", "k": 9}), "asks for 9 criteria; there are 2"),
+        (put("pass_rule", {"kind": "k_of_n", "k": 1}), "2 are required anyway"),
+        (put("pass_rule", {"kind": "k_of_n"}), "k is said for the rule k_of_n"),
+        (put("pass_rule", {"kind": "weighted"}), "threshold is said for the rule weighted"),
+        (put("pass_rule", {"kind": "weighted", "threshold": 101}), "threshold: input should be"),
+        (put("pass_rule", {"kind": "most"}), "pass_rule kind: input should be"),
+        (put("pass_rule", "all"), "pass_rule: "),
+        (none_required, "at least one required criterion"),
+        (trivial, "reach 50 % of the points already, so that nobody could fail"),
+        (put("criteria.0.weight", 0), "weight: input should be greater"),
+        (put("validity_months", 0), "validity_months: input should be greater"),
+        (put("validity_months", 1.5), "validity_months: must be a whole number"),
+        (put("renewal", "a\x00"), "renewal: has a control character"),
+        (put("issuing_unit", "a\u202eb"), "issuing_unit: has a control character"),
         (repeat("criteria"), "two criteria are called “search”"),
         (repeat("alignments"), "two alignments are called “http://data.europa.eu"),
     ],

@@ -74,7 +74,7 @@ def test_imported_achievements_are_approved_and_can_be_mapped(
     silver, gold = bring_in(session, institution, document)
 
     session.expire_all()
-    assert list_mappable_versions(session, institution.id) == [silver, gold]
+    assert list_mappable_versions(session, institution.id, now=NOON) == [silver, gold]
     assert (silver.number, silver.status, silver.approved_at, silver.approval_reference) == (
         1,
         VersionStatus.APPROVED,
@@ -90,7 +90,7 @@ def test_imported_achievements_are_approved_and_can_be_mapped(
     assert [criterion.position for criterion in gold.criteria] == [0, 1, 2]
     assert gold.achievement.level.shares_evidence
     assert find_version_by_public_id(session, gold.public_id) is gold
-    assert get_mappable_version(session, gold.id, institution_id=institution.id) is gold
+    assert get_mappable_version(session, gold.id, institution_id=institution.id, now=NOON) is gold
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action.like("achievement.%")))
     assert [entry.facts["reference"] for entry in entries] == ["MCC 7", "MCC 7"]
     assert find_broken_entry(session, institution.id) is None
@@ -133,11 +133,11 @@ def test_changed_content_becomes_the_next_version(
     assert (first.status, second.status) == (VersionStatus.SUPERSEDED, VersionStatus.APPROVED)
     assert same_gold is gold
     assert second.public_id != first.public_id
-    assert list_mappable_versions(session, institution.id) == [second, gold]
+    assert list_mappable_versions(session, institution.id, now=NOON) == [second, gold]
     assert len(first.criteria) == 2, "awards and assignments keep the version they have"
     assert find_version_by_public_id(session, first.public_id) is first
-    with pytest.raises(NotFoundError, match="newer version"):
-        get_mappable_version(session, first.id, institution_id=institution.id)
+    with pytest.raises(ConflictError, match="newer version"):
+        get_mappable_version(session, first.id, institution_id=institution.id, now=NOON)
 
 
 def test_a_changed_rubric_level_is_a_change(
@@ -210,9 +210,9 @@ def test_a_retired_achievement_is_neither_mapped_nor_imported(
     silver.achievement.retired_at = NOON
     session.flush()
 
-    assert list_mappable_versions(session, institution.id) == [gold]
-    with pytest.raises(NotFoundError):
-        get_mappable_version(session, silver.id, institution_id=institution.id)
+    assert list_mappable_versions(session, institution.id, now=NOON) == [gold]
+    with pytest.raises(ConflictError, match="is retired"):
+        get_mappable_version(session, silver.id, institution_id=institution.id, now=NOON)
     with pytest.raises(ConflictError, match="is retired"):
         bring_in(session, institution, document)
 
@@ -227,7 +227,7 @@ def test_a_badge_that_no_grantor_awards_cannot_be_mapped(
     [souvenir] = bring_in(session, institution, document)
 
     assert find_approved_version(souvenir.achievement) is souvenir
-    assert list_mappable_versions(session, institution.id) == []
+    assert list_mappable_versions(session, institution.id, now=NOON) == []
 
 
 def test_another_institution_sees_nothing_of_it(
@@ -236,10 +236,10 @@ def test_another_institution_sees_nothing_of_it(
     silver, _ = bring_in(session, institution, document)
     other = make_institution(session, "other")
 
-    assert list_mappable_versions(session, other.id) == []
+    assert list_mappable_versions(session, other.id, now=NOON) == []
     assert list_achievements(session, other.id) == []
     with pytest.raises(NotFoundError):
-        get_mappable_version(session, silver.id, institution_id=other.id)
+        get_mappable_version(session, silver.id, institution_id=other.id, now=NOON)
     with pytest.raises(NotFoundError):
         get_achievement(session, SLUG, institution_id=other.id)
     with pytest.raises(InvalidError, match=r"no level .* load a programme first"):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.service import list_mappable_versions
 from app.core.audit import AuditEntry
+from app.core.clock import utcnow
 from app.platforms.models import Institution
 from app.platforms.service import list_institutions
 from app.programme.service import list_issuers, list_levels
@@ -24,7 +25,7 @@ def test_the_example_fills_an_installation(installation: Command, session: Sessi
 
     assert len(list_levels(session, institution.id)) == 5
     assert [issuer.slug for issuer in list_issuers(session)] == ["psychology", "nursing"]
-    assert len(list_mappable_versions(session, institution.id)) == 2
+    assert len(list_mappable_versions(session, institution.id, now=utcnow())) == 2
     actors = list(session.scalars(select(AuditEntry.actor).distinct().order_by(AuditEntry.actor)))
     assert actors == [
         "command:achievements import",

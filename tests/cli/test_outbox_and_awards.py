@@ -16,6 +16,7 @@ from app.core.crypto import Vault
 from app.outbox.models import DeliveryState
 from app.outbox.service import queue
 from app.platforms.service import create_institution
+from tests.assessment.work import reached
 from tests.conftest import BASE_URL, SECRET
 from tests.factories import NOON, World
 
@@ -85,7 +86,7 @@ def public_id(world: World, session: Session) -> str:
         session,
         person=world.learner,
         version=world.level_1,
-        met_criterion_ids={criterion.id for criterion in world.level_1.criteria},
+        reached=reached(world.level_1),
         awarded_by=world.grantor.id,
         vault=Vault(SECRET),
         base_url=BASE_URL,

@@ -61,6 +61,15 @@ def test_a_signed_credential_obeys_both_official_schemas(schema, facts):
     assert [error.message for error in schema.iter_errors(make_signed(**facts))] == []
 
 
+def test_a_credential_that_ends_obeys_both_official_schemas(schema):
+    award = make_award(valid_until=NOON + timedelta(days=365))
+
+    credential = build_credential(award, make_recipient(), make_achievement(), ISSUER)
+
+    assert [error.message for error in schema.iter_errors(credential)] == []
+    assert credential["validUntil"] == "2027-01-05T12:00:00Z"
+
+
 def test_a_credential_for_an_lti_user_obeys_both_official_schemas(schema):
     recipient = RecipientFacts(hash_recipient("User-7", "s"), "s", IdentityType.LTI_USER_ID)
     bare_issuer = IssuerFacts(ISSUER.id, ISSUER.name, ISSUER.url, None, None)

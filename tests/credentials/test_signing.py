@@ -1,6 +1,7 @@
 import copy
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, timedelta
 from typing import Any
 
 import base58
@@ -62,7 +63,11 @@ RECIPIENTS = st.builds(
     salt=WORDS,
     identity_type=st.sampled_from(["emailAddress", "ltiUserId"]),
 )
-AWARDS = st.builds(make_award, id=TEXT.map(lambda text: f"{BASE_URL}/credentials/{text}"))
+AWARDS = st.builds(
+    make_award,
+    id=TEXT.map(lambda text: f"{BASE_URL}/credentials/{text}"),
+    valid_until=st.none() | st.datetimes(timezones=st.just(UTC)),
+)
 
 
 def outcome(sign: Any, credential: dict[str, Any]) -> Any:
@@ -91,6 +96,20 @@ def test_both_ways_agree_on_many_awards_of_one_achievement(award, recipient, raw
 
     assert outcome(sign_credential, credential) == outcome(sign_canonically, credential)
     assert outcome(sign_credential, raw) == outcome(sign_canonically, raw)
+
+
+def test_the_end_of_an_award_is_no_shape_of_its_own():
+    """A shape is expanded once; awards that end at other times must not each be one."""
+    from app.credentials import signing
+
+    signing._shapes._templates.clear()
+    for day in range(5):
+        award = make_award(day, valid_until=NOON + timedelta(days=400 + day))
+        credential = build_credential(award, make_recipient(), make_achievement(), ISSUER)
+        signed = sign_credential(credential, **SIGNING)
+        assert verify_credential(signed, did_document=DID_DOCUMENT, now=NOON).is_valid
+
+    assert len(signing._shapes) == 1
 
 
 @settings(max_examples=25, deadline=None)

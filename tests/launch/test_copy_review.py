@@ -167,7 +167,7 @@ def test_a_credential_retired_after_the_copy_is_pointed_out(
     copy = mapped()
     page = ines.get(f"/courses/{copy.course_id}/assignments/{copy.id}/copy")
 
-    assert "was retired" in page.text
+    assert "is retired" in page.text
 
 
 def test_what_was_undone_by_hand_is_not_copied_again(original, launch_copy, mapped, browser):

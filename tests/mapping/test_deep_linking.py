@@ -65,8 +65,8 @@ def test_an_unapproved_achievement_is_not_there(deep_desk, session, world, assig
     world.level_1.achievement.retired_at = factories.NOON
     session.commit()
 
-    assert deep_desk.page(world.level_1).status_code == 404
-    assert deep_desk.send(world.level_1).status_code == 404
+    assert "is retired" in deep_desk.page(world.level_1).text
+    assert deep_desk.send(world.level_1).status_code == 409
     assert assignments() == []
 
 

@@ -77,7 +77,7 @@ class Desk:
             course = session.get_one(Course, link.course_id)
             version = next(
                 each
-                for each in list_mappable_versions(session, course.institution_id)
+                for each in list_mappable_versions(session, course.institution_id, now=utcnow())
                 if each.name == "Literature Search and Synthesis"
             )
             self.assignment_id = make_assignment(session, course, version, link=link).id

@@ -3,6 +3,7 @@
 import pytest
 
 from app.awards.service import issue_if_due
+from tests.assessment.work import reached
 from tests.factories import NOON
 
 
@@ -12,7 +13,7 @@ def award(app, session, world):
         session,
         person=world.learner,
         version=world.level_1,
-        met_criterion_ids={criterion.id for criterion in world.level_1.criteria},
+        reached=reached(world.level_1),
         awarded_by=world.grantor.id,
         vault=app.extensions["assay.vault"],
         base_url="https://tool.test",

@@ -13,6 +13,7 @@ from app.catalog.models import AchievementVersion
 from app.platforms.models import KeyStatus
 from app.programme.models import IssuerProfile
 from tests import factories
+from tests.assessment.work import reached
 from tests.factories import NOON
 
 TYPES = ["VerifiableCredential", {}]
@@ -30,7 +31,7 @@ def another(app, session, world):
         session,
         person=world.other_learner,
         version=world.level_1,
-        met_criterion_ids={criterion.id for criterion in world.level_1.criteria},
+        reached=reached(world.level_1),
         awarded_by=world.grantor.id,
         vault=app.extensions["assay.vault"],
         base_url="https://tool.test",
