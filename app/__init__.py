@@ -37,6 +37,7 @@ ROOMS_WITH_MODELS = (
     "courses.models",
     "courses.origins",
     "catalog.models",
+    "catalog.picture_models",
     "mapping.models",
     "passback.models",
     "evidence.models",

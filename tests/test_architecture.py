@@ -102,6 +102,7 @@ ACCESS = {
     "platforms.withdraw": "administrator",
     "public.achievement": "public",
     "public.achievement_image": "public",
+    "public.achievement_image_png": "public",
     "public.achievement_json": "public",
     "public.award": "public",
     "public.award_json": "public",

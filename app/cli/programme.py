@@ -12,6 +12,7 @@ from app.cli.border import (
     json_option,
     print_rows,
 )
+from app.cli.pictures import write_previews
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.programme.preset import read_preset
@@ -37,6 +38,15 @@ def load(file: Path, institution_slug: str | None) -> None:
     )
     if loaded.kept:
         click.echo(f"Kept, though the preset has them not: {', '.join(loaded.kept)}.", err=True)
+
+
+@programme.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+def preview(file: Path, out: Path) -> None:
+    """Write the pictures of a preset FILE with sample titles into a folder, for its designer."""
+    count = write_previews(read_preset(file), out)
+    click.echo(f"Wrote {count} pictures to {out}.")
 
 
 @programme.command("list")

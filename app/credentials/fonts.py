@@ -105,9 +105,7 @@ def shape_run(text: str, face: Face, *, weight: int, is_rtl: bool, tracking: flo
     glyphs: list[Glyph] = []
     x = 0.0
     for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-        glyphs.append(
-            Glyph(info.codepoint, x + position.x_offset / em, position.y_offset / em)
-        )
+        glyphs.append(Glyph(info.codepoint, x + position.x_offset / em, position.y_offset / em))
         x += position.x_advance / em + (tracking if position.x_advance else 0)
     return ShapedRun(face, weight, tuple(glyphs), x)
 

@@ -114,9 +114,7 @@ def path_data(line: Line, place: Callable[[float, float], Point]) -> str:
     for run in line.runs:
         for glyph in run.glyphs:
             for letter, points in outline(run.face, run.weight, glyph.number):
-                told = " ".join(
-                    _tell(place(start + glyph.x + x, glyph.y + y)) for x, y in points
-                )
+                told = " ".join(_tell(place(start + glyph.x + x, glyph.y + y)) for x, y in points)
                 steps.append(f"{letter}{told}")
         start += run.advance
     return "".join(steps)
@@ -169,9 +167,7 @@ def _visual_runs(
     return [(part, face, level % 2 == 1) for part, face, level, _ in runs]
 
 
-def _turn(
-    runs: list[tuple[str, Face, int, str]], level: int
-) -> list[tuple[str, Face, int, str]]:
+def _turn(runs: list[tuple[str, Face, int, str]], level: int) -> list[tuple[str, Face, int, str]]:
     turned: list[tuple[str, Face, int, str]] = []
     held: list[tuple[str, Face, int, str]] = []
     for run in runs:

@@ -24,11 +24,14 @@ from app.credentials.lettering import (
 
 FLOOR: Final = 4.0
 _STEP = 0.95
+_READABLE = 0.35
 _LEAST_LETTERS = 3
 _SOFT_HYPHEN = "\u00ad"
 _BREAKS_AFTER = frozenset("-‐–—/\u200b" + _SOFT_HYPHEN)
 _UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO"})
-_NOT_FIRST = frozenset("、。，．・：；！？）］｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…,.!?:;)]}%’”")
+_NOT_FIRST = frozenset(
+    "、。，．・：；！？）］｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…,.!?:;)]}%’”"
+)
 _NOT_LAST = frozenset("（［｛「『【〈《〔([{‘“")
 # How far each line's foot stands above the next line's head, at least. Units: em.
 _LEADING = 0.22
@@ -89,11 +92,19 @@ def set_text(
 
     whole = shape(text)
     words = split_pieces(text)
-    parts = split_further(words)
+    # A word that would force small letters upon all the others is broken before they are.
+    readable = smallest + (largest - smallest) * _READABLE
+    cut = [
+        part
+        for piece in words
+        for part in (
+            split_further([piece]) if shape(piece.text).width * readable > box.width else [piece]
+        )
+    ]
     trials = (
-        (words, largest, smallest, max_lines),
-        (parts, (largest + smallest) / 2, smallest, max_lines),
-        (parts, smallest, FLOOR, 99),
+        (words, largest, readable, max_lines),
+        (cut, largest, smallest, max_lines),
+        (split_further(words), smallest, FLOOR, 99),
     )
     for pieces, high, low, most in trials:
         widths = [shape(piece.text).width for piece in pieces]
@@ -137,7 +148,9 @@ def split_further(pieces: Sequence[Piece]) -> list[Piece]:
             if end > start:
                 part = "".join(clusters[start:end])
                 last = end == len(clusters)
-                cut.append(Piece(part, piece.gap, piece.hyphen) if last else Piece(part, hyphen=hyphens))
+                cut.append(
+                    Piece(part, piece.gap, piece.hyphen) if last else Piece(part, hyphen=hyphens)
+                )
                 start = end
     return cut
 
@@ -153,8 +166,11 @@ def _may_break(held: str, cluster: str) -> bool:
         return False
     if before in _BREAKS_AFTER and len(held) > 1:
         return True
-    return script_of(before) in _UNSPACED or script_of(after) in _UNSPACED or before in _NOT_FIRST and (
-        before > "\u2fff"
+    return (
+        script_of(before) in _UNSPACED
+        or script_of(after) in _UNSPACED
+        or before in _NOT_FIRST
+        and (before > "\u2fff")
     )
 
 
@@ -183,8 +199,7 @@ def _try_size(
             return None
         top = box.y + (box.height - height) / 2
         room = [
-            box.width_at(top + row * pitch, top + row * pitch + ink) / size
-            for row in range(count)
+            box.width_at(top + row * pitch, top + row * pitch + ink) / size for row in range(count)
         ]
         if _fill(pieces, widths, room, gap, hyphen) is None:
             continue

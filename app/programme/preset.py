@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app.core.errors import InvalidError
 from app.credentials.openbadge import ACHIEVEMENT_TYPES
+from app.credentials.slots import check_template
 from app.programme.files import read_text
 from app.programme.rules import PassRuleKind, ProgrammeRules
 from app.programme.wording import Key, Line, Prose, explain
@@ -150,6 +151,7 @@ def _read_image(level: LevelSpec, folder: Path) -> str:
             raise InvalidError("it must lie in the preset's folder.")  # noqa: TRY301
         svg = read_text(path, max_bytes=MAX_IMAGE_BYTES)
         check_svg(svg)
+        check_template(svg)
     except InvalidError as error:
         raise InvalidError(f"level “{level.key}” image: {error}") from error
     return svg

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.awards.facts import achievement_address, award_address, image_address
@@ -15,7 +15,11 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.programme.models import IssuerProfile
 from app.programme.service import issuer_did
-from app.public import responses
+from app.public import (
+    image_views,  # noqa: F401 (registers its views)
+    responses,
+)
+from app.public.blueprint import bp
 from app.public.documents import achievement_document, issuer_document, revoked_document
 from app.public.service import (
     check_award,
@@ -25,8 +29,6 @@ from app.public.service import (
     get_version,
     is_database_ready,
 )
-
-bp = Blueprint("public", __name__)
 
 
 @bp.get("/")
@@ -80,14 +82,6 @@ def achievement(public_id: str) -> ResponseReturnValue:
 def achievement_json(public_id: str) -> ResponseReturnValue:
     """Describe one version of an achievement."""
     return _achievement_document(get_version(db.session(), public_id))
-
-
-@bp.get("/achievements/<public_id>/image.svg")
-@public
-def achievement_image(public_id: str) -> Response:
-    """Send the picture of an achievement: its level's."""
-    version = get_version(db.session(), public_id)
-    return responses.picture(version.achievement.level.image_svg)
 
 
 @bp.get("/issuers/<slug>")
