@@ -10,6 +10,7 @@ from typing import Final
 LEAST_CONTRAST: Final = 4.5
 # Fine lines of an ornament may run behind letters: so much of the ground does not count.
 _ORNAMENT: Final = 0.02
+_DARKEST: Final = 0.04045
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 Colour = tuple[int, int, int]
@@ -55,4 +56,4 @@ def _luminance(colour: Colour) -> float:
 
 
 def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+    return part / 12.92 if part <= _DARKEST else ((part + 0.055) / 1.055) ** 2.4

@@ -65,7 +65,7 @@ class ShapedRun:
 
 
 def list_faces(style: str, text: str) -> tuple[Face, ...]:
-    """Return the faces to look in, the wanted style first; `text` tells Han characters' language."""
+    """Return the faces to look in, the wanted style first; `text` tells the language of Han."""
     return _faces(style, _han_face(text))
 
 
@@ -85,7 +85,7 @@ def find_face(cluster: str, faces: tuple[Face, ...]) -> Face | None:
 
 
 def script_of(character: str) -> str:
-    """Return the script of a letter or mark in Unicode's words; empty for what all scripts share."""
+    """Return the script of a letter or mark as Unicode names it; empty for what all share."""
     if unicodedata.category(character)[0] not in "LM":
         return ""
     word = unicodedata.name(character, "").partition(" ")[0]

@@ -26,12 +26,14 @@ NAMES: Final = (TITLE, ISSUER, LEVEL)
 ALIGNS: Final = ("start", "middle", "end")
 _MEASURED_AT = 512
 _MAX_LINES = 8
+# How high letters stand. Units: em.
+_HEIGHT = 0.75
 _NUMBER = re.compile(r"-?(\d{1,5}(\.\d{1,6})?|\.\d{1,6})")
 
 
 @dataclass(frozen=True)
 class Arc:
-    """Letters along a circle. Units: the picture's; `span` in degrees; `is_below`: its lower side."""
+    """Letters along a circle. Units: the picture's; `span` in degrees; `is_below`: below."""
 
     x: float
     y: float
@@ -94,20 +96,16 @@ def check_template(svg: str) -> None:
     for element, _ in slots:
         element.getparent().remove(element)
     image = draw_pixels(write_svg(root), _MEASURED_AT)
+    across, down = image.width / width, image.height / height
+    pixels: Any = image.load()
     for _, slot in slots:
-        pixels = [
-            image.getpixel(
-                (
-                    int((x - left) / width * image.width),
-                    int((y - top) / height * image.height),
-                )
-            )
-            for x, y in _points_in(slot)
-            if left <= x < left + width and top <= y < top + height
+        places = [
+            (int((x - left) * across // 1), int((y - top) * down // 1)) for x, y in _points_in(slot)
         ]
-        if len(pixels) < sum(1 for _ in _points_in(slot)):
+        if not all(0 <= x < image.width and 0 <= y < image.height for x, y in places):
             raise InvalidError(f"slot “{slot.name}”: it reaches out of the picture.")
-        contrast = worst_contrast(slot.colour, pixels)
+        ground = [pixels[place] for place in places]
+        contrast = worst_contrast(slot.colour, ground)
         if contrast < LEAST_CONTRAST:
             raise InvalidError(
                 f"slot “{slot.name}”: letters in {slot.colour} have a contrast of "
@@ -223,11 +221,11 @@ def _points_in(slot: Slot) -> Iterator[tuple[float, float]]:
     steps = [(step + 0.5) / 24 for step in range(24)]
     if isinstance(place, Arc):
         middle = math.pi / 2 if place.is_below else -math.pi / 2
-        reach = (-0.75 * slot.largest, 0.0) if place.is_below else (0.0, 0.75 * slot.largest)
+        inner = place.radius - (_HEIGHT * slot.largest if place.is_below else 0)
         for along in steps:
             angle = middle + math.radians(place.span) * (along - 0.5)
-            for outwards in (reach[0], (reach[0] + reach[1]) / 2, reach[1]):
-                radius = place.radius + (outwards if not place.is_below else outwards + reach[1])
+            for share in (0.0, 0.5, 1.0):
+                radius = inner + share * _HEIGHT * slot.largest
                 yield place.x + radius * math.cos(angle), place.y + radius * math.sin(angle)
         return
     for down in steps:

@@ -28,6 +28,7 @@ _READABLE = 0.35
 _LEAST_LETTERS = 3
 _SOFT_HYPHEN = "\u00ad"
 _BREAKS_AFTER = frozenset("-‐–—/\u200b" + _SOFT_HYPHEN)
+_FIRST_WIDE = "\u3000"
 _UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO"})
 _NOT_FIRST = frozenset(
     "、。，．・：；！？）］｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…,.!?:;)]}%’”"
@@ -40,7 +41,7 @@ _LEAST_PITCH = 1.1
 
 @dataclass(frozen=True)
 class Piece:
-    """What stays on one line; `gap`: a space follows; `hyphen`: one is drawn if a line ends here."""
+    """What stays together; `gap`: a space follows; `hyphen`: drawn if a line ends here."""
 
     text: str
     gap: bool = False
@@ -166,12 +167,8 @@ def _may_break(held: str, cluster: str) -> bool:
         return False
     if before in _BREAKS_AFTER and len(held) > 1:
         return True
-    return (
-        script_of(before) in _UNSPACED
-        or script_of(after) in _UNSPACED
-        or before in _NOT_FIRST
-        and (before > "\u2fff")
-    )
+    is_wide_mark = before in _NOT_FIRST and before > _FIRST_WIDE
+    return is_wide_mark or bool({script_of(before), script_of(after)} & _UNSPACED)
 
 
 def _pitch(whole: Line) -> float:
