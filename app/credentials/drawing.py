@@ -15,11 +15,10 @@ from app.credentials.fonts import Point
 from app.credentials.lettering import Line, can_letter, clean, is_rtl, path_data, shape_line
 from app.credentials.slots import ISSUER, LEVEL, TITLE, Arc, Slot, find_slots
 from app.credentials.svg import parse_svg, tag, write_svg
-from app.credentials.wrapping import FLOOR, Box, set_text
+from app.credentials.wrapping import Box, set_text
 
 # The shadow of raised letters is so far below them. Units: em.
 _RELIEF = 0.028
-_ARC_STEP = 0.97
 _SLOT_TEXTS: Final = (TITLE, ISSUER, LEVEL)
 
 
@@ -114,10 +113,8 @@ def _left_edge(box: Box, align: str, width: float, *, is_rtl: bool) -> float:
 def _along(arc: Arc, slot: Slot, text: str) -> tuple[str, float]:
     """Bend a line along a circle: each point is turned, so that joined letters stay joined."""
     line = shape_line(text, slot.hand, is_rtl=is_rtl(text), language_of=text)
-    size = slot.largest
     room = math.radians(arc.span) * arc.radius
-    while size > FLOOR and line.width * size > room:
-        size *= _ARC_STEP
+    size = min(slot.largest, room / line.width) if line.width else slot.largest
     # Letters that had to become smaller keep to the middle of the band.
     lift = (slot.largest - size) * _middle(line)
     radius = arc.radius + (-lift if arc.is_below else lift)

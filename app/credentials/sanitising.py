@@ -14,7 +14,7 @@ from typing import Any, Final
 from lxml import etree
 
 from app.core.errors import InvalidError
-from app.credentials.svg import local_name, parse_svg, tag
+from app.credentials.svg import NAMESPACE, local_name, parse_svg, tag
 
 MAX_SVG_BYTES: Final = 512 * 1024
 MAX_ELEMENTS: Final = 5000
@@ -74,7 +74,7 @@ def sanitise_svg(data: bytes) -> CleanSvg:
             dict.fromkeys(element.get("id") for element in root.iter() if element.get("id"))
         )
     }
-    group = etree.Element(tag("g"))
+    group = etree.Element(tag("g"), nsmap={None: NAMESPACE})
     _copy_attributes(root, group, names)
     for name in ("x", "y", "width", "height", "transform", "id"):
         group.attrib.pop(name, None)
