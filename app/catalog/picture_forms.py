@@ -45,6 +45,8 @@ class PictureForm(Form):
             self.checked_alt = check_alt(self.alt.data)
         except InvalidError as error:
             self.alt.errors = [str(error)]
+            # A page cannot hold control characters, not even to show what was typed.
+            self.alt.data = "".join(filter(str.isprintable, self.alt.data or ""))
             return False
         return True
 

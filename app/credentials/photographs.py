@@ -78,5 +78,5 @@ def _encode(image: Image.Image) -> bytes:
     bare = Image.new("RGBA", image.size)
     bare.paste(image)  # leaves profile, texts and times of the source behind
     target = io.BytesIO()
-    bare.save(target, "PNG", optimize=True)
+    bare.save(target, "PNG", compress_level=6)
     return target.getvalue()

@@ -25,6 +25,7 @@ from app.credentials.lettering import (
 FLOOR: Final = 4.0
 _STEP = 0.95
 _READABLE = 0.35
+_ANY = 99
 _LEAST_LETTERS = 3
 _SOFT_HYPHEN = "\u00ad"
 _BREAKS_AFTER = frozenset("-‐–—/\u200b" + _SOFT_HYPHEN)
@@ -105,7 +106,8 @@ def set_text(
     trials = (
         (words, largest, readable, max_lines),
         (cut, largest, smallest, max_lines),
-        (split_further(words), smallest, FLOOR, 99),
+        (cut, smallest, FLOOR, _ANY),
+        (split_further(words), smallest, FLOOR, _ANY),
     )
     for pieces, high, low, most in trials:
         widths = [shape(piece.text).width for piece in pieces]

@@ -162,8 +162,10 @@ def test_what_is_not_taken_is_said_at_its_field(author, session, draft, file, al
     assert find(session, draft) is None
 
 
-def test_a_file_larger_than_a_picture_may_be_is_refused(author, session, draft):
-    page = send(author, draft, png() + b"\0" * (5 * 1024 * 1024))
+def test_a_file_larger_than_a_picture_may_be_is_refused(author, session, draft, monkeypatch):
+    monkeypatch.setattr("app.catalog.picture_forms.MAX_UPLOAD_BYTES", 20_000)
+
+    page = send(author, draft, png() + b"\0" * 20_000)
 
     assert page.status_code == 422
     assert "it is larger than 4 MB." in page.text
