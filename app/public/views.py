@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.awards.facts import achievement_address, award_address, image_address
+from app.awards.facts import achievement_address, award_address, image_address, png_address
 from app.awards.models import Award
 from app.awards.service import get_award_by_public_id
 from app.catalog.models import AchievementVersion
@@ -73,6 +73,7 @@ def achievement(public_id: str) -> ResponseReturnValue:
             version=version,
             address=achievement_address(_base_url(), version),
             image_url=image_address(_base_url(), version),
+            png_url=png_address(_base_url(), version),
         )
     )
 
@@ -153,6 +154,7 @@ def _award_page(found: Award) -> Response:
             shown=verdict.facts,
             address=award_address(base_url, found.public_id),
             image_url=image_address(base_url, found.version),
+            png_url=png_address(base_url, found.version),
             did=issuer_did(base_url, found.version.achievement.issuer),
         )
     )
