@@ -21,6 +21,15 @@ class Shown:
     is_frozen: bool
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn for a published version. Units: `pngs` by width in pixels."""
+
+    version_id: int
+    svg: str
+    pngs: dict[int, bytes]
+
+
 def find_picture(session: Session, version_id: int) -> AchievementPicture | None:
     """Return the picture kept for a version, if there is one."""
     return session.scalar(
@@ -74,16 +83,7 @@ def show_png(session: Session, version: AchievementVersion, size: int) -> Shown:
 def freeze_picture(session: Session, version: AchievementVersion, *, now: datetime) -> None:
     """Keep the picture of a version that is approved now; one that was uploaded stays."""
     if find_picture(session, version.id) is None:
-        session.add(
-            AchievementPicture(
-                institution_id=version.institution_id,
-                version_id=version.id,
-                origin=PictureOrigin.DRAWN,
-                svg=draw_version(version),
-                created_at=now,
-            )
-        )
-        session.flush()
+        _add_drawn(session, version, draw_version(version), now=now)
 
 
 def carry_picture(
@@ -150,18 +150,53 @@ def list_undrawn(session: Session, *, institution_id: int | None = None, limit: 
     return list(session.scalars(statement.order_by(AchievementVersion.id).limit(limit)))
 
 
-def draw_kept(session: Session, version_id: int, *, now: datetime) -> None:
-    """Keep the picture of a published version with every PNG of it."""
+def draw_missing(session: Session, version_id: int) -> Drawn | None:
+    """Draw what a published version still lacks; write nothing, for drawing takes its time.
+
+    Raises: `InvalidError` if it cannot be drawn.
+    """
     version = session.get(AchievementVersion, version_id)
     if version is None or version.status not in PUBLISHED_STATUSES:
+        return None
+    kept = find_picture(session, version.id)
+    svg = kept.svg if kept else draw_version(version)
+    there = _kept_sizes(session, kept.id) if kept else set()
+    return Drawn(
+        version_id, svg, {size: draw_png(svg, size) for size in SIZES if size not in there}
+    )
+
+
+def keep_drawn(session: Session, drawn: Drawn, *, now: datetime) -> None:
+    """Keep what was drawn of a published version, unless somebody else has by now."""
+    version = session.get(
+        AchievementVersion, drawn.version_id, with_for_update=True, populate_existing=True
+    )
+    if version is None or version.status not in PUBLISHED_STATUSES:
         return
-    freeze_picture(session, version, now=now)
-    picture = find_picture(session, version.id)
-    if picture is None:
-        return
-    there = set(session.scalars(select(PicturePng.size).where(PicturePng.picture_id == picture.id)))
-    missing = {size: draw_png(picture.svg, size) for size in SIZES if size not in there}
-    _keep_pngs(session, picture, missing)
+    picture = find_picture(session, version.id) or _add_drawn(session, version, drawn.svg, now=now)
+    if picture.svg == drawn.svg:
+        there = _kept_sizes(session, picture.id)
+        missing = {size: png for size, png in drawn.pngs.items() if size not in there}
+        _keep_pngs(session, picture, missing)
+
+
+def _add_drawn(
+    session: Session, version: AchievementVersion, svg: str, *, now: datetime
+) -> AchievementPicture:
+    picture = AchievementPicture(
+        institution_id=version.institution_id,
+        version_id=version.id,
+        origin=PictureOrigin.DRAWN,
+        svg=svg,
+        created_at=now,
+    )
+    session.add(picture)
+    session.flush()
+    return picture
+
+
+def _kept_sizes(session: Session, picture_id: int) -> set[int]:
+    return set(session.scalars(select(PicturePng.size).where(PicturePng.picture_id == picture_id)))
 
 
 def _keep_pngs(session: Session, picture: AchievementPicture, pngs: dict[int, bytes]) -> None:

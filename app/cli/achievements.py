@@ -67,7 +67,7 @@ def draw(institution_slug: str | None) -> None:
     drawn, now = 0, utcnow()
     while some := draw_undrawn(institution_id=institution.id, limit=BATCH, now=now):
         drawn += some
-    click.echo(f"Drew {drawn} pictures." if drawn else "Every picture is drawn.")
+    click.echo(f"Pictures drawn: {drawn}." if drawn else "Every picture is drawn.")
 
 
 @achievements.command("list")

@@ -4,12 +4,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from app.catalog.pictures import draw_kept, list_undrawn
+import structlog
+
+from app.catalog.pictures import draw_missing, keep_drawn, list_undrawn
 from app.core.db import db, transaction
 from app.core.errors import InvalidError
 from app.credentials.drawing import PictureWords, draw_picture
 from app.credentials.raster import draw_png
 from app.programme.preset import Preset
+
+log = structlog.get_logger()
 
 BATCH: Final = 20
 PREVIEW_SIZES: Final = (64, 300, 1200)
@@ -32,12 +36,22 @@ def draw_pictures(now: datetime) -> None:
 
 
 def draw_undrawn(*, institution_id: int | None = None, limit: int, now: datetime) -> int:
-    """Draw what is not drawn yet, one version after another; return how many were."""
-    ids = list_undrawn(db.session(), institution_id=institution_id, limit=limit)
-    for version_id in ids:
-        with transaction() as session:
-            draw_kept(session, version_id, now=now)
-    return len(ids)
+    """Draw what is not drawn yet, one version after another; return how many were.
+
+    One that cannot be drawn keeps nobody else's picture from being drawn.
+    """
+    count = 0
+    for version_id in list_undrawn(db.session(), institution_id=institution_id, limit=limit):
+        try:
+            drawn = draw_missing(db.session(), version_id)
+        except InvalidError as error:
+            log.warning("picture_not_drawn", version_id=version_id, reason=str(error))
+            continue
+        if drawn is not None:
+            with transaction() as session:
+                keep_drawn(session, drawn, now=now)
+            count += 1
+    return count
 
 
 def write_previews(preset: Preset, folder: Path) -> int:

@@ -11,7 +11,7 @@ from app.catalog.content import content_of
 from app.catalog.drafts import create_achievement_draft, start_next_version
 from app.catalog.models import AchievementVersion
 from app.catalog.picture_models import AchievementPicture, PictureOrigin, PicturePng
-from app.catalog.pictures import draw_kept, list_undrawn
+from app.catalog.pictures import draw_missing, keep_drawn, list_undrawn
 from app.core.audit import AuditEntry
 from app.credentials.raster import SIZES
 from app.programme.models import ReviewerAppointment
@@ -269,8 +269,10 @@ def test_the_worker_draws_what_is_not_drawn_and_nothing_twice(session, draft):
     waiting = list_undrawn(session, limit=9)
 
     for version_id in waiting:
-        draw_kept(session, version_id, now=NOON)
-        draw_kept(session, version_id, now=NOON)
+        drawn = draw_missing(session, version_id)
+        keep_drawn(session, drawn, now=NOON)
+        keep_drawn(session, drawn, now=NOON)
+        assert draw_missing(session, version_id).pngs == {}
     session.commit()
 
     assert draft.id in waiting

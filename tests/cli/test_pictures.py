@@ -14,7 +14,7 @@ def test_importing_keeps_the_pictures_and_drawing_adds_their_pngs(installation, 
     assert len(pictures) == 2
     assert session.scalars(select(PicturePng)).all() == []
 
-    assert installation("achievements", "draw") == "Drew 2 pictures.\n"
+    assert installation("achievements", "draw") == "Pictures drawn: 2.\n"
     assert installation("achievements", "draw") == "Every picture is drawn.\n"
 
     sizes = session.scalars(select(PicturePng.size)).all()
@@ -74,3 +74,13 @@ def test_a_template_whose_letters_could_not_be_read_is_not_loaded(done, refused,
     said = refused("programme", "load", str(tmp_path / "preset.toml"))
 
     assert "level “badge_1” image: slot “title”: letters in #b4bcc2 have a contrast of" in said
+
+
+def test_one_that_cannot_be_drawn_stops_nobody_elses(installation, session):
+    first, second = session.scalars(select(AchievementPicture).order_by(AchievementPicture.id))
+    first.svg = "<svg"
+    session.commit()
+
+    assert installation("achievements", "draw") == "Pictures drawn: 1.\n"
+
+    assert {png.picture_id for png in session.scalars(select(PicturePng))} == {second.id}

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from app.catalog.pictures import draw_kept
+from app.catalog.pictures import draw_missing, keep_drawn
 from tests.factories import NOON
 
 
@@ -33,7 +33,7 @@ def test_a_kept_picture_is_cached_for_long_and_one_that_is_not_for_a_minute(
     stranger, session, world
 ):
     before = stranger.get(address(world))
-    draw_kept(session, world.level_1.id, now=NOON)
+    keep_drawn(session, draw_missing(session, world.level_1.id), now=NOON)
     session.commit()
 
     after = stranger.get(address(world))
