@@ -252,6 +252,16 @@ def test_an_uploaded_picture_is_what_the_public_sees(author, session, draft, str
     assert stranger_get(draft, "image.png").data.startswith(b"\x89PNG")
 
 
+def test_an_uploaded_png_is_what_the_png_shows(author, session, draft, stranger_get):
+    send(author, draft, png(), is_framed="y")
+    session.expire_all()
+    approve(session, draft)
+
+    with Image.open(io.BytesIO(stranger_get(draft, "image.png").data)) as image:
+        assert image.getpixel((300, 300)) == (0xAA, 0x33, 0x00, 255)
+        assert image.getpixel((1, 1))[3] == 0, "outside the frame it is clear"
+
+
 def test_the_next_version_begins_with_the_uploaded_picture(author, session, draft):
     send(author, draft, OWL)
     session.expire_all()

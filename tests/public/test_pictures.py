@@ -64,3 +64,9 @@ def test_looking_at_a_picture_writes_nothing(stranger, session, world):
     stranger.get(address(world, "image.svg"))
 
     assert session.scalar(select(func.count()).select_from(AchievementPicture)) == 0
+
+
+def test_previews_of_other_sites_get_the_png(stranger, world):
+    page = stranger.get(f"/achievements/{world.level_1.public_id}").text
+
+    assert f'property="og:image" content="https://tool.test{address(world)}"' in page
