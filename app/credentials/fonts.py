@@ -30,7 +30,7 @@ _SANS_NAMES = (
 )  # fmt: skip
 # Han characters look different in each language, and the collection has a face for each.
 _JAPANESE, _KOREAN, _CHINESE = 0, 1, 2
-_JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+_SELECTORS = frozenset("\ufe0e\ufe0f")
 
 Point = tuple[float, float]
 # One step of an outline: its SVG letter (M, L, Q, C, Z) and its points, in em, y upwards.
@@ -74,9 +74,14 @@ def text_files() -> tuple[str, ...]:
     return str(_SANS_FOLDER / "NotoSans[wght].ttf"), str(_SERIF_FILE)
 
 
+def is_invisible(character: str) -> bool:
+    """Return whether a character only says how its neighbours are shaped, joined or ordered."""
+    return character in _SELECTORS or unicodedata.category(character) == "Cf"
+
+
 def find_face(cluster: str, faces: tuple[Face, ...]) -> Face | None:
     """Return the first face that has every character of a cluster, if one has."""
-    wanted = [ord(character) for character in cluster if character not in _JOINERS]
+    wanted = [ord(character) for character in cluster if not is_invisible(character)]
     for face in faces:
         known = _characters(face)
         if all(point in known for point in wanted):

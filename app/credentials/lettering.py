@@ -52,11 +52,18 @@ def clean(text: str) -> str:
     kept = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
-        if unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"}
+        if not (unicodedata.category(character) in {"Cc", "Cs"} and not character.isspace())
+        and not _is_noncharacter(character)
         and not "\u202a" <= character <= "\u202e"
         and not "\u2066" <= character <= "\u2069"
     )
     return " ".join(kept.split())
+
+
+def _is_noncharacter(character: str) -> bool:
+    """Source: Unicode Standard, 23.7; XML cannot hold some of them."""
+    point = ord(character)
+    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF  # noqa: PLR2004
 
 
 def is_spaced(text: str) -> bool:

@@ -287,3 +287,29 @@ def test_an_issuers_name_bends_along_its_circle():
     assert bottom < 50, "on the upper side only"
     assert left > 50 - 50 * 0.9
     assert right < 50 + 50 * 0.9
+
+
+@pytest.mark.parametrize(
+    "title", ["A\uffffB", "A\ufdd0B", "A\x00B", "A\ud800B", "A\u200eB", "A\ufeffB"]
+)
+def test_what_no_reader_sees_does_no_harm(title):
+    svg = draw_picture(template(), words(title))
+
+    assert ink_box(letters(svg)) == ink_box(letters(draw_picture(template(), words("AB"))))
+    etree.fromstring(svg.encode())
+
+
+def test_a_character_of_tomorrow_gives_the_neutral_picture_not_a_hole():
+    svg = draw_picture(template(), words("A\U000e1000B"))
+
+    assert letters(svg) == letters(draw_picture(template(), words("Level I")))
+
+
+def test_a_plain_picture_that_brings_text_is_drawn_in_the_fonts_of_the_installation():
+    png = draw_png(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 99 99"><text y="50">Abc</text></svg>',
+        64,
+    )
+
+    with Image.open(io.BytesIO(png)) as image:
+        assert image.getbbox() is not None
