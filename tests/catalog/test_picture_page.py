@@ -95,6 +95,7 @@ def test_the_author_sees_what_will_be_drawn(author, draft):
 
 
 @pytest.mark.parametrize(("file", "name"), [(OWL, "owl.svg"), (png(), "owl.png")])
+@pytest.mark.slow
 def test_an_upload_takes_the_place_of_the_drawn_picture(author, session, draft, file, name):
     answer = send(author, draft, file, name=name)
 
@@ -109,11 +110,13 @@ def test_an_upload_takes_the_place_of_the_drawn_picture(author, session, draft, 
     assert author.get(url(draft, "picture.svg")).text == kept.svg
 
 
+@pytest.mark.slow
 def test_the_content_says_what_a_file_is_never_its_name(author, session, draft):
     assert send(author, draft, png(), name="owl.svg").status_code == 303
     assert "data:image/png" in find(session, draft).svg
 
 
+@pytest.mark.slow
 def test_a_frame_of_the_levels_family_is_drawn_if_wanted(author, session, draft):
     send(author, draft, OWL, is_framed="y")
 
@@ -123,6 +126,7 @@ def test_a_frame_of_the_levels_family_is_drawn_if_wanted(author, session, draft)
     assert "checked" in author.get(url(draft)).text
 
 
+@pytest.mark.slow
 def test_one_may_go_back_to_the_drawn_picture(author, session, draft):
     send(author, draft, OWL)
 
@@ -171,6 +175,7 @@ def test_a_file_larger_than_a_picture_may_be_is_refused(author, session, draft, 
     assert "it is larger than 4 MB." in page.text
 
 
+@pytest.mark.slow
 def test_a_picture_that_takes_too_much_to_draw_is_refused(author, session, draft):
     dashes = b'<circle cx="5" cy="5" r="4.9" fill="none" stroke="#000" stroke-width="9" '
     dashes += b'stroke-dasharray=".0000001"/>'
@@ -192,6 +197,7 @@ def test_others_neither_see_nor_change_it(browser, draft, world, who):
     assert send(stranger, draft, OWL).status_code == 404
 
 
+@pytest.mark.slow
 def test_an_administrator_may_change_it_and_a_reviewer_may_look(browser, session, draft, world):
     make_administrator(session, world.grantor)
     session.add(
@@ -219,6 +225,7 @@ def test_an_administrator_of_another_institution_finds_nothing(app, browser, ses
     assert browser(other.instructor).get(url(draft)).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_picture_stands_still_in_review_and_may_change_when_returned(author, session, draft):
     submit_version(session, draft, **BY)
     session.commit()
@@ -243,6 +250,7 @@ def test_an_approved_picture_never_changes_again(author, session, draft, strange
     assert author.get(url(draft)).status_code == 409
 
 
+@pytest.mark.slow
 def test_an_uploaded_picture_is_what_the_public_sees(author, session, draft, stranger_get):
     send(author, draft, OWL)
     session.expire_all()
@@ -252,6 +260,7 @@ def test_an_uploaded_picture_is_what_the_public_sees(author, session, draft, str
     assert stranger_get(draft, "image.png").data.startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_an_uploaded_png_is_what_the_png_shows(author, session, draft, stranger_get):
     send(author, draft, png(), is_framed="y")
     session.expire_all()
@@ -262,6 +271,7 @@ def test_an_uploaded_png_is_what_the_png_shows(author, session, draft, stranger_
         assert image.getpixel((1, 1))[3] == 0, "outside the frame it is clear"
 
 
+@pytest.mark.slow
 def test_the_next_version_begins_with_the_uploaded_picture(author, session, draft):
     send(author, draft, OWL)
     session.expire_all()

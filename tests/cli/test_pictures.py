@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from app.catalog.picture_models import AchievementPicture, PicturePng
 from app.credentials.raster import SIZES
 from tests.cli.conftest import EXAMPLE, PRESET
+
+pytestmark = pytest.mark.slow
 
 
 def test_importing_keeps_the_pictures_and_drawing_adds_their_pngs(installation, session):
