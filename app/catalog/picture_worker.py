@@ -8,7 +8,7 @@ before the library that draws is loaded.
 import resource
 import sys
 
-CPU_SECONDS = 5
+CPU_SECONDS = 3
 MEMORY_BYTES = 1024 * 1024 * 1024
 EXIT_BROKEN = 4
 
