@@ -38,6 +38,7 @@ ROOMS_WITH_MODELS = (
     "courses.origins",
     "catalog.models",
     "catalog.skill_models",
+    "catalog.picture_models",
     "mapping.models",
     "passback.models",
     "evidence.models",

@@ -30,6 +30,11 @@ def image_address(base_url: str, version: AchievementVersion) -> str:
     return f"{achievement_address(base_url, version)}/image.svg"
 
 
+def png_address(base_url: str, version: AchievementVersion) -> str:
+    """Return where the picture stands as PNG, for readers that take no SVG."""
+    return f"{achievement_address(base_url, version)}/image.png"
+
+
 def issuer_address(base_url: str, issuer: IssuerProfile) -> str:
     """Return the public address of an issuer's profile."""
     return f"{base_url}/issuers/{issuer.slug}"

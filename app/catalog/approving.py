@@ -19,6 +19,7 @@ from app.catalog.models import (
     RubricLevel,
     VersionStatus,
 )
+from app.catalog.pictures import freeze_picture
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError
 
@@ -111,6 +112,7 @@ def approve_version(
     version.approved_until = until
     version.approval_reference = reference
     session.flush()
+    freeze_picture(session, version, now=now)
     facts: dict[str, object] = {
         "reference": reference,
         "supersedes": superseded[0].number if superseded else None,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.content import content_of
 from app.catalog.models import OPEN_STATUSES, Achievement, AchievementVersion, VersionStatus
+from app.catalog.pictures import carry_picture
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
 from app.programme.models import IssuerProfile, Level
@@ -79,7 +80,7 @@ def start_next_version(
         )
     )
     draft = content_of(newest).model_dump(mode="json") if newest else {}
-    return _add_draft(
+    version = _add_draft(
         session,
         achievement,
         draft,
@@ -88,6 +89,8 @@ def start_next_version(
         actor=actor,
         now=now,
     )
+    carry_picture(session, newest, version, now=now)
+    return version
 
 
 def save_draft(session: Session, version: AchievementVersion, draft: dict[str, Any]) -> None:

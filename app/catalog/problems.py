@@ -74,7 +74,8 @@ def find_problems(session: Session, version: AchievementVersion) -> list[Problem
 
 def _problems(error: ValidationError, content: Mapping[str, Any]) -> list[Problem]:
     found = []
-    for path, words in list_problems(error):
+    for problem in list_problems(error):
+        path, words = problem.place, problem.words
         if path[-1:] == ("key",) and not _at(content, path[:-1]).get("name"):
             continue  # the key is made from the name, which is missing too
         is_missing = words in _EMPTY

@@ -19,6 +19,7 @@ from app.catalog.models import (
     Criterion,
     VersionStatus,
 )
+from app.catalog.pictures import freeze_picture
 from app.catalog.usability import is_mappable_now, require_mappable
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
@@ -230,6 +231,7 @@ def _keep_version(
         approved.status = VersionStatus.SUPERSEDED
     session.add(version)
     session.flush()
+    freeze_picture(session, version, now=now)
     audit.record(
         session,
         achievement.institution_id,

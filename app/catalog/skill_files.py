@@ -184,7 +184,7 @@ def _checked(where: str, owner: Mapping[str, Any], skill: Mapping[str, Any]) -> 
     except ValidationError as error:
         problems += [
             f"framework {path[0] if path[0] != 'name' else ''}".strip() + f": {words}."
-            for path, words in list_problems(error)
+            for path, words in ((item.place, item.words) for item in list_problems(error))
             if path[:1] != ("identifier",)
         ]
     try:
@@ -192,7 +192,7 @@ def _checked(where: str, owner: Mapping[str, Any], skill: Mapping[str, Any]) -> 
     except ValidationError as error:
         problems += [
             f"{path[0] if path else 'row'}: {words}."
-            for path, words in list_problems(error)
+            for path, words in ((item.place, item.words) for item in list_problems(error))
             if path[:1] != ("identifier",) or not problems
         ]
     name = str(skill.get("name") or "")[:200]

@@ -46,9 +46,9 @@ class SkillForm(SectionForm):
         try:
             spec = AlignmentSpec.model_validate(said)
         except SpecError as error:
-            for path, words in list_problems(error):
-                field = self[str(path[0])]
-                field.errors = [f"{field.label.text}: {words}"]
+            for problem in list_problems(error):
+                field = self[str(problem.place[0])]
+                field.errors = [f"{field.label.text}: {problem.words}"]
             return None
         return spec.model_dump(mode="json", exclude_none=True)
 

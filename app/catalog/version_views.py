@@ -1,6 +1,6 @@
 """`/catalog/versions/…`: one version read, previewed as the public will see it, or deleted."""
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,8 +16,6 @@ from app.core.access import signed_in
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.principal import current_principal
-
-PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @bp.get("/catalog/versions/<int:version_id>")
@@ -49,16 +47,6 @@ def preview(version_id: int) -> str:
         content=read_content(version),
         editable=may_edit(current_principal(), version),
     )
-
-
-@bp.get("/catalog/versions/<int:version_id>/picture.svg")
-@signed_in
-def picture(version_id: int) -> Response:
-    """Send the picture of a version that is not public yet: its level's."""
-    version = seen_version(version_id)
-    answer = Response(version.achievement.level.image_svg, mimetype="image/svg+xml")
-    answer.headers["Content-Security-Policy"] = PICTURE_POLICY
-    return answer
 
 
 @bp.post("/catalog/versions/<int:version_id>/delete")

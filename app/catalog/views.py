@@ -1,6 +1,13 @@
 """All pages of the room: importing this fills the blueprint."""
 
-from app.catalog import compare_views, editor_views, list_views, skill_views, version_views
+from app.catalog import (
+    compare_views,
+    editor_views,
+    list_views,
+    picture_views,
+    skill_views,
+    version_views,
+)
 from app.catalog.blueprint import bp
 
 __all__ = [
@@ -8,6 +15,7 @@ __all__ = [
     "compare_views",
     "editor_views",
     "list_views",
+    "picture_views",
     "skill_views",
     "version_views",
 ]

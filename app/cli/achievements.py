@@ -15,6 +15,7 @@ from app.cli.border import (
     json_option,
     print_rows,
 )
+from app.cli.pictures import BATCH, draw_undrawn
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 
@@ -56,6 +57,17 @@ def import_file(file: Path, approved_by: str, institution_slug: str | None) -> N
         ]
     for line in lines:
         click.echo(line)
+
+
+@achievements.command()
+@institution_option
+def draw(institution_slug: str | None) -> None:
+    """Draw and keep the pictures that are not drawn yet; the worker does it too."""
+    institution = choose_institution(db.session(), institution_slug)
+    drawn, now = 0, utcnow()
+    while some := draw_undrawn(institution_id=institution.id, limit=BATCH, now=now):
+        drawn += some
+    click.echo(f"Pictures drawn: {drawn}." if drawn else "Every picture is drawn.")
 
 
 @achievements.command("list")

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
+from app.cli.pictures import draw_pictures
 from app.cli.roster import refresh_rosters
 from app.core.db import transaction
 from app.launch.service import purge_expired
@@ -26,5 +27,6 @@ JOBS = (
     Job("tidy", timedelta(hours=1), tidy),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
+    Job("pictures", timedelta(minutes=1), draw_pictures),
     Job("compare", timedelta(days=1), compare, at=time(2, 30)),
 )

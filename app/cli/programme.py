@@ -15,6 +15,7 @@ from app.cli.border import (
     print_json,
     print_rows,
 )
+from app.cli.pictures import write_previews
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import NotFoundError
@@ -99,6 +100,15 @@ def show(institution_slug: str | None, *, as_json: bool) -> None:
         return
     for line in _describe(found, list_levels(session, institution.id), rules):
         click.echo(line)
+
+
+@programme.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+def preview(file: Path, out: Path) -> None:
+    """Write the pictures of a preset FILE with sample titles into a folder, for its designer."""
+    count = write_previews(read_preset(file), out)
+    click.echo(f"Wrote {count} pictures to {out}.")
 
 
 @programme.command("list")

@@ -48,9 +48,8 @@ def import_file(
     """
     read = read_skills(read_bytes(file), framework=framework or "")
     if dry_run:
-        session = db.session()
-        institution = choose_institution(session, institution_slug)
-        print_plan(plan_skills(session, institution.id, read))
+        institution = choose_institution(db.session(), institution_slug)
+        print_plan(plan_skills(db.session(), institution.id, read))
         return
     with transaction() as session:
         institution = choose_institution(session, institution_slug)

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app.core.errors import InvalidError
 from app.credentials.openbadge import ACHIEVEMENT_TYPES
+from app.credentials.slots import check_template
 from app.programme.files import read_text
 from app.programme.places import Lines
 from app.programme.references import list_reference_problems
@@ -167,6 +168,7 @@ def _read_image(level: LevelSpec, folder: Path) -> str:
         raise InvalidError("it must lie in the preset's folder.")
     svg = read_text(path, max_bytes=MAX_IMAGE_BYTES)
     check_svg(svg)
+    check_template(svg)
     return svg
 
 

@@ -153,8 +153,3 @@ def _name_of(item: Any) -> str | None:
         if isinstance(value, str) and value and is_clean(value):
             return f"“{value[:60]}”"
     return None
-
-
-def list_problems(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
-    """Return every problem as the path of its place and what is wrong there, in words."""
-    return [(item["loc"], _say(item)) for item in error.errors(include_url=False)]

@@ -12,15 +12,20 @@ HTML: Final = "text/html"
 JSON: Final = "application/json"
 LINKED_DATA: Final = ("application/vc+ld+json", "application/ld+json")
 CREDENTIAL: Final = LINKED_DATA[0]
+SVG: Final = "image/svg+xml"
+PNG: Final = "image/png"
 SECONDS: Final = 60
+FROZEN_SECONDS: Final = 30 * 24 * 60 * 60
 PAGE_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-# A picture opened by itself must not become a page of ours that runs script.
+# A file opened by itself must not become a page of ours that runs script.
 FILE_POLICY: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 )
+# An uploaded photograph stands in its SVG as data.
+PICTURE_POLICY: Final = f"{FILE_POLICY}; img-src data:"
 
 
 def wanted_type() -> str:
@@ -47,17 +52,20 @@ def document(
     return _finish(response, policy=FILE_POLICY)
 
 
-def picture(svg: str) -> Response:
-    """Return an SVG picture that cannot act."""
-    response = Response(svg, content_type="image/svg+xml")
+def picture(body: bytes, media_type: str, *, is_frozen: bool) -> Response:
+    """Return a picture that cannot act; one that is frozen may be kept for long."""
+    response = Response(body, content_type=media_type)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    return _finish(response, policy=FILE_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return _finish(
+        response, policy=PICTURE_POLICY, seconds=FROZEN_SECONDS if is_frozen else SECONDS
+    )
 
 
-def _finish(response: Response, *, policy: str) -> Response:
+def _finish(response: Response, *, policy: str, seconds: int = SECONDS) -> Response:
     response.headers["Content-Security-Policy"] = policy
     response.cache_control.public = True
-    response.cache_control.max_age = SECONDS
+    response.cache_control.max_age = seconds
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     if response.status_code == HTTPStatus.OK:
         response.make_conditional(request)

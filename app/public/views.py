@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.awards.facts import achievement_address, award_address, image_address
+from app.awards.facts import achievement_address, award_address, image_address, png_address
 from app.awards.models import Award
 from app.awards.service import get_award_by_public_id
 from app.catalog.models import AchievementVersion
@@ -16,7 +16,11 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.programme.models import IssuerProfile
 from app.programme.service import issuer_did
-from app.public import responses
+from app.public import (
+    image_views,  # noqa: F401 (registers its views)
+    responses,
+)
+from app.public.blueprint import bp
 from app.public.documents import achievement_document, issuer_document, revoked_document
 from app.public.service import (
     check_award,
@@ -26,8 +30,6 @@ from app.public.service import (
     get_version,
     is_database_ready,
 )
-
-bp = Blueprint("public", __name__)
 
 
 @bp.get("/")
@@ -73,6 +75,7 @@ def achievement(public_id: str) -> ResponseReturnValue:
             why_unusable=why_unusable(version, now=utcnow()),
             address=achievement_address(_base_url(), version),
             image_url=image_address(_base_url(), version),
+            png_url=png_address(_base_url(), version),
         )
     )
 
@@ -82,14 +85,6 @@ def achievement(public_id: str) -> ResponseReturnValue:
 def achievement_json(public_id: str) -> ResponseReturnValue:
     """Describe one version of an achievement."""
     return _achievement_document(get_version(db.session(), public_id))
-
-
-@bp.get("/achievements/<public_id>/image.svg")
-@public
-def achievement_image(public_id: str) -> Response:
-    """Send the picture of an achievement: its level's."""
-    version = get_version(db.session(), public_id)
-    return responses.picture(version.achievement.level.image_svg)
 
 
 @bp.get("/issuers/<slug>")
@@ -161,6 +156,7 @@ def _award_page(found: Award) -> Response:
             shown=verdict.facts,
             address=award_address(base_url, found.public_id),
             image_url=image_address(base_url, found.version),
+            png_url=png_address(base_url, found.version),
             did=issuer_did(base_url, found.version.achievement.issuer),
         )
     )
