@@ -25,6 +25,7 @@ from app.core.errors import (
     InvalidError,
     NotFoundError,
 )
+from app.core.forwarding import own_address
 from app.core.markdown import render_markdown
 from app.core.principal import find_principal
 
@@ -201,4 +202,8 @@ def frame_by(*origins: str) -> None:
 
 def page_context() -> dict[str, Any]:
     """Return what every template may use."""
-    return {"principal": find_principal(), "lang": str(get_locale()).replace("_", "-")}
+    return {
+        "principal": find_principal(),
+        "lang": str(get_locale()).replace("_", "-"),
+        "own_address": own_address(),
+    }

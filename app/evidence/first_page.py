@@ -10,6 +10,7 @@ assignment's criteria stay as they were mapped.
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from flask import current_app, session
 from flask_babel import get_locale
@@ -19,6 +20,7 @@ from sqlalchemy import and_, bindparam, select
 from app.catalog.models import Achievement, AchievementVersion
 from app.core.address_sessions import address_secret
 from app.core.db import reading
+from app.core.forwarding import own_address
 from app.core.orm import table_of
 from app.core.prepared import Prepared
 from app.courses.models import Enrolment
@@ -95,8 +97,8 @@ def first_page(
     if row is None or "_flashes" in session:
         return None
     secret = address_secret()
-    key = (str(get_locale()), secret is not None, repr(row))
-    pages: dict[tuple[str, bool, str], tuple[str, str]] = current_app.extensions.setdefault(
+    key = (str(get_locale()), secret is not None, own_address(), repr(row))
+    pages: dict[tuple[Any, ...], tuple[str, str]] = current_app.extensions.setdefault(
         "assay.first_pages", {}
     )
     token = generate_csrf()

@@ -106,7 +106,8 @@ def test_pages_without_cookies_lead_to_one_another_and_forget_nothing(
 def test_an_address_taken_out_of_the_frame_opens_nothing(campus_with_an_assignment, no_cookies):
     no_cookies.become("Ines Instructor")
     tool = no_cookies.open("Literature review")
-    assert BY_ADDRESS.search(address := tool.url)
+    address = tool.url
+    assert BY_ADDRESS.search(address)
 
     tab = no_cookies.page.context.new_page()
     tab.goto(address)

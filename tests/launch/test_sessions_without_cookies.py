@@ -13,7 +13,7 @@ from app.launch.models import LaunchSession
 from tests import factories
 from tests.conftest import BASE_URL
 from tests.launch.selecting import RETURN_URL, read_answer
-from tests.launch.signing_lms import INSTRUCTOR
+from tests.launch.signing_lms import INSTRUCTOR, place_of
 from tests.mapping.conftest import FORM
 
 
@@ -307,7 +307,7 @@ def test_the_page_that_a_class_shares_holds_nobody_elses_address(app, mei, frame
     ben = framed()
     ben.enter(sub="user-2", name="Ben")
     ada = browser()
-    place = lms.launch(ada, sub="user-3", name="Ada").location
+    place = place_of(lms.launch(ada, sub="user-3", name="Ada"))
 
     pages = {"mei": mei.get().text, "ben": ben.get().text, "ada": ada.get(place).text}
 
