@@ -16,6 +16,7 @@ from app.catalog.models import (
     Criterion,
     VersionStatus,
 )
+from app.catalog.offered import mappable_rules
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.programme.models import IssuerProfile, Level
@@ -137,13 +138,7 @@ def _mappable(institution_id: int) -> Select[AchievementVersion]:
         _loaded(select(AchievementVersion))
         .join(AchievementVersion.achievement)
         .join(Achievement.level)
-        .where(
-            AchievementVersion.institution_id == institution_id,
-            AchievementVersion.status == VersionStatus.APPROVED,
-            Achievement.retired_at.is_(None),
-            Level.needs_artifact.is_(True),
-            Level.award_by == "grantor",
-        )
+        .where(*mappable_rules(institution_id))
     )
 
 
