@@ -55,6 +55,12 @@ POLICY = (
 )
 
 
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
+
+
 class RowId(IntegerConverter):
     """A row's id in an address: what no database column can hold is simply not found."""
 
@@ -173,17 +179,20 @@ def _unexpected_error(error: Exception) -> ResponseReturnValue:
 
 
 def _headers(response: Response) -> Response:
-    headers = response.headers
-    if "Content-Security-Policy" not in headers:
-        principal = find_principal()
+    principal = find_principal()
+    # Looked up once: each question to werkzeug's headers goes through all of them.
+    given = {name.lower() for name, _ in response.headers}
+    add = response.headers.add
+    if "content-security-policy" not in given:
         allowed: tuple[str, ...] = g.get("frame_origins") or (
             principal.frame_origins if principal else ()
         )
-        headers["Content-Security-Policy"] = _policy(allowed)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    if "Cache-Control" not in headers and find_principal() is not None:
-        headers["Cache-Control"] = "private, no-store"
+        add("Content-Security-Policy", _policy(allowed))
+    for name, value in ALWAYS:
+        if name.lower() not in given:
+            add(name, value)
+    if principal is not None and "cache-control" not in given:
+        add("Cache-Control", "private, no-store")
     if address_secret() is not None:
         make_private(response)
     return response
