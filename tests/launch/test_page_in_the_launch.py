@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.launch.claims import CLAIM
 from app.launch.models import LaunchSession
 from tests import factories
+from tests.conftest import BASE_URL
 from tests.launch.signing_lms import GRADER, INSTRUCTOR, LEARNER, place_of
 
 TOKEN = re.compile(r'(name="csrf_token"[^>]*value=")[^"]+')
@@ -115,7 +116,7 @@ def test_its_form_is_taken(lms, browser, assignment):
     [form] = [f for f in html.fromstring(page.text).forms if "text" in f.fields]
     fields = dict(form.form_values()) | {"text": "What I found", "save": "1"}
 
-    sent = mei.post(form.action, data=fields, headers={"Referer": "https://tool.test/lti/launch"})
+    sent = mei.post(form.action, data=fields, headers={"Referer": f"{BASE_URL}/lti/launch"})
 
     assert (sent.status_code, sent.location) == (303, place_of(page))
 
@@ -130,3 +131,14 @@ def test_sent_again_it_says_where_to_go_on(lms, browser):
 
     assert (first.status_code, again.status_code) == (200, 403)
     assert "Open the activity again from your course" in again.text
+
+
+def test_from_it_no_address_of_anothers_session_opens(lms, browser, framed, assignment):
+    """Whoever waits for a proof stands at the launch's address too, and goes on to such an one."""
+    ben, mei = framed(), browser()
+    ben.enter(sub="user-2")
+    lms.launch(mei)
+    headers = ben.own_headers(Referer=f"{BASE_URL}/lti/launch")
+
+    assert ben.get(Referer=f"{BASE_URL}/lti/launch").status_code == 200
+    assert mei.get(ben.path, headers=headers).status_code == 401
