@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from app.core.access import access_table, install_access
 from app.core.address_sessions import AddressSessions, Application
 from app.core.crypto import Vault
-from app.core.db import db, engine_options, prepare_engine
+from app.core.db import db, engine_options, install_connections, prepare_engine
 from app.core.http import OutgoingClient
 from app.core.logs import configure_logs
 from app.core.pages import install_converters, install_pages, page_context
@@ -91,6 +91,7 @@ def _install(app: Flask, settings: Settings) -> None:
     for room in ROOMS_WITH_MODELS:
         import_module(f"app.{room}")
     db.init_app(app)
+    install_connections(app)
     with app.app_context():
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)

@@ -1,4 +1,4 @@
-"""The load: people who log in, launch and open the page where the launch leads.
+"""The load: people who log in and launch, and open the page if the launch leads to one.
 
 A batch goes in two halves, first everybody's login, then everybody's launch
 and page; between them all tokens are signed, so that signing costs no server
@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from lms import CLIENT, DEPLOYMENT, Lms
 
 CONNECTIONS = 4
+OWN_ADDRESS = '<link rel="canonical" href="'  # of a page that came with the launch
 NEW_WINDOW = "lti1p3_new_window"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -141,10 +142,9 @@ def _launch(wire: Wire, tool: Tool, visit: Visit) -> None:
     form = urlencode({"id_token": visit.token, "state": visit.state})
     reply, body = _send(wire, tool, visit, "POST", "/lti/launch", form=form)
     if reply.status == 303:
-        place = reply.getheader("Location", "")
-        if tool.checks_place and not place.endswith(visit.leads_to):
-            raise WrongAnswerError(f"the launch leads to {place}, not to …{visit.leads_to}")
-        reply, body = _send(wire, tool, visit, "GET", place)
+        reply, body = _send(wire, tool, visit, "GET", reply.getheader("Location", ""))
+    if tool.checks_place and f'{visit.leads_to}">' not in body.partition(OWN_ADDRESS)[2][:200]:
+        raise WrongAnswerError(f"the launch leads not to …{visit.leads_to}\n{body[:3000]}")
     if reply.status != 200 or tool.says not in body or "</html>" not in body:
         raise WrongAnswerError(f"page: {reply.status}\n{body[:3000]}")
 

@@ -51,6 +51,14 @@ class LoopbackCookies(RequestsCookieJar):
         return super().set_cookie(cookie, *args, **kwargs)
 
 
+def put_address_right(page: requests.Response) -> requests.Response:
+    """Give a page that a launch was answered with its own address, as its script does."""
+    own = html.fromstring(page.text).find(".//link[@rel='canonical']")
+    if own is not None:
+        page.url = urljoin(page.url, own.get("href"))
+    return page
+
+
 class LmsSession:
     """One person's browser: follows forms and redirects between the LMS and the tool.
 
@@ -91,7 +99,7 @@ class LmsSession:
         `/courses/course-101/activities/1`, `/courses/course-101/activities/new` or
         `/courses/course-101/gradebook/1/u-student-1`.
         """
-        return self.send(self.authorize(activity_path))
+        return put_address_right(self.send(self.authorize(activity_path)))
 
     def authorize(self, activity_path: str) -> requests.Response:
         """Go as far as the LMS's page that holds the signed launch, not sent yet."""

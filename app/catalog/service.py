@@ -19,6 +19,7 @@ from app.catalog.models import (
     Criterion,
     VersionStatus,
 )
+from app.catalog.offered import assessed_rules
 from app.catalog.pictures import freeze_picture
 from app.catalog.usability import is_mappable_now, require_mappable
 from app.core import audit
@@ -139,11 +140,7 @@ def _assessed(institution_id: int) -> Select[AchievementVersion]:
         _loaded(select(AchievementVersion))
         .join(AchievementVersion.achievement)
         .join(Achievement.level)
-        .where(
-            AchievementVersion.institution_id == institution_id,
-            Level.needs_artifact.is_(True),
-            Level.award_by == "grantor",
-        )
+        .where(*assessed_rules(institution_id))
     )
 
 

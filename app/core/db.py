@@ -6,15 +6,42 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from flask import Flask, g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, event
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 from sqlalchemy.orm import Session
 
 from app.core.orm import Base
-from app.core.prepared import Wire
+from app.core.prepared import WIRE, Wire
 
-db = SQLAlchemy(metadata=Base.metadata)
 
+class LateSession(FlaskSession):
+    """A session that a unit of work lends its connection, used when the first ORM statement is.
+
+    Most launches come through with prepared statements alone, and to set SQLAlchemy's
+    connection up and down costs as much as all of these.
+    """
+
+    _lent: PoolProxiedConnection | None = None
+    _connection: Connection | None = None
+
+    def lend(self, pooled: PoolProxiedConnection | None) -> None:
+        """Lend the connection of a unit of work, or take it back."""
+        self._lent, self._connection = pooled, None
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """Return the lent connection while there is one, else the engine."""
+        if self._lent is None:
+            return super().get_bind(*args, **options)
+        if self._connection is None:
+            self._connection = Connection(self._db.engine, self._lent)
+        return self._connection
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": LateSession})
+
+HELD = "assay_connection"  # of the request, in `g`
 _writing: ContextVar[bool] = ContextVar("assay_writing", default=False)
 
 SQLITE_PRAGMAS = (
@@ -38,15 +65,25 @@ def transaction() -> Iterator[Session]:
     """
     if _writing.get():
         raise RuntimeError("A transaction is open already; pass its session on.")
-    session = db.session()
+    session: Any = db.session()
     session.rollback()
     token = _writing.set(True)
     try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        with _connection() as (pooled, wire):
+            session.lend(pooled)
+            session.info[WIRE] = wire
+            try:
+                _begin_to_write(wire)
+                yield session
+                if session.in_transaction():
+                    session.commit()
+                wire.driver.commit()  # what was written on the wire alone
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                del session.info[WIRE]
+                session.lend(None)
     finally:
         _writing.reset(token)
 
@@ -54,22 +91,56 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Wire]:
     """Lend a connection for prepared statements that only read, each by itself."""
-    engine = db.engine
-    pooled = engine.raw_connection()
-    try:
-        yield Wire(pooled.dbapi_connection, engine.dialect)
-    finally:
-        pooled.close()
+    with _connection() as (_pooled, wire):
+        yield wire
+        if wire.dialect.name != "sqlite":
+            wire.driver.rollback()  # other drivers begin by themselves
 
 
 @contextmanager
 def short_transaction() -> Iterator[Wire]:
     """Run one unit of work of prepared statements alone, as `transaction` does for sessions."""
-    with reading() as wire:
-        if wire.dialect.name == "sqlite":
-            wire.driver.execute("BEGIN IMMEDIATE")
+    with _connection() as (_pooled, wire):
+        _begin_to_write(wire)
         yield wire
         wire.driver.commit()  # what was not committed is rolled back when the pool takes it back
+
+
+def install_connections(app: Flask) -> None:
+    """Give a request's connection back to the pool at its end."""
+
+    def give_back(_error: BaseException | None) -> None:
+        held: PoolProxiedConnection | None = g.pop(HELD, None)
+        if held is not None:
+            held.close()
+
+    app.teardown_appcontext(give_back)
+
+
+@contextmanager
+def _connection() -> Iterator[tuple[PoolProxiedConnection, Wire]]:
+    """Take a connection, on which nothing is open, from the pool.
+
+    A request keeps it for the next that asks, because a launch asks five times. While
+    it is in use it is not the request's: nobody meets another's transaction on it.
+    """
+    engine = db.engine
+    is_request = has_request_context()
+    pooled = (g.pop(HELD, None) if is_request else None) or engine.raw_connection()
+    try:
+        yield pooled, Wire(pooled.dbapi_connection, engine.dialect)
+    except BaseException:
+        pooled.close()  # the pool rolls back what is open, and drops a connection that is lost
+        raise
+    if is_request and HELD not in g:
+        setattr(g, HELD, pooled)
+    else:
+        pooled.close()
+
+
+def _begin_to_write(wire: Wire) -> None:
+    if wire.dialect.name == "sqlite":
+        wire.driver.execute("BEGIN IMMEDIATE")
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
@@ -104,7 +175,8 @@ def prepare_engine(engine: Engine) -> None:
         cursor.close()
 
     def _begin(pooled: Any) -> None:
-        pooled.dbapi_connection.execute("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        if not pooled.dbapi_connection.in_transaction:  # else: the unit of work has begun it
+            pooled.dbapi_connection.execute("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
     # In the dialect, where SQLAlchemy asks for it: an event would slow down every statement.
     engine.dialect.do_begin = _begin  # type: ignore[method-assign,assignment]

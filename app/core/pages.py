@@ -25,6 +25,7 @@ from app.core.errors import (
     InvalidError,
     NotFoundError,
 )
+from app.core.forwarding import own_address
 from app.core.markdown import render_markdown
 from app.core.principal import find_principal
 
@@ -51,6 +52,12 @@ TITLES = {
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'"
+)
+
+
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
 )
 
 
@@ -172,17 +179,20 @@ def _unexpected_error(error: Exception) -> ResponseReturnValue:
 
 
 def _headers(response: Response) -> Response:
-    headers = response.headers
-    if "Content-Security-Policy" not in headers:
-        principal = find_principal()
+    principal = find_principal()
+    # Looked up once: each question to werkzeug's headers goes through all of them.
+    given = {name.lower() for name, _ in response.headers}
+    add = response.headers.add
+    if "content-security-policy" not in given:
         allowed: tuple[str, ...] = g.get("frame_origins") or (
             principal.frame_origins if principal else ()
         )
-        headers["Content-Security-Policy"] = _policy(allowed)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    if "Cache-Control" not in headers and find_principal() is not None:
-        headers["Cache-Control"] = "private, no-store"
+        add("Content-Security-Policy", _policy(allowed))
+    for name, value in ALWAYS:
+        if name.lower() not in given:
+            add(name, value)
+    if principal is not None and "cache-control" not in given:
+        add("Cache-Control", "private, no-store")
     if address_secret() is not None:
         make_private(response)
     return response
@@ -201,4 +211,8 @@ def frame_by(*origins: str) -> None:
 
 def page_context() -> dict[str, Any]:
     """Return what every template may use."""
-    return {"principal": find_principal(), "lang": str(get_locale()).replace("_", "-")}
+    return {
+        "principal": find_principal(),
+        "lang": str(get_locale()).replace("_", "-"),
+        "own_address": own_address(),
+    }

@@ -14,6 +14,7 @@ from sqlalchemy import Dialect, Insert, Select, Update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+WIRE = "wire"  # of a unit of work, in its session's `info`
 Processor = Callable[[Any], Any]
 
 
@@ -30,6 +31,9 @@ def wire_of(session: Session) -> Wire:
 
     What the session has not flushed is not seen on it.
     """
+    lent: Wire | None = session.info.get(WIRE)
+    if lent is not None:
+        return lent
     connection = session.connection()
     return Wire(connection.connection.dbapi_connection, connection.dialect)
 

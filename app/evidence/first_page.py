@@ -2,12 +2,15 @@
 
 A class opens an assignment at the same time, and everybody who has not begun
 sees the same words. So the page is rendered once and kept, under everything in
-it that can change; the form's token is each person's own and put in last.
+it that can change; what is each person's own is put in last: the form's token,
+and the secret of a session that is in the address (decision 0009).
 What is not in the key cannot change: an approved version is frozen, and an
 assignment's criteria stay as they were mapped.
 """
 
+import secrets
 from collections.abc import Callable
+from typing import Any
 
 from flask import current_app, session
 from flask_babel import get_locale
@@ -16,8 +19,10 @@ from sqlalchemy import and_, bindparam, select
 
 from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.usability import is_usable_now
+from app.core.address_sessions import address_secret
 from app.core.clock import utcnow
 from app.core.db import reading
+from app.core.forwarding import own_address
 from app.core.orm import table_of
 from app.core.prepared import Prepared
 from app.courses.models import Enrolment
@@ -26,6 +31,8 @@ from app.mapping.models import Assignment
 from app.programme.models import IssuerProfile, Level
 
 MAX_PAGES = 500
+# Stands in a kept page for the secret of the address; nobody can have written it into one.
+ANY_SECRET = secrets.token_urlsafe(32)
 
 _assignment, _version = table_of(Assignment), table_of(AchievementVersion)
 _achievement, _level, _issuer = table_of(Achievement), table_of(Level), table_of(IssuerProfile)
@@ -97,18 +104,21 @@ def first_page(
         row = _WHAT_CAN_CHANGE.first(wire, facts)
     if row is None or "_flashes" in session:
         return None
-    key = (str(get_locale()), repr(row))
-    pages: dict[tuple[str, str], tuple[str, str]] = current_app.extensions.setdefault(
+    secret = address_secret()
+    key = (str(get_locale()), secret is not None, own_address(), repr(row))
+    pages: dict[tuple[Any, ...], tuple[str, str]] = current_app.extensions.setdefault(
         "assay.first_pages", {}
     )
     token = generate_csrf()
     kept = pages.get(key)  # once: another thread may empty the store meanwhile
     if kept is None:
         page = render()
-        before, mark, after = page.partition(token)
+        shared = page.replace(secret, ANY_SECRET) if secret else page
+        before, mark, after = shared.partition(token)
         if not mark or token in after:
             return page
         if len(pages) >= MAX_PAGES:
             pages.clear()
         kept = pages[key] = before, after
-    return f"{kept[0]}{token}{kept[1]}"
+    page = f"{kept[0]}{token}{kept[1]}"
+    return page.replace(ANY_SECRET, secret) if secret else page

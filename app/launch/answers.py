@@ -2,11 +2,13 @@
 
 import secrets
 
-from flask import make_response, redirect, session, url_for
+from flask import after_this_request, make_response, redirect, session, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.core.access import SESSION_KEY
 from app.core.address_sessions import CSRF_KEY, make_private
+from app.core.forwarding import answer_with_page
 from app.launch.landing import Landing
 from app.launch.service import Accepted
 from app.launch.storage import OUR_COOKIES, STORAGE_TARGET
@@ -43,23 +45,30 @@ def drop(response: Response, name: str) -> None:
     )
 
 
+def show_with_cookie(
+    accepted: Accepted, landing: Landing, *, used_cookie: str, parameters: dict[str, str]
+) -> ResponseReturnValue:
+    """Sign the person in by cookie and answer with their page itself.
+
+    Why not by a redirect: docs/decisions/0015-first-page-in-the-launch.md.
+    """
+    _sign_in(accepted)
+
+    @after_this_request
+    def _settle(response: Response) -> Response:
+        _settle_cookies(response, used_cookie, parameters)
+        return response
+
+    return answer_with_page(url_for(landing.endpoint, **landing.values))
+
+
 def lead_with_cookie(
     accepted: Accepted, landing: Landing, *, used_cookie: str, parameters: dict[str, str]
 ) -> Response:
-    """Sign the person in by cookie and lead them to their page.
-
-    A browser that was sent by way of the platform's storage is told for the next
-    time that it needs not be.
-    """
-    if accepted.is_new_session:
-        session.clear()
-        session[SESSION_KEY] = accepted.sid
-        # Now, and not with the first form, whose page would have to send the cookie again.
-        session[CSRF_KEY] = secrets.token_hex()
+    """Sign the person in by cookie and lead them to their page."""
+    _sign_in(accepted)
     response = make_response(redirect(url_for(landing.endpoint, **landing.values), 303))
-    drop(response, used_cookie)
-    if STORAGE_TARGET in parameters:
-        keep(response, WORKS_COOKIE, "1", max_age=WORKS_SECONDS)
+    _settle_cookies(response, used_cookie, parameters)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -70,3 +79,22 @@ def lead_by_address(secret: str, landing: Landing) -> Response:
     response = make_response(redirect(f"/~{secret}{path}", 303))
     make_private(response)
     return response
+
+
+def _sign_in(accepted: Accepted) -> None:
+    if accepted.is_new_session:
+        session.clear()
+        session[SESSION_KEY] = accepted.sid
+        # Now, and not with the first form, whose page would have to send the cookie again.
+        session[CSRF_KEY] = secrets.token_hex()
+
+
+def _settle_cookies(response: Response, used_cookie: str, parameters: dict[str, str]) -> None:
+    """Take the login's cookie away.
+
+    A browser that was sent by way of the platform's storage is told for the next
+    time that it needs not be.
+    """
+    drop(response, used_cookie)
+    if STORAGE_TARGET in parameters:
+        keep(response, WORKS_COOKIE, "1", max_age=WORKS_SECONDS)

@@ -84,6 +84,8 @@ def _bind_or_copy(
     An LMS may put one deep link into a course twice, or copy an activity within
     it: then the second link has the identity of the first, and gets a copy of its own.
     """
+    if origins == Origins():
+        return None  # it says nothing, so it is nothing's copy
     course = session.get_one(Course, arrival.course_id)
     link = get_resource_link(session, link_pk, course_id=course.id)
     if origins.context_ids:

@@ -28,7 +28,13 @@ from app.core.pages import frame_by, new_reference
 from app.core.prepared import wire_of
 from app.launch import claims as rules
 from app.launch.answering import sign_answer
-from app.launch.answers import LOGIN_SECONDS, keep, lead_with_cookie, login_cookie
+from app.launch.answers import (
+    LOGIN_SECONDS,
+    keep,
+    lead_with_cookie,
+    login_cookie,
+    show_with_cookie,
+)
 from app.launch.blueprint import bp
 from app.launch.entering import enter
 from app.launch.ladder_pages import storing_page, waiting_page
@@ -97,19 +103,21 @@ def login() -> ResponseReturnValue:
 @bp.route("/lti/launch", methods=["POST"])
 @public
 def launch() -> ResponseReturnValue:
-    """Check a launch, sign its person in, lead them to the page they came for."""
+    """Check a launch, sign its person in, show them the page they came for or lead them to it."""
     values = posted_parameters()
     try:
         if "error" in values:
             raise _platform_error(values)
-        accepted, landing, parameters = _accept(values)
+        checked, accepted, landing = _accept(values)
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
-    return lead_with_cookie(
+    # A whole class opens an activity at once: nobody is sent on to where they could be already.
+    answer = show_with_cookie if checked.message_type == rules.RESOURCE_LINK else lead_with_cookie
+    return answer(
         accepted,
         landing,
-        used_cookie=login_cookie(hash_secret(values.get("state", ""))),
-        parameters=parameters,
+        used_cookie=login_cookie(checked.login.state_hash),
+        parameters=checked.login.parameters,
     )
 
 
@@ -122,7 +130,7 @@ def jwks() -> Response:
     return response
 
 
-def _accept(values: dict[str, str]) -> tuple[Accepted, Landing, dict[str, str]]:
+def _accept(values: dict[str, str]) -> tuple[Launch, Accepted, Landing]:
     now = utcnow()
     checked = Launch(
         values,
@@ -131,13 +139,13 @@ def _accept(values: dict[str, str]) -> tuple[Accepted, Landing, dict[str, str]]:
         now=now,
     )
     try:
-        return _check(checked, now=now)
+        return checked, *_check(checked, now=now)
     except LaunchRefusedError as refusal:
         refusal.return_url = checked.return_url
         raise
 
 
-def _check(checked: Launch, *, now: datetime) -> tuple[Accepted, Landing, dict[str, str]]:
+def _check(checked: Launch, *, now: datetime) -> tuple[Accepted, Landing]:
     checked.validate()
     secret = request.cookies.get(login_cookie(checked.login.state_hash))
     if secret is not None and hash_secret(secret) != checked.login.browser_hash:
@@ -147,7 +155,7 @@ def _check(checked: Launch, *, now: datetime) -> tuple[Accepted, Landing, dict[s
     )
     if isinstance(outcome, LaunchRefusedError):
         raise outcome
-    return outcome, landing, checked.login.parameters
+    return outcome, landing
 
 
 def _use(

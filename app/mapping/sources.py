@@ -59,6 +59,8 @@ def list_candidates(session: Session, link: ResourceLink, *, now: datetime) -> l
     """
     course = link.course
     found = _list_in_contexts(session, _known_origins(session, course), course=course)
+    if not found:
+        return []
     versions = list_mappable_versions(session, course.institution_id, now=now)
     mappable = {version.achievement_id for version in versions}
     title = _folded(link.title)

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from app.catalog.models import AchievementVersion, Criterion
+from app.catalog.offered import list_offered
 from app.catalog.pass_rule import list_missing
-from app.catalog.service import get_mappable_version, list_mappable_versions
+from app.catalog.service import get_mappable_version
 from app.core.access import requires
 from app.core.clock import utcnow
-from app.core.db import db, transaction
+from app.core.db import db, reading, transaction
 from app.core.principal import STAFF, current_principal
 from app.courses.models import ResourceLink
 from app.courses.service import get_course, get_resource_link
@@ -172,11 +173,13 @@ def _choose(
 ) -> ResponseReturnValue:
     principal = current_principal()
     course = get_course(db.session(), course_id, institution_id=principal.institution_id)
+    with reading() as wire:
+        versions = list_offered(wire, principal.institution_id, now=utcnow())
     return render_template(
         "mapping/setup.html",
         course=course,
         link_title=link_title,
-        versions=list_mappable_versions(db.session(), principal.institution_id, now=utcnow()),
+        versions=versions,
         url_for_version=url_for_version,
         **more,
     )

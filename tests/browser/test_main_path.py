@@ -188,6 +188,25 @@ def test_the_revision_loop(campus, lms_page, paper, look):
     _check(lms_page, tool, look, "not-met-work")
 
 
+def test_a_page_that_came_with_the_launch_can_be_reloaded_and_come_back_to(campus, lms_page):
+    lms_page.become("Ines Instructor")
+    tool = lms_page.open("Literature review")
+    posts = []
+    lms_page.page.on("request", lambda r: posts.append(r.url) if r.method == "POST" else None)
+    expect(tool.get_by_role("heading", level=1)).to_be_visible()
+    place = tool.url
+    assert place.startswith(f"{campus.tool}/courses/")
+
+    tool.evaluate("location.reload()")
+    tool.get_by_role("link", name=BADGE).click()
+    tool.get_by_role("button", name="Set up the assignment").wait_for()
+    tool.evaluate("history.back()")
+    expect(tool.get_by_role("link", name=BADGE)).to_be_visible()
+
+    assert tool.url == place
+    assert posts == []
+
+
 def test_a_grader_who_is_not_appointed_is_refused(lms_page, look):
     set_up(lms_page)
     lms_page.become("Nora Grader")

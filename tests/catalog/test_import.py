@@ -11,6 +11,7 @@ from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Achievement, AchievementVersion, Criterion, VersionStatus
+from app.catalog.offered import list_offered
 from app.catalog.service import (
     find_approved_version,
     find_version_by_public_id,
@@ -23,6 +24,7 @@ from app.catalog.service import (
 from app.core.audit import AuditEntry, find_broken_entry
 from app.core.crypto import Vault
 from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.prepared import wire_of
 from app.platforms.models import Institution
 from app.programme.models import IssuerProfile, Level
 from app.programme.preset import read_preset
@@ -302,3 +304,25 @@ def test_of_two_imports_at_once_one_is_refused(
 
     with pytest.raises(ConflictError, match="imported by somebody else"):
         bring_in(session, institution, document)
+
+
+def test_what_is_offered_to_choose_is_what_may_be_mapped(
+    session: Session, institution: Institution, document: dict[str, Any]
+) -> None:
+    silver, gold = bring_in(session, institution, document)
+    other = make_institution(session, "other")
+
+    both = list_offered(wire_of(session), institution.id, now=NOW)
+    silver.achievement.retired_at = NOON
+    session.flush()
+    one = list_offered(wire_of(session), institution.id, now=NOW)
+
+    assert [row.id for row in both] == [silver.id, gold.id]
+    assert [row.id for row in one] == [gold.id]
+    assert (one[0].name, one[0].level_name, one[0].issuer_name, one[0].criterion_count) == (
+        gold.name,
+        gold.achievement.level.name,
+        gold.achievement.issuer.name,
+        len(gold.criteria),
+    )
+    assert list_offered(wire_of(session), other.id, now=NOW) == []

@@ -8,7 +8,7 @@ from lxml import html
 
 from tests.html import assert_accessible
 from tests.independent.platform import IndependentPlatform, Person
-from tests.practice_lms import TIMEOUT_SECONDS, LoopbackCookies
+from tests.practice_lms import TIMEOUT_SECONDS, LoopbackCookies, put_address_right
 
 
 class Window:
@@ -34,7 +34,7 @@ class Window:
 
     def launch(self, link_id: str, *, method: str = "get") -> requests.Response:
         """Open an activity; return the tool's page that stands in the end."""
-        return self.submit(self.start_launch(link_id, method=method))
+        return put_address_right(self.submit(self.start_launch(link_id, method=method)))
 
     def follow(self, page: requests.Response, words: str) -> requests.Response:
         """Click the first link that holds these words."""

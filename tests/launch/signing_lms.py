@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,12 @@ class SigningLms:
         login = login or self.login(browser)
         token = self.sign(self.claims(login.nonce, role, **changes))
         return browser.post("/lti/launch", data={"id_token": token, "state": login.state})
+
+
+def place_of(answer: TestResponse) -> str:
+    """Return the address of the page that a launch came to: shown at once, or led to."""
+    assert answer.status_code in {200, 303}, answer.text
+    return answer.location or re.search(r'<link rel="canonical" href="([^"]+)">', answer.text)[1]
 
 
 def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from app.catalog.models import AchievementVersion, Criterion, RubricLevel, Versi
 from app.core.audit import AuditEntry
 from app.courses.models import ResourceLink
 from tests import factories
-from tests.launch.signing_lms import INSTRUCTOR
+from tests.launch.signing_lms import INSTRUCTOR, place_of
 
 TEACHER = {"role": INSTRUCTOR, "sub": "teacher-of-the-copy"}
 
@@ -49,7 +49,7 @@ def test_the_instructor_is_asked_to_confirm_once(
     ines = browser()
     answer = launch_copy(custom={"assay_assignment": original.uuid}, client=ines, **TEACHER)
     copy = mapped()
-    overview = ines.get(answer.location)
+    overview = ines.get(place_of(answer))
     place = f"/courses/{copy.course_id}/assignments/{copy.id}/copy"
     assert f'href="{place}"' in overview.text
     page = ines.get(place)
@@ -83,7 +83,7 @@ def test_confirming_leads_on_to_the_next_copy(
 
     answer = ines.post(f"/courses/{first.course_id}/assignments/{first.id}/copy")
 
-    assert answer.location == f"/courses/{first.course_id}/assignments/{other.id}/copy"
+    assert place_of(answer) == f"/courses/{first.course_id}/assignments/{other.id}/copy"
 
 
 def test_learners_confirm_nothing(original, launch_copy, mapped, browser):
@@ -152,7 +152,7 @@ def test_a_retired_credential_is_not_copied_to_learners(
 
     answer = launch_copy(custom={"assay_assignment": original.uuid})
 
-    assert answer.location.endswith("/welcome")
+    assert place_of(answer).endswith("/welcome")
     assert mapped() is None
 
 
@@ -178,7 +178,7 @@ def test_what_was_undone_by_hand_is_not_copied_again(original, launch_copy, mapp
 
     answer = launch_copy(custom={"assay_assignment": original.uuid})
 
-    assert answer.location.endswith("/welcome")
+    assert place_of(answer).endswith("/welcome")
     assert mapped() is None
 
 
@@ -209,7 +209,7 @@ def test_with_a_course_history_alone_the_instructor_chooses(
     session.commit()
     ines = browser()
     answer = launch_copy(custom={"assay_course_history": "course-1"}, client=ines, **TEACHER)
-    page = ines.get(answer.location)
+    page = ines.get(place_of(answer))
     assert page.text.index(">: Literature review</span>") < page.text.index(">: Ward round</span>")
     link = session.scalar(select(ResourceLink).where(ResourceLink.resource_link_id == "link-2"))
 

@@ -6,7 +6,7 @@ from app.launch.claims import CLAIM
 from tests import factories
 from tests.conftest import BASE_URL
 from tests.launch.selecting import DL, deep_link, empty_parts, read_answer
-from tests.launch.signing_lms import GRADER, INSTRUCTOR, LEARNER, MEMBERSHIP
+from tests.launch.signing_lms import GRADER, INSTRUCTOR, LEARNER, MEMBERSHIP, place_of
 
 ITEMS = f"{DL}content_items"
 
@@ -67,7 +67,7 @@ def test_a_link_to_ones_own_credentials_leads_everybody_to_theirs(lms, ines, bro
 
     for role in (LEARNER, INSTRUCTOR):
         answer = lms.launch(browser(), role=role, **{f"{CLAIM}custom": item["custom"]})
-        assert answer.location == "/my/credentials"
+        assert place_of(answer) == "/my/credentials"
 
 
 def test_a_link_to_an_achievement_opens_inside_the_course(lms, browser, world):
@@ -76,9 +76,9 @@ def test_a_link_to_an_achievement_opens_inside_the_course(lms, browser, world):
 
     answer = lms.launch(mei, **{f"{CLAIM}custom": custom})
 
-    assert "Research Literacy" in mei.get(answer.location).text
+    assert "Research Literacy" in mei.get(place_of(answer)).text
     answer = lms.launch(mei, **{f"{CLAIM}custom": {"assay_achievement": "unknown"}})
-    assert mei.get(answer.location).status_code == 404
+    assert answer.status_code == 404
 
 
 def test_where_only_plain_links_are_taken_no_launch_is_offered(lms, ines):

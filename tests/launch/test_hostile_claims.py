@@ -15,7 +15,7 @@ from app.launch.refusal import LaunchRefusedError
 from app.launch.service import purge_expired
 from app.mapping.models import DeepLinkRequest
 from app.platforms.models import Platform
-from tests.launch.signing_lms import INSTRUCTOR
+from tests.launch.signing_lms import INSTRUCTOR, place_of
 
 HALF = "\ud800"
 
@@ -62,7 +62,7 @@ def test_a_return_address_cannot_change_the_policy(lms, browser, return_url):
     mei = browser()
     page = lms.launch(mei, **{f"{CLAIM}launch_presentation": {"return_url": return_url}})
 
-    shown = mei.get(page.location)
+    shown = mei.get(place_of(page))
 
     assert shown.status_code == 200
     policy = shown.headers["Content-Security-Policy"]
@@ -125,14 +125,14 @@ def test_half_a_character_in_a_title_does_no_harm(lms, browser, session):
         **{f"{CLAIM}resource_link": {"id": "link-9", "title": f"Essay {HALF}"}, "name": HALF},
     )
 
-    assert page.status_code == 303
+    assert page.status_code == 200
 
 
 @pytest.mark.parametrize("link", ["https://[a/", "javascript:alert(1)", 7, {"a": 1}])
 def test_a_gradebook_address_that_is_none_is_left_out(lms, browser, session, link):
     page = lms.launch(browser(), **{AGS: {"scope": "x", "lineitem": link, "lineitems": link}})
 
-    assert page.status_code == 303
+    assert page.status_code == 200
 
 
 def deep_link(lms, browser, settings, **changes):

@@ -17,7 +17,7 @@ from app.launch.service import purge_expired
 from app.mapping.models import Assignment
 from app.platforms.models import Deployment, DeploymentStatus, PlatformStatus
 from tests import factories
-from tests.launch.signing_lms import INSTRUCTOR, SigningLms, unsigned
+from tests.launch.signing_lms import INSTRUCTOR, SigningLms, place_of, unsigned
 
 numbers = itertools.count(1)
 
@@ -91,7 +91,7 @@ def test_a_copied_courses_first_launch_finds_its_candidates(send, launch_copy, o
 
     answer = launch_copy(client=ines, role=INSTRUCTOR, sub="teacher-2")
 
-    assert ">: Literature review</span>" in ines.get(answer.location).text
+    assert ">: Literature review</span>" in ines.get(place_of(answer)).text
 
 
 def test_the_nearer_original_is_found_by_the_notice_too(

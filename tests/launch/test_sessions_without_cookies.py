@@ -13,7 +13,7 @@ from app.launch.models import LaunchSession
 from tests import factories
 from tests.conftest import BASE_URL
 from tests.launch.selecting import RETURN_URL, read_answer
-from tests.launch.signing_lms import INSTRUCTOR
+from tests.launch.signing_lms import INSTRUCTOR, place_of
 from tests.mapping.conftest import FORM
 
 
@@ -299,3 +299,19 @@ def test_an_error_page_leads_back_into_the_session_and_not_out_with_it(mei):
     assert missing.status_code == 404
     assert f'href="{mei.path}"' in missing.text
     assert mei.secret not in outside.text
+
+
+def test_the_page_that_a_class_shares_holds_nobody_elses_address(app, mei, framed, browser, lms):
+    """A learner's first page is rendered once for all: an address of a session is one person's."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    ben = framed()
+    ben.enter(sub="user-2", name="Ben")
+    ada = browser()
+    place = place_of(lms.launch(ada, sub="user-3", name="Ada"))
+
+    pages = {"mei": mei.get().text, "ben": ben.get().text, "ada": ada.get(place).text}
+
+    for name, secret in (("mei", mei.secret), ("ben", ben.secret)):
+        assert [who for who, page in pages.items() if secret in page] == [name]
+    assert f'action="{place}"' in pages["ada"]
+    assert f'action="{ben.path}"' in pages["ben"]

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from lxml import html
 
 from app.core.crypto import Vault
 from app.launch.claims import AGS, CLAIM
@@ -10,7 +11,7 @@ from app.passback.references import read_reference, submission_address
 from tests import factories
 from tests.assessment.work import hand_in
 from tests.conftest import BASE_URL, SECRET
-from tests.launch.signing_lms import INSTRUCTOR, LEARNER, MEMBERSHIP, SigningLms
+from tests.launch.signing_lms import INSTRUCTOR, LEARNER, MEMBERSHIP, SigningLms, place_of
 
 GRADER = f"{MEMBERSHIP}/Instructor#Grader"
 LAUNCH = f"{BASE_URL}/lti/launch"
@@ -49,9 +50,22 @@ def test_the_signed_address_opens_the_assessment(open_address, world, submission
     read = open_address(world.instructor, link, role=INSTRUCTOR)
     own = open_address(world.learner, link)
 
-    assert urlsplit(graded.location).path == f"/assessment/submissions/{submission.id}"
-    assert urlsplit(read.location).path.endswith(f"/learners/{world.learner.id}")
-    assert own.location.endswith(f"/assignments/{submission.assignment_id}/work")
+    assert urlsplit(place_of(graded)).path == f"/assessment/submissions/{submission.id}"
+    assert urlsplit(place_of(read)).path.endswith(f"/learners/{world.learner.id}")
+    assert place_of(own).endswith(f"/assignments/{submission.assignment_id}/work")
+
+
+def test_the_workbench_that_it_opens_sends_its_forms_to_itself(
+    open_address, browser, world, submission
+):
+    browser(world.grantor).post(f"/assessment/submissions/{submission.id}/start")
+
+    page = open_address(world.grantor, address(submission.assignment, world.learner), role=GRADER)
+
+    forms = html.fromstring(page.text).forms
+    assert any("decision" in form.fields for form in forms)
+    place = f"/assessment/submissions/{submission.id}"
+    assert all((form.get("action") or "").startswith(place) for form in forms)
 
 
 def test_a_classmate_does_not_get_in_by_the_address(open_address, world, submission):

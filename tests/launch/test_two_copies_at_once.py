@@ -13,6 +13,7 @@ from app.courses.models import ResourceLink
 from app.launch.claims import CLAIM
 from app.mapping.models import Assignment
 from tests import factories
+from tests.launch.signing_lms import place_of
 
 PATIENCE_SECONDS = 20
 
@@ -49,7 +50,7 @@ def launch_together(lms, browser):
             )
 
         with ThreadPoolExecutor(len(people)) as pool:
-            return [answer.location for answer in pool.map(one, range(len(people)))]
+            return [place_of(answer) for answer in pool.map(one, range(len(people)))]
 
     return launch
 

@@ -1,6 +1,11 @@
 // What HTML cannot do for a page inside an LMS frame.
 "use strict";
 
+// A launch is answered with its page: from here on that page's own address counts, so that to
+// reload it, or to come back to it, does not send the launch again.
+const own = document.querySelector("link[rel=canonical]");
+if (own) history.replaceState(null, "", own.href);
+
 // After a failed submit, the list of what went wrong is the first thing to meet.
 document.getElementById("error-summary")?.focus();
 
