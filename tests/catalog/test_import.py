@@ -312,10 +312,10 @@ def test_what_is_offered_to_choose_is_what_may_be_mapped(
     silver, gold = bring_in(session, institution, document)
     other = make_institution(session, "other")
 
-    both = list_offered(wire_of(session), institution.id, now=NOW)
+    both = list_offered(wire_of(session), institution.id, now=NOON)
     silver.achievement.retired_at = NOON
     session.flush()
-    one = list_offered(wire_of(session), institution.id, now=NOW)
+    one = list_offered(wire_of(session), institution.id, now=NOON)
 
     assert [row.id for row in both] == [silver.id, gold.id]
     assert [row.id for row in one] == [gold.id]
@@ -325,4 +325,4 @@ def test_what_is_offered_to_choose_is_what_may_be_mapped(
         gold.achievement.issuer.name,
         len(gold.criteria),
     )
-    assert list_offered(wire_of(session), other.id, now=NOW) == []
+    assert list_offered(wire_of(session), other.id, now=NOON) == []

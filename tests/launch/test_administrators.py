@@ -63,7 +63,7 @@ def test_a_reviewer_who_has_no_other_business_comes_to_the_reviews(lms, browser,
 
     page = lms.launch(there, sub="olu", **NOBODY)
 
-    assert page.location == "/reviews"
+    assert place_of(page) == "/reviews"
     assert there.get("/reviews").status_code == 200
 
 
