@@ -23,7 +23,7 @@ from app.catalog.openbadges import Known
 from app.catalog.reading import shown
 from app.catalog.sections import lock_version
 from app.catalog.service import list_achievements
-from app.catalog.versions import current_version
+from app.catalog.versions import current_version, list_slugs
 from app.core import audit
 from app.programme.wording import list_problems
 
@@ -53,6 +53,7 @@ def what_is_known(
         issuers={slug: (item.name, item.url) for slug, item in issuers.items()},
         level=level,
         issuer=issuer,
+        slugs=list_slugs(session, institution_id),
     )
 
 

@@ -56,6 +56,7 @@ class ImportForm(Form):
             return None
         content: bytes = sent.stream.read(MAX_DOCUMENT_BYTES + 1)
         is_cut = getattr(sent.stream, "is_too_large", False)
+        sent.close()
         if is_cut or len(content) > MAX_DOCUMENT_BYTES:
             self.file.errors = [_("The file is too large. Split it into several files.")]
             return None

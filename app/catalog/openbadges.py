@@ -5,7 +5,7 @@ Source: Open Badges 3.0, Achievement; Open Badges 2.0, BadgeClass.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.catalog.editing import MAX_KEY, number_or_text, with_keys
@@ -22,6 +22,7 @@ class Known:
     """What the institution has, by which a badge from elsewhere is placed.
 
     `levels`: key → name and achievementType; `issuers`: slug → name and address.
+    `slugs`: the last part of a version's public address → its achievement's slug.
     `level`, `issuer`: what was chosen for badges that say neither.
     """
 
@@ -29,6 +30,7 @@ class Known:
     issuers: Mapping[str, tuple[str, str]]
     level: str = ""
     issuer: str = ""
+    slugs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def _common(
     level_name = known.levels[level][0] if level in known.levels else None
     image = item.get("image")
     content: dict[str, Any] = {
+        "slug": known.slugs.get(str(item.get("id") or "").rpartition("/")[2]),
         "level": level,
         "issuer": _find_issuer(item.get("creator") or item.get("issuer"), known),
         "name": item.get("name"),

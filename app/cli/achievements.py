@@ -113,11 +113,11 @@ def import_as_drafts(
         known = what_is_known(session, institution.id, level=level, issuer=issuer)
         print_plan(plan_drafts(session, institution.id, read_achievements(raw, known)))
         return
-    with transaction() as session:
-        institution = choose_institution(session, institution_slug)
-        known = what_is_known(session, institution.id, level=level, issuer=issuer)
+    with transaction() as write:
+        institution = choose_institution(write, institution_slug)
+        known = what_is_known(write, institution.id, level=level, issuer=issuer)
         plan = import_drafts(
-            session,
+            write,
             institution.id,
             read_achievements(raw, known),
             proposed_by=None,

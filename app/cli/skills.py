@@ -45,9 +45,9 @@ def import_file(
         institution = choose_institution(session, institution_slug)
         print_plan(plan_skills(session, institution.id, read))
         return
-    with transaction() as session:
-        institution = choose_institution(session, institution_slug)
-        plan = import_skills(session, institution.id, read, actor=current_actor(), now=utcnow())
+    with transaction() as write:
+        institution = choose_institution(write, institution_slug)
+        plan = import_skills(write, institution.id, read, actor=current_actor(), now=utcnow())
     print_counts(plan)
 
 
