@@ -3,6 +3,8 @@
 from app.catalog import (
     compare_views,
     editor_views,
+    export_views,
+    import_views,
     list_views,
     picture_views,
     skill_views,
@@ -14,6 +16,8 @@ __all__ = [
     "bp",
     "compare_views",
     "editor_views",
+    "export_views",
+    "import_views",
     "list_views",
     "picture_views",
     "skill_views",
