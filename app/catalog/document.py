@@ -46,6 +46,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.catalog.importing import plain
 from app.catalog.pass_rule import PassRuleSpec
 from app.core.errors import InvalidError
 from app.credentials.openbadge import TARGET_TYPES
@@ -225,5 +226,5 @@ def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(said) < len(pairs):
         names = Counter(name for name, _ in pairs)
         twice = next(name for name, count in names.items() if count > 1)
-        raise InvalidError(f"“{twice[:60]}” is said twice in one place of the file.")
+        raise InvalidError(f"“{plain(twice[:60])}” is said twice in one place of the file.")
     return said

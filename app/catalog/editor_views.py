@@ -126,7 +126,6 @@ def _edit(
         except InvalidError as error:
             form.form_errors.append(str(error))
     version = editable_version(version.id)
-    form.seen.data = form.seen.raw_data = None
     form.seen.data = digest_section(version.draft or {}, section)
     page = editor_page(version, section, form=form, theirs=theirs, **context)
     if theirs:

@@ -1,8 +1,7 @@
 """What an import would do, row by row, before it does anything. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.errors import InvalidError
@@ -49,7 +48,11 @@ class ImportPlan:
 
     def first(self, most: int) -> tuple[ImportRow, ...]:
         """Return the rows to show: refused ones first, then as in the file."""
-        return tuple(sorted(self.rows, key=lambda row: RESULTS.index(row.result))[:most])
+        ordered = sorted(self.rows, key=lambda row: RESULTS.index(row.result))
+        return tuple(
+            replace(row, name=plain(row.name), notes=tuple(map(plain, row.notes)))
+            for row in ordered[:most]
+        )
 
     def require_importable(self) -> None:
         """Refuse an import of which anything is refused.
@@ -61,14 +64,9 @@ class ImportPlan:
             return
         told = "; ".join(f"{row.where}: {' '.join(row.notes)}" for row in refused[:MAX_SAID])
         more = f"; and {len(refused) - MAX_SAID} more" if len(refused) > MAX_SAID else ""
-        raise InvalidError(f"Nothing was imported. {told}{more}")
+        raise InvalidError(plain(f"Nothing was imported. {told}{more}"))
 
 
-def sentence(label: str, words: str) -> str:
-    """Return a problem as a sentence: what is wrong, with which column or field."""
-    return f"{label}: {words}." if label else f"{words[:1].upper()}{words[1:]}."
-
-
-def distinct(notes: Iterable[str]) -> tuple[str, ...]:
-    """Return notes without repetition, in order."""
-    return tuple(dict.fromkeys(notes))
+def plain(text: str) -> str:
+    """Return text of a file so that it can be shown: what cannot be printed is a question mark."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Form as PlainForm
-from wtforms import HiddenField, SelectField, StringField, SubmitField
+from wtforms import SelectField, StringField, SubmitField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from app.catalog.editing import MAX_SLUG
@@ -62,5 +62,3 @@ class BeginForm(Form):
 
 class ActForm(Form):
     """A button that needs nothing but to come from our own page."""
-
-    went_from = HiddenField()

@@ -6,6 +6,7 @@ ESCO, O*NET and the Open Skills Management Tool give out.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +19,7 @@ from app.programme.wording import Line, Prose, WebAddress, list_problems
 
 MAX_DESCRIPTION: Final = 2000
 MAX_NAME: Final = 300
+MAX_SKILLS: Final = 20_000
 # Our field → the columns that say it, the first that is there.
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "framework": ("framework",),
@@ -90,7 +92,7 @@ def read_skills(raw: bytes, *, framework: str = "") -> ReadSkills:
     """
     if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
         return _read_case(read_json(raw))
-    return _read_rows(read_table(raw), framework)
+    return _read_rows(read_table(raw, max_rows=MAX_SKILLS), framework)
 
 
 def _read_rows(table: Table, framework: str) -> ReadSkills:
@@ -144,6 +146,8 @@ def _read_case(document: Any) -> ReadSkills:
     read = ReadSkills()
     for where, item, kind in _case_items(package):
         read.rows.append(_checked(where, owner, _case_skill(item, kind)))
+    if len(read.rows) > MAX_SKILLS:
+        raise InvalidError(f"The CASE package has more than {MAX_SKILLS} items. Split it.")
     if not read.rows:
         raise InvalidError("The CASE package has neither “CFItems” nor “CFRubrics”.")
     return read
@@ -177,16 +181,9 @@ def _case_skill(item: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _checked(where: str, owner: Mapping[str, Any], skill: Mapping[str, Any]) -> ReadSkill:
-    problems: list[str] = []
-    framework = spec = None
-    try:
-        framework = FrameworkSpec.model_validate(owner)
-    except ValidationError as error:
-        problems += [
-            f"framework {path[0] if path[0] != 'name' else ''}".strip() + f": {words}."
-            for path, words in list_problems(error)
-            if path[:1] != ("identifier",)
-        ]
+    framework, told = _framework(owner["identifier"], owner["name"], owner["url"])
+    problems = list(told)
+    spec = None
     try:
         spec = SkillSpec.model_validate(skill)
     except ValidationError as error:
@@ -197,6 +194,22 @@ def _checked(where: str, owner: Mapping[str, Any], skill: Mapping[str, Any]) -> 
         ]
     name = str(skill.get("name") or "")[:200]
     return ReadSkill(where, name, framework, spec, tuple(problems))
+
+
+@lru_cache(maxsize=64)
+def _framework(
+    identifier: str, name: str, url: str | None
+) -> tuple[FrameworkSpec | None, tuple[str, ...]]:
+    """Return a framework, and what is wrong with it; each is checked once, not in every row."""
+    try:
+        return FrameworkSpec(identifier=identifier, name=name, url=url), ()
+    except ValidationError as error:
+        found = [
+            f"framework {path[0] if path[0] != 'name' else ''}".strip() + f": {words}."
+            for path, words in list_problems(error)
+            if path[:1] != ("identifier",)
+        ]
+        return None, tuple(found)
 
 
 def _said(item: Mapping[str, Any], name: str) -> str:

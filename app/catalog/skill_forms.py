@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError as SpecError
 from wtforms import Form as PlainForm
@@ -69,8 +68,3 @@ TARGET_TYPE_WORDS = {
     "ceterms:Credential": _l("CTDL credential"),
     "CTDL": _l("Another CTDL resource"),
 }
-
-
-def type_in_words(target_type: str) -> str:
-    """Return a target type in words, or as it is if it is one of somebody's own."""
-    return str(TARGET_TYPE_WORDS.get(target_type) or _(target_type))

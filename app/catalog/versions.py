@@ -107,6 +107,16 @@ def states_of(achievement: Achievement, *, now: datetime) -> tuple[str, ...]:
     return tuple(states) or (DECLINED,)
 
 
+def list_slugs(session: Session, institution_id: int) -> dict[str, str]:
+    """Return the slug of each version's achievement by the last part of its public address."""
+    rows = session.execute(
+        select(AchievementVersion.public_id, Achievement.slug)
+        .join(AchievementVersion.achievement)
+        .where(AchievementVersion.institution_id == institution_id)
+    )
+    return {row.public_id: row.slug for row in rows}
+
+
 def list_units(session: Session, institution_id: int) -> list[str]:
     """Return the issuing units that versions name, in order."""
     return list(

@@ -1,12 +1,22 @@
 """All pages of the room: importing this fills the blueprint."""
 
-from app.catalog import compare_views, editor_views, list_views, skill_views, version_views
+from app.catalog import (
+    compare_views,
+    editor_views,
+    export_views,
+    import_views,
+    list_views,
+    skill_views,
+    version_views,
+)
 from app.catalog.blueprint import bp
 
 __all__ = [
     "bp",
     "compare_views",
     "editor_views",
+    "export_views",
+    "import_views",
     "list_views",
     "skill_views",
     "version_views",

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from app.catalog.document import MAX_DOCUMENT_BYTES
-from app.catalog.importing import RESULTS, ImportPlan
 from app.catalog.skill_files import read_skills
 from app.catalog.skill_import import import_skills, plan_skills
 from app.catalog.skills import find_skills, list_frameworks
@@ -18,16 +16,11 @@ from app.cli.border import (
     json_option,
     print_rows,
 )
+from app.cli.plans import dry_run_option, print_counts, print_plan, read_bytes
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import InvalidError
-
-MOST_SHOWN = 50
 
 skills = CommandGroup("skills", help="The skill frameworks that achievements may be aligned to.")
-dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Say what would happen, row by row, and change nothing."
-)
 
 
 @skills.command("import")
@@ -52,9 +45,9 @@ def import_file(
         institution = choose_institution(session, institution_slug)
         print_plan(plan_skills(session, institution.id, read))
         return
-    with transaction() as session:
-        institution = choose_institution(session, institution_slug)
-        plan = import_skills(session, institution.id, read, actor=current_actor(), now=utcnow())
+    with transaction() as write:
+        institution = choose_institution(write, institution_slug)
+        plan = import_skills(write, institution.id, read, actor=current_actor(), now=utcnow())
     print_counts(plan)
 
 
@@ -91,45 +84,3 @@ def search(words: str, institution_slug: str | None, *, as_json: bool) -> None:
         for item in found.items
     ]
     print_rows(rows, as_json=as_json, nothing="No skill has all of these words.")
-
-
-def read_bytes(file: Path) -> bytes:
-    """Return what a file says, up to the limit of all imports.
-
-    Raises: `InvalidError` if it cannot be read or is too large.
-    """
-    try:
-        with file.open("rb") as opened:
-            raw = opened.read(MAX_DOCUMENT_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InvalidError(f"{file.name or file} cannot be read: {reason}.") from error
-    if len(raw) > MAX_DOCUMENT_BYTES:
-        raise InvalidError(f"{file.name} is larger than {MAX_DOCUMENT_BYTES // 2**20} MB.")
-    return raw
-
-
-def print_plan(plan: ImportPlan) -> None:
-    """Print what an import would do: each row, what is refused first; exit code 1 if any is."""
-    rows = [
-        {
-            "place": row.where,
-            "result": row.result,
-            "name": row.name[:60],
-            "notes": " ".join(row.notes) or None,
-        }
-        for row in plan.first(MOST_SHOWN)
-    ]
-    print_rows(rows, as_json=False, nothing="There is nothing in the file.")
-    if len(plan.rows) > MOST_SHOWN:
-        click.echo(f"… and {len(plan.rows) - MOST_SHOWN} more.")
-    for note in plan.notes:
-        click.echo(note)
-    print_counts(plan)
-    if plan.is_refused:
-        raise InvalidError("Nothing can be imported while something is refused.")
-
-
-def print_counts(plan: ImportPlan) -> None:
-    """Print how many rows have which result."""
-    click.echo(", ".join(f"{plan.count(result)} {result}" for result in RESULTS[1:]) + ".")

@@ -32,6 +32,8 @@ _PLAIN_WORDS = {
 
 def is_clean(text: str) -> bool:
     """Say whether the text has no control character and nothing that turns its direction."""
+    if text.isprintable():  # the quick answer for most: what controls or turns is not printable
+        return True
     return not any(
         (unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t")
         or character in _TURNING

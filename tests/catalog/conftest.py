@@ -1,7 +1,10 @@
 """An administrator, an author who is none, a reviewer, and drafts under their hands."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,6 +16,8 @@ from tests import factories
 from tests.campus import make_administrator
 from tests.conftest import Browser
 from tests.factories import NOON
+
+EXAMPLE = Path(__file__).parents[2] / "lti_config/example/achievements.json"
 
 
 @pytest.fixture
@@ -77,3 +82,17 @@ def again(session: Session) -> Callable[[AchievementVersion], AchievementVersion
         return session.get_one(AchievementVersion, version.id)
 
     return read
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """The example's two achievements, for the world's issuer, with everything said."""
+    data: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    for item in data["achievements"]:
+        item["issuer"] = "college"
+    data["achievements"][0] |= {
+        "issuing_unit": "=School of Nursing",
+        "validity_months": 24,
+        "renewal": "Once\nmore.",
+    }
+    return data

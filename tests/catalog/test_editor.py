@@ -205,7 +205,7 @@ def test_the_pass_rule_is_said_in_words(author, draft, session, world, rule, sai
 
     assert said in author.get(f"/catalog/versions/{draft.id}").text
     assert author.get(edit(draft, "passing")).status_code == 200
-    assert ("Weight" in author.get(edit(draft, "criteria")).text) is True
+    assert "Weight" in author.get(edit(draft, "criteria")).text
 
 
 def test_validity_is_kept_and_left_empty_it_is_without_end(author, draft, again):

@@ -1,0 +1,27 @@
+"""Tables are read whoever wrote them, and written so that a spreadsheet runs nothing."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.catalog.tables import guard, read_table, unguard, write_table
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30).map(str.strip)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=5))
+def test_what_is_written_is_read_again(pairs):
+    rows = [{"name": f"x{a}", "text": b} for a, b in pairs]
+
+    text = "".join(write_table(["name", "text"], rows))
+
+    assert [dict(row.cells) for row in read_table(text.encode()).rows] == rows
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=20))
+def test_a_guarded_cell_begins_no_formula_and_says_the_same(text):
+    guarded = guard(text)
+
+    assert guarded[:1] not in set("=+-@\t\r＝＋－＠")
+    assert unguard(guarded) == text
