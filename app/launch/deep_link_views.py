@@ -115,11 +115,12 @@ def offer_link(course_id: int, token: str, what: str) -> ResponseReturnValue:
 @requires(*Role)
 def achievement(course_id: int, public_id: str) -> ResponseReturnValue:
     """Show an achievement inside the course, where an LMS can only link to launches."""
-    principal = current_principal()
+    principal, version = current_principal(), _get_version(public_id)
     return render_template(
         "launch/achievement.html",
         course=get_course(db.session(), course_id, institution_id=principal.institution_id),
-        version=_get_version(public_id),
+        version=version,
+        why_unusable=why_unusable(version, now=utcnow()),
     )
 
 

@@ -157,7 +157,7 @@ def test_the_public_page_says_the_rule_in_words(browser, rule, version, content,
 @pytest.mark.parametrize(
     ("required", "content", "words"),
     [
-        (3, {"kind": "all_required"}, "when all 3 criteria are met"),
+        (3, {"kind": "all_required"}, "when each of the 3 criteria is met"),
         (1, {"kind": "all_required"}, "when every required criterion is met"),
         (1, {"kind": "k_of_n", "k": 2}, "2 of the 3 criteria are met, among them every required"),
         (3, {"kind": "weighted", "threshold": 80}, "when every criterion is met and 80 %"),

@@ -88,6 +88,17 @@ def test_where_only_plain_links_are_taken_no_launch_is_offered(lms, ines):
     assert ines.get(f"{place}/credentials").status_code == 404
 
 
+def test_an_achievement_that_nobody_can_earn_any_more_says_so(browser, session, world):
+    world.level_1.achievement.retired_at = factories.NOON
+    session.commit()
+    place = f"/courses/{world.course.id}/achievements/{world.level_1.public_id}"
+
+    page = browser(world.learner).get(place)
+
+    assert "It cannot be earned now" in page.text
+    assert "is retired" in page.text
+
+
 def test_an_achievement_of_another_institution_is_not_there(lms, ines, session, app, world):
     other = factories.make_world(session, app.extensions["assay.vault"], slug="other")
     place = deep_link(lms, ines).location
