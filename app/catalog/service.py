@@ -19,6 +19,8 @@ from app.catalog.models import (
     Criterion,
     VersionStatus,
 )
+from app.catalog.parts import part_slugs, parts_first
+from app.catalog.stacks import check_parts, keep_parts, owe_awards, refuse_circles_among
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
 from app.programme.models import IssuerProfile, Level
@@ -37,6 +39,7 @@ def import_achievements(
 
     The same content again changes nothing. Changed content becomes the next
     version and supersedes the one before; awards and assignments keep theirs.
+    A certificate may stand before its parts in the document.
 
     Units: `approved_by` is the committee's reference.
     Raises: `InvalidError` naming what is wrong; `ConflictError` if an achievement is retired.
@@ -46,18 +49,22 @@ def import_achievements(
     reference = check_reference(approved_by)
     issuers = known_issuers(session, institution_id)
     levels = known_levels(session, institution_id)
-    versions = []
-    for spec in document.achievements:
+    specs = {spec.slug: spec for spec in document.achievements}
+    for spec in specs.values():
+        choose_level(spec, levels)
+    refuse_circles_among(session, institution_id, document.achievements)
+    versions = {}
+    for slug in parts_first({slug: part_slugs(spec.parts) for slug, spec in specs.items()}):
+        spec = specs[slug]
         level = choose_level(spec, levels)
         issuer = choose_issuer(spec, issuers)
         achievement = _keep_achievement(
             session, institution_id, spec, issuer=issuer, level=level, now=now
         )
-        version = _keep_version(
+        versions[slug] = _keep_version(
             session, achievement, spec, reference=reference, actor=actor, now=now
         )
-        versions.append(version)
-    return versions
+    return [versions[slug] for slug in specs]
 
 
 def list_mappable_versions(session: Session, institution_id: int) -> list[AchievementVersion]:
@@ -207,6 +214,8 @@ def _keep_version(
     approved = find_approved_version(achievement)
     if approved is not None and content_of(approved) == spec:
         return approved
+    level = achievement.level
+    check_parts(session, achievement.institution_id, spec, level, now=now)
     newest = session.scalar(
         select(func.max(AchievementVersion.number)).where(
             AchievementVersion.achievement_id == achievement.id
@@ -226,6 +235,7 @@ def _keep_version(
     if approved is not None:
         approved.status = VersionStatus.SUPERSEDED
     session.add(version)
+    keep_parts(session, version, spec)
     session.flush()
     audit.record(
         session,
@@ -241,4 +251,6 @@ def _keep_version(
         },
         now=now,
     )
+    if spec.parts:
+        owe_awards(session, version, now=now)
     return version

@@ -45,7 +45,8 @@ class LevelSpec(BaseModel):
     `environment`: where the work is done; left out where no work is assessed.
     `image`: the SVG file, relative to the preset. `pass_rules`: those that an
     achievement may choose from, its default first. `revokes_with_part`: a
-    certificate falls when one of its parts is revoked.
+    certificate falls when one of its parts is revoked. `part_levels`: keys of
+    the levels that may be its parts; left out, any may.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -64,6 +65,7 @@ class LevelSpec(BaseModel):
     image: Line
     pass_rules: list[PassRuleKind] = Field(default=["all_required"], min_length=1, max_length=3)
     revokes_with_part: bool = False
+    part_levels: list[Key] = Field(default_factory=list, max_length=50)
 
     @model_validator(mode="after")
     def _check_rules(self) -> "LevelSpec":
@@ -76,6 +78,8 @@ class LevelSpec(BaseModel):
             raise ValueError("shares_evidence is true, but there is no artifact to share")
         if self.needs_artifact != (self.environment is not None):
             raise ValueError("environment must be said where work is assessed, and only there")
+        if self.part_levels and self.award_by != "rule":
+            raise ValueError("part_levels is said where a rule awards, and only there")
         return self
 
 
@@ -99,6 +103,17 @@ class _PresetFile(ProgrammeRules):
                     raise ValueError(
                         f"level “{level.key}” is approved by the route "
                         f"“{level.approval_route}”, which there is not"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _check_part_levels(self) -> "_PresetFile":
+        keys = {level.key for level in self.level}
+        for level in self.level:
+            for key in level.part_levels:
+                if key not in keys:
+                    raise ValueError(
+                        f"level “{level.key}” is made of “{key}”, which is no level here"
                     )
         return self
 
