@@ -127,7 +127,7 @@ def iterate_due(
     achievements = {part.achievement_id for part in _parts_of(groups)}
     if not achievements:
         return
-    rows = session.execute(
+    query = (
         select(Award.person_id, Award.achievement_id, Award.id, AchievementVersion.number)
         .join(AchievementVersion, AchievementVersion.id == Award.version_id)
         .where(
@@ -140,11 +140,12 @@ def iterate_due(
         .order_by(Award.person_id)
         .execution_options(yield_per=1000)
     )
-    for person_id, found in groupby(rows, key=lambda row: row.person_id):
-        held = {row.achievement_id: HeldAward(row.id, row.number) for row in found}
-        trace = _trace(groups, held)
-        if trace is not None:
-            yield Due(person_id, trace)
+    with session.execute(query) as rows:
+        for person_id, found in groupby(rows, key=lambda row: row.person_id):
+            held = {row.achievement_id: HeldAward(row.id, row.number) for row in found}
+            trace = _trace(groups, held)
+            if trace is not None:
+                yield Due(person_id, trace)
 
 
 def list_fallen(session: Session, award: Award, *, now: datetime) -> list[tuple[Award, str]]:
