@@ -204,6 +204,7 @@ def test_the_sweep_looks_at_parts_that_have_run_out(app, session, world, level, 
 def test_the_last_two_badges_at_once_make_one_certificate(app, session, world, level, badges):
     """Neither transaction sees the other's badge before it waits for its turn in the log."""
     certificate = make_certificate(session, world, level, badges)
+    give(app, session, world.other_learner, badges[0])  # the log has a beginning
     session.commit()
     together = threading.Barrier(2)
     broken = []
@@ -228,7 +229,7 @@ def test_the_last_two_badges_at_once_make_one_certificate(app, session, world, l
 
     assert broken == []
     assert holders(session, certificate) == [world.learner.id]
-    assert all(holders(session, badge) == [world.learner.id] for badge in badges)
+    assert all(world.learner.id in holders(session, badge) for badge in badges)
     assert find_broken_entry(session, world.institution.id) is None
 
 
