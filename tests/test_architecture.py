@@ -31,6 +31,7 @@ ACCESS = {
     "assessment.status_column_off": STAFF,
     "assessment.status_column_on": STAFF,
     "awards.mine": "signed in",
+    "awards.path": "signed in",
     "bootstrap.static": "public",
     "courses.refresh_roster": STAFF,
     "evidence.artifact": "signed in",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.awards.certificates import Due, award_certificate, flag_if_incomplete, iterate_due
+from app.awards.certificates import Due, award_certificate, iterate_due
+from app.awards.fallen import flag_if_incomplete
 from app.awards.issuing import issue_award
 from app.awards.models import Award
 from app.awards.service import revoke_award

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.awards.certificates import list_fallen
+from app.awards.fallen import list_fallen
 from app.awards.issuing import audit_award, find_standing_award, is_test_user, issue_award
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion, Criterion

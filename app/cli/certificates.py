@@ -13,7 +13,8 @@ from app.awards.certificate_jobs import (
     count_holders,
     list_certificates,
 )
-from app.awards.certificates import Due, find_trace
+from app.awards.certificates import Due
+from app.awards.held import find_trace
 from app.awards.issuing import find_standing_award
 from app.catalog.models import AchievementVersion
 from app.catalog.service import find_approved_version, get_achievement
