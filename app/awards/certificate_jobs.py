@@ -20,13 +20,14 @@ from app.awards.issuing import issue_award
 from app.awards.models import Award
 from app.awards.service import revoke_award
 from app.awards.stack_models import AwardFlag, AwardPart
-from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.catalog.stack_models import StackGroup
 from app.catalog.stacks import CERTIFICATE_KIND, owe_awards
 from app.catalog.usability import is_mappable_now
 from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import transaction
+from app.core.errors import NotFoundError
 from app.courses.models import Person
 from app.outbox.worker import Handler, Message
 
@@ -161,6 +162,35 @@ def list_certificates(
     if institution_id is not None:
         query = query.where(Achievement.institution_id == institution_id)
     return list(session.scalars(query))
+
+
+def list_administered(session: Session, institution_id: int) -> list[AchievementVersion]:
+    """Return the certificates of an institution that are approved or in review."""
+    return list(
+        session.scalars(
+            select(AchievementVersion)
+            .join(AchievementVersion.achievement)
+            .where(
+                AchievementVersion.institution_id == institution_id,
+                AchievementVersion.status.in_((VersionStatus.APPROVED, VersionStatus.IN_REVIEW)),
+                AchievementVersion.id.in_(select(StackGroup.version_id)),
+            )
+            .order_by(AchievementVersion.name, AchievementVersion.id)
+        )
+    )
+
+
+def get_certificate(
+    session: Session, version_id: int, *, institution_id: int
+) -> AchievementVersion:
+    """Return one of `list_administered`.
+
+    Raises: `NotFoundError`.
+    """
+    for version in list_administered(session, institution_id):
+        if version.id == version_id:
+            return version
+    raise NotFoundError("There is no such certificate, approved or in review.")
 
 
 def list_overlooked(session: Session, *, now: datetime) -> list[int]:

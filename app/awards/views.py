@@ -2,7 +2,7 @@
 
 from flask import current_app, render_template
 
-from app.awards import path_views
+from app.awards import certificate_views, path_views
 from app.awards.blueprint import bp
 from app.awards.path_views import own_paths
 from app.awards.service import list_awards
@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.pages import came_from
 from app.core.principal import current_principal
 
-__all__ = ["bp", "path_views"]
+__all__ = ["bp", "certificate_views", "path_views"]
 
 
 @bp.route("/my/credentials")
