@@ -104,7 +104,7 @@ def iterate_due(
             Award.achievement_id.in_(achievements),
             Award.person_id > after,
             is_standing(Award, now),
-            _may_receive(Award.person_id, version.achievement_id),
+            may_receive(Award.person_id, version.achievement_id),
         )
         .order_by(Award.person_id)
         .execution_options(yield_per=1000)
@@ -154,13 +154,13 @@ def _list_candidates(
             AchievementVersion.institution_id == award.institution_id,
             is_mappable_now(now),
             ~is_short,
-            _may_receive(award.person_id, AchievementVersion.achievement_id),
+            may_receive(award.person_id, AchievementVersion.achievement_id),
         )
         .order_by(AchievementVersion.id)
     ).all()
 
 
-def _may_receive(person_id: object, achievement_id: object) -> ColumnElement[bool]:
+def may_receive(person_id: object, achievement_id: object) -> ColumnElement[bool]:
     """Return the condition that a rule may award somebody a certificate.
 
     Not to the student preview of an LMS; not to whom it stands; and not to

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from app.awards.certificates import may_receive
 from app.awards.held import is_standing
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion
@@ -119,23 +120,22 @@ def list_paths(session: Session, person_id: int, *, since: datetime, now: dateti
 
 def _list_begun(session: Session, person_id: int, *, now: datetime) -> Sequence[AchievementVersion]:
     """Return the certificates that are awarded now, have a part that is held, and are not."""
-    part_award, own = aliased(Award), aliased(Award)
+    part_award = aliased(Award)
     begun = (
         select(StackGroup.version_id)
         .join(StackPart, StackPart.group_id == StackGroup.id)
         .join(part_award, part_award.achievement_id == StackPart.achievement_id)
         .where(part_award.person_id == person_id, is_standing(part_award, now))
     )
-    has_it = exists().where(
-        own.person_id == person_id,
-        own.achievement_id == AchievementVersion.achievement_id,
-        own.revoked_at.is_(None),
-    )
     achievement = joinedload(AchievementVersion.achievement)
     return session.scalars(
         select(AchievementVersion)
         .join(AchievementVersion.achievement)
-        .where(AchievementVersion.id.in_(begun), is_mappable_now(now), ~has_it)
+        .where(
+            AchievementVersion.id.in_(begun),
+            is_mappable_now(now),
+            may_receive(person_id, AchievementVersion.achievement_id),
+        )
         .options(achievement.joinedload(Achievement.level))
         .options(achievement.joinedload(Achievement.issuer))
     ).all()

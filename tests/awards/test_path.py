@@ -167,6 +167,21 @@ def test_a_certificate_that_is_held_is_no_longer_on_the_way(
     assert "No certificate on the way yet" in path()
 
 
+def test_a_set_that_is_complete_waits_for_the_worker(session, world, level, badges, path, earn):
+    earn(badges[0])
+    make_certificate(session, world, level, badges[:1])
+
+    assert "Complete: it is awarded within a day" in path()
+
+
+def test_what_was_taken_by_hand_is_not_on_the_way(session, level, world, badges, path, earn, held):
+    made = make_certificate(session, world, level, (1, badges[:2]))
+    earn(badges[0])
+    revoke_award(session, held(made), reason="Copied.", actor="command:revoke", now=NOON)
+
+    assert "No certificate on the way yet" in path()
+
+
 def test_ones_own_path_is_ones_own(path, world, certificate, badges, earn):
     earn(badges[0])
 
