@@ -6,21 +6,24 @@ Source: DOMAIN, rule 8.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.awards.fallen import clear_flags
 from app.awards.held import HeldAward, find_trace, is_standing, parts_of, trace_of, traced
 from app.awards.models import Award
 from app.awards.stack_models import AwardFlag
-from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.catalog.stack_models import StackGroup, StackPart
 from app.catalog.stacks import read_rules
 from app.catalog.usability import is_mappable_now
 from app.core.errors import DomainError
+from app.core.orm import UtcDateTime
+from app.core.prepared import Prepared, wire_of
 from app.courses.models import Enrolment
 
 log = structlog.get_logger()
@@ -40,7 +43,7 @@ class Due:
 def complete_certificates(
     session: Session, award: Award, *, issue: Issue, now: datetime
 ) -> list[Award]:
-    """Award every certificate that this award completes; it may be a part of several.
+    """Award every certificate whose set is complete with this award; it may complete several.
 
     Called when the award is in the audit log: its chain puts the writers of an
     institution in a row, so of the last two parts, awarded at once, the later
@@ -120,44 +123,72 @@ def iterate_due(
 def _list_candidates(
     session: Session, award: Award, *, now: datetime
 ) -> Sequence[AchievementVersion]:
-    """Return the certificates with this part for which no group is short, by a first count.
+    """Return the certificates that somebody has not and of which no group is short.
 
-    The database leaves out all but a few without reading their parts into the
-    program. It does not look at which versions count; `find_trace` does.
+    By a first count, which does not look at which versions count; `find_trace`
+    does. It counts from what the person holds, which is little, to the sets that
+    it is in, and not from the certificates that there are. So it also finds one
+    that was overlooked before.
     """
-    mine, group, part = aliased(StackPart), aliased(StackGroup), aliased(StackPart)
-    own_group = aliased(StackGroup)
-    held = aliased(Award)
-    count_held = (
-        select(func.count())
-        .select_from(part)
-        .join(
-            held,
-            and_(
-                held.achievement_id == part.achievement_id,
-                held.person_id == award.person_id,
-                is_standing(held, now),
-            ),
-        )
-        .where(part.group_id == group.id)
-        .correlate(group)
-        .scalar_subquery()
-    )
-    is_short = exists().where(group.version_id == AchievementVersion.id, group.needed > count_held)
+    facts = {"person_id": award.person_id, "now": now}
+    found = [row[0] for row in _complete_by_count().all(wire_of(session), facts)]
+    if not found:
+        return []
     return session.scalars(
         select(AchievementVersion)
-        .join(own_group, own_group.version_id == AchievementVersion.id)
-        .join(mine, mine.group_id == own_group.id)
         .join(Achievement, Achievement.id == AchievementVersion.achievement_id)
         .where(
-            mine.achievement_id == award.achievement_id,
+            AchievementVersion.id.in_(found),
             AchievementVersion.institution_id == award.institution_id,
             is_mappable_now(now),
-            ~is_short,
             may_receive(award.person_id, AchievementVersion.achievement_id),
         )
         .order_by(AchievementVersion.id)
     ).all()
+
+
+@cache
+def _complete_by_count() -> Prepared:
+    """Prepare the first count: it follows every award, and SQLAlchemy is slow to word it."""
+    now, person_id = bindparam("now", type_=UtcDateTime()), bindparam("person_id", type_=Integer())
+    own = aliased(Award)
+    groups = (
+        select(StackGroup.version_id)
+        .select_from(Award)
+        .join(StackPart, StackPart.achievement_id == Award.achievement_id)
+        .join(StackGroup, StackGroup.id == StackPart.group_id)
+        .where(Award.person_id == person_id, is_standing(Award, now))
+        .group_by(StackGroup.id, StackGroup.version_id, StackGroup.needed)
+        .having(func.count() >= StackGroup.needed)
+        .cte("complete_group")
+        # PostgreSQL would otherwise begin with every certificate.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    versions = (
+        select(groups.c.version_id, func.count().label("complete"))
+        .group_by(groups.c.version_id)
+        .subquery()
+    )
+    all_groups = (
+        select(func.count(StackGroup.id))
+        .where(StackGroup.version_id == versions.c.version_id)
+        .scalar_subquery()
+    )
+    is_held = exists().where(
+        own.person_id == person_id,
+        own.achievement_id == AchievementVersion.achievement_id,
+        own.revoked_at.is_(None),
+    )
+    return Prepared(
+        select(versions.c.version_id)
+        .join(AchievementVersion, AchievementVersion.id == versions.c.version_id)
+        .where(
+            versions.c.complete == all_groups,
+            AchievementVersion.status == VersionStatus.APPROVED,
+            ~is_held,
+        )
+        .order_by(versions.c.version_id)
+    )
 
 
 def may_receive(person_id: object, achievement_id: object) -> ColumnElement[bool]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Integer, bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.awards.held import find_trace, is_standing, numbers_of, parts_of, read_held, traced
 from app.awards.models import Award
@@ -13,6 +14,7 @@ from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.parts import is_complete
 from app.catalog.stack_models import StackGroup, StackPart
 from app.catalog.stacks import read_rules
+from app.core.prepared import Prepared, wire_of
 
 
 def list_fallen(session: Session, award: Award, *, now: datetime) -> list[tuple[Award, str]]:
@@ -69,17 +71,8 @@ def _list_using(session: Session, person_id: int, achievement_id: int) -> Sequen
 
 def clear_flags(session: Session, award: Award, *, now: datetime) -> None:
     """Clear the flags of certificates whose set is complete again with this award."""
-    flagged = session.scalars(
-        select(Award)
-        .join(AwardFlag, AwardFlag.award_id == Award.id)
-        .where(
-            Award.person_id == award.person_id,
-            Award.revoked_at.is_(None),
-            AwardFlag.cleared_at.is_(None),
-        )
-        .distinct()
-    ).all()
-    for certificate in flagged:
+    flagged = _flagged().all(wire_of(session), {"person_id": award.person_id})
+    for certificate in [session.get_one(Award, award_id) for (award_id,) in flagged]:
         trace = find_trace(session, certificate.version, person_id=award.person_id, now=now)
         if trace is None:
             continue
@@ -92,6 +85,21 @@ def clear_flags(session: Session, award: Award, *, now: datetime) -> None:
         )
         session.add_all(row for row in traced(certificate, trace) if row.part_award_id not in known)
         session.flush()
+
+
+@cache
+def _flagged() -> Prepared:
+    """Prepare the look for somebody's flagged certificates: it follows every award."""
+    flag = aliased(AwardFlag)
+    return Prepared(
+        select(Award.id)
+        .where(
+            Award.person_id == bindparam("person_id", type_=Integer()),
+            Award.revoked_at.is_(None),
+            exists().where(flag.award_id == Award.id, flag.cleared_at.is_(None)),
+        )
+        .order_by(Award.id)
+    )
 
 
 def _list_flags(session: Session, certificate: Award) -> Sequence[AwardFlag]:

@@ -46,7 +46,7 @@ def read_held(
     return {row.achievement_id: HeldAward(row.id, row.number) for row in rows}
 
 
-def is_standing(award: type[Award], now: datetime) -> ColumnElement[bool]:
+def is_standing(award: type[Award], now: object) -> ColumnElement[bool]:
     """Return the condition that an award counts: neither revoked nor run out."""
     return and_(
         award.revoked_at.is_(None), or_(award.valid_until.is_(None), award.valid_until > now)

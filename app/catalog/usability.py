@@ -6,7 +6,7 @@ whichever door. Source: DOMAIN, rule 1.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import BindParameter, ColumnElement, and_
 
 from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.core.errors import ConflictError
@@ -37,7 +37,7 @@ def require_usable(version: AchievementVersion, *, now: datetime) -> None:
         raise ConflictError(f"{why} Ask your programme administrator.")
 
 
-def is_mappable_now(now: datetime) -> ColumnElement[bool]:
+def is_mappable_now(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition, over achievement and version, for what may be mapped or chosen now."""
     return and_(
         AchievementVersion.status == VersionStatus.APPROVED,
