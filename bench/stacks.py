@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "deploy"), str(BENCH)]
 
 from run import example_commands, run_commands  # noqa: E402 (deploy/ is no package)
 from scores import postgres  # noqa: E402
-from sqlalchemy import func, select  # noqa: E402
+from sqlalchemy import func, select, update  # noqa: E402
 from sqlalchemy.orm import Session  # noqa: E402
 
 from app import create_app  # noqa: E402
@@ -85,8 +85,9 @@ class Catalogue:
 
     def put_everywhere(self, session: Session) -> None:
         """Make one badge a part of every certificate."""
+        session.execute(update(StackGroup).values(group_count=2))
         for version_id in self._everywhere:
-            group = StackGroup(version_id=version_id, position=1, needed=1)
+            group = StackGroup(version_id=version_id, position=1, needed=1, group_count=2)
             group.parts = [StackPart(position=0, achievement_id=self.common)]
             session.add(group)
 
@@ -164,7 +165,7 @@ class Catalogue:
         version_id = session.scalars(
             select(AchievementVersion.id).where(AchievementVersion.achievement_id == certificate)
         ).one()
-        group = StackGroup(version_id=version_id, position=place, needed=needed)
+        group = StackGroup(version_id=version_id, position=place, needed=needed, group_count=1)
         group.parts = [
             StackPart(position=number, achievement_id=part) for number, part in enumerate(parts)
         ]

@@ -68,6 +68,7 @@ def make_certificate(
                 version_id=version.id,
                 position=number,
                 needed=needed,
+                group_count=len(groups),
                 parts=[
                     StackPart(position=place, achievement_id=part.achievement_id, **part_facts)
                     for place, part in enumerate(parts)

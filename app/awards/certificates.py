@@ -153,26 +153,22 @@ def _complete_by_count() -> Prepared:
     now, person_id = bindparam("now", type_=UtcDateTime()), bindparam("person_id", type_=Integer())
     own = aliased(Award)
     groups = (
-        select(StackGroup.version_id)
+        select(StackGroup.version_id, StackGroup.group_count)
         .select_from(Award)
         .join(StackPart, StackPart.achievement_id == Award.achievement_id)
         .join(StackGroup, StackGroup.id == StackPart.group_id)
         .where(Award.person_id == person_id, is_standing(Award, now))
-        .group_by(StackGroup.id, StackGroup.version_id, StackGroup.needed)
+        .group_by(StackGroup.id, StackGroup.version_id, StackGroup.needed, StackGroup.group_count)
         .having(func.count() >= StackGroup.needed)
-        .cte("complete_group")
-        # PostgreSQL would otherwise begin with every certificate.
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    versions = (
-        select(groups.c.version_id, func.count().label("complete"))
-        .group_by(groups.c.version_id)
         .subquery()
     )
-    all_groups = (
-        select(func.count(StackGroup.id))
-        .where(StackGroup.version_id == versions.c.version_id)
-        .scalar_subquery()
+    versions = (
+        select(groups.c.version_id)
+        .group_by(groups.c.version_id)
+        .having(func.count() == func.max(groups.c.group_count))
+        .cte("complete_by_count")
+        # PostgreSQL would otherwise begin with every certificate.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     is_held = exists().where(
         own.person_id == person_id,
@@ -183,7 +179,6 @@ def _complete_by_count() -> Prepared:
         select(versions.c.version_id)
         .join(AchievementVersion, AchievementVersion.id == versions.c.version_id)
         .where(
-            versions.c.complete == all_groups,
             AchievementVersion.status == VersionStatus.APPROVED,
             ~is_held,
         )

@@ -8,7 +8,11 @@ from app.core.orm import Base
 
 
 class StackGroup(Base):
-    """Parts of a certificate's version of which `needed` are needed; every group counts."""
+    """Parts of a certificate's version of which `needed` are needed; every group counts.
+
+    `group_count`: how many groups the version has, so that whoever counts the
+    complete ones need not read the others.
+    """
 
     __tablename__ = "stack_group"
     __table_args__ = (
@@ -19,6 +23,7 @@ class StackGroup(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"))
     position: Mapped[int]
     needed: Mapped[int]
+    group_count: Mapped[int]
 
     parts: Mapped[list["StackPart"]] = relationship(order_by="StackPart.position")
 

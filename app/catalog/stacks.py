@@ -135,6 +135,7 @@ def keep_parts(session: Session, version: AchievementVersion, spec: AchievementS
         StackGroup(
             position=number,
             needed=group.needed,
+            group_count=len(spec.parts),
             parts=[
                 StackPart(
                     position=place,

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("group_count", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint("needed > 0", name=op.f("ck_stack_group_needed_positive")),
         sa.ForeignKeyConstraint(
