@@ -158,6 +158,10 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
             *("achievements", "import", str(EXAMPLE / "achievements.json")),
             *("--approved-by", "MCC-2026-014"),
         ),
+        (
+            *("achievements", "import", str(EXAMPLE / "certificates.json")),
+            *("--approved-by", "MCC-2026-015"),
+        ),
         *practice_lms_commands(lms, profile, 1),
     ]
 
@@ -177,6 +181,8 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
     grantors = (
         ("literature-search-and-synthesis", "u-grantor-1"),
         ("literature-search-and-synthesis", "u-grantor-2"),
+        ("research-integrity-and-citation", "u-grantor-1"),
+        ("research-integrity-and-citation", "u-grantor-2"),
         ("clinical-handover-communication", "u-grantor-2"),
     )
     administrator = get_known_person("u-administrator")

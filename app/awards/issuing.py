@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.awards.certificates import complete_certificates
 from app.awards.facts import achievement_facts, award_facts, issuer_facts, recipient_facts
 from app.awards.models import Award
 from app.awards.validity import end_of_validity
@@ -41,6 +42,8 @@ def issue_award(
     """Award a version of an achievement to a person who holds none of it that is valid.
 
     One that has expired gives up its place to the new one.
+
+    With it, every certificate whose set it completes is awarded by rule.
 
     Units: `awarded_by` is a person's id; `None` where a rule or a claim awards.
     Raises: `InvalidError` if nothing is known by which a verifier could
@@ -77,6 +80,20 @@ def issue_award(
     if renewed is not None:
         told["instead_of"] = renewed.id
     audit_award(session, award, actor, "award.issued", told, now=now)
+
+    def issue_by_rule(certificate: AchievementVersion, rule: str) -> Award:
+        return issue_award(
+            session,
+            person=person,
+            version=certificate,
+            awarded_by=None,
+            actor=rule,
+            vault=vault,
+            base_url=base_url,
+            now=now,
+        )
+
+    complete_certificates(session, award, issue=issue_by_rule, now=now)
     return award
 
 

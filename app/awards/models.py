@@ -38,7 +38,7 @@ class Award(Base):
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     public_id: Mapped[str] = mapped_column(String(40), unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"))
     issuer_key_id: Mapped[int] = mapped_column(ForeignKey("issuer_key.id"))

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.awards.fallen import list_fallen
 from app.awards.issuing import audit_award, find_standing_award, is_test_user, issue_award
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion, Criterion
@@ -64,6 +65,9 @@ def issue_if_due(
 def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now: datetime) -> None:
     """Revoke an award: its page says so from now on, and the gradebook is told.
 
+    Certificates that it leaves incomplete are flagged; by their level's rule they
+    fall with it. Its own parts, if it is a certificate, stand.
+
     Raises: `InvalidError` without a reason; `ConflictError` if it is revoked already.
     """
     reason = reason.strip()
@@ -89,6 +93,9 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
             scored_by=None,
         )
     audit_award(session, award, actor, "award.revoked", {"person": award.person_id}, now=now)
+    for certificate, why in list_fallen(session, award, now=now):
+        if certificate.revoked_at is None:
+            revoke_award(session, certificate, reason=why, actor=f"rule:{award.id}", now=now)
 
 
 def find_newest_award(session: Session, *, person_id: int, achievement_id: int) -> Award | None:

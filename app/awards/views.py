@@ -1,26 +1,33 @@
-"""`/my/credentials`: what somebody has earned."""
+"""`/my/credentials`: what somebody has earned. Importing this fills the blueprint."""
 
-from flask import Blueprint, current_app, render_template
+from flask import current_app, render_template
 
+from app.awards import certificate_views, path_views
+from app.awards.blueprint import bp
+from app.awards.path_views import own_paths
 from app.awards.service import list_awards
+from app.awards.traces import list_open_flags
 from app.core.access import signed_in
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.pages import came_from
 from app.core.principal import current_principal
 
-bp = Blueprint("awards", __name__)
+__all__ = ["bp", "certificate_views", "path_views"]
 
 
 @bp.route("/my/credentials")
 @signed_in
 def mine() -> str:
-    """Show one's own credentials, from whichever course they came."""
-    awards = list_awards(db.session(), current_principal().person_id)
+    """Show one's own credentials, from whichever course they came, and certificates begun."""
+    session = db.session()
+    awards = list_awards(session, current_principal().person_id)
     return render_template(
         "awards/mine.html",
         awards=awards,
         now=utcnow(),
+        flags=list_open_flags(session, [award.id for award in awards]),
+        paths=own_paths() if awards else [],
         base_url=current_app.extensions["assay.settings"].base_url,
         back_url=came_from(),
     )

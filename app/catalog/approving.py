@@ -20,6 +20,13 @@ from app.catalog.models import (
     VersionStatus,
 )
 from app.catalog.pictures import freeze_picture
+from app.catalog.stacks import (
+    check_parts,
+    check_proposed_parts,
+    drop_parts,
+    keep_parts,
+    owe_awards,
+)
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError
 
@@ -53,7 +60,11 @@ def submit_version(
     Raises: `ConflictError` if it is no draft; `InvalidError` if it is incomplete.
     """
     _require_status(version, VersionStatus.DRAFT)
-    fill_version(version, check_draft(session, version))
+    spec = check_draft(session, version)
+    level = version.achievement.level
+    check_proposed_parts(session, version.institution_id, spec, level, now=now)
+    fill_version(version, spec)
+    keep_parts(session, version, spec)
     version.draft = None
     version.status = VersionStatus.IN_REVIEW
     session.flush()
@@ -73,6 +84,7 @@ def return_version(
     session.execute(delete(RubricLevel).where(RubricLevel.criterion_id.in_(ids)))
     session.execute(delete(Criterion).where(Criterion.version_id == version.id))
     session.execute(delete(Alignment).where(Alignment.version_id == version.id))
+    drop_parts(session, version)
     version.status = VersionStatus.DRAFT
     session.flush()
     session.expire(version, ["criteria", "alignments"])
@@ -91,12 +103,15 @@ def approve_version(
     """Approve a version in review: from now on it is the one that counts, and frozen.
 
     Units: `reference` is the committee's; `until`: when the approval expires.
-    Raises: `ConflictError` if it is not in review; `InvalidError` for a bad reference or date.
+    Raises: `ConflictError` if it is not in review; `InvalidError` for a bad reference or
+        date, or if a part of a certificate may not be one any more.
     """
     _require_status(version, VersionStatus.IN_REVIEW)
     if until is not None and until <= now:
         raise InvalidError("The approval would have expired already: correct the date.")
     reference = check_reference(reference)
+    level = version.achievement.level
+    check_parts(session, version.institution_id, content_of(version), level, now=now)
     superseded = session.scalars(
         select(AchievementVersion)
         .where(
@@ -118,6 +133,8 @@ def approve_version(
         "supersedes": superseded[0].number if superseded else None,
     }
     _audit(session, version, "achievement.approved", facts, actor=actor, now=now)
+    if version.part_groups:
+        owe_awards(session, version, now=now)
 
 
 def decline_version(

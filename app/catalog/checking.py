@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.catalog.document import AchievementSpec
+from app.catalog.stacks import check_level_takes_parts
 from app.core.errors import InvalidError
 from app.programme.models import IssuerProfile, Level
 from app.programme.rules import ALL_REQUIRED
@@ -42,6 +43,7 @@ def choose_level(spec: AchievementSpec, levels: dict[str, Level]) -> Level:
             f"“{spec.slug}”: a {level.name} is not passed by the rule {spec.pass_rule.kind} "
             f"(allowed: {', '.join(level.pass_rules)})."
         )
+    check_level_takes_parts(spec, level)
     return level
 
 

@@ -7,10 +7,15 @@ from app.catalog.document import (
     RubricLevelSpec,
 )
 from app.catalog.models import AchievementVersion, Alignment, Criterion, RubricLevel
+from app.catalog.parts import PartGroupSpec, PartSpec
+from app.catalog.stack_models import StackGroup
 
 
 def fill_version(version: AchievementVersion, spec: AchievementSpec) -> None:
-    """Write a document's content into a version that has no content as rows yet."""
+    """Write a document's content into a version that has no content as rows yet.
+
+    All but its parts, which are other achievements: `stacks.keep_parts` finds them.
+    """
     version.name = spec.name
     version.description = spec.description
     version.criteria_narrative = spec.criteria_narrative
@@ -70,6 +75,21 @@ def content_of(version: AchievementVersion) -> AchievementSpec:
                 {name: getattr(alignment, name) for name in AlignmentSpec.model_fields}
             )
             for alignment in version.alignments
+        ],
+        parts=[_group_spec(group) for group in version.part_groups],
+    )
+
+
+def _group_spec(group: StackGroup) -> PartGroupSpec:
+    return PartGroupSpec(
+        need=None if group.needed == len(group.parts) else group.needed,
+        of=[
+            PartSpec(
+                achievement=part.achievement.slug,
+                from_version=part.from_version,
+                versions=part.versions,
+            )
+            for part in group.parts
         ],
     )
 

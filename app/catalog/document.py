@@ -25,7 +25,9 @@
         "alignments": [{                      optional: skills in outside frameworks
             "target_name": "…", "target_url": "https://…",
             "target_framework": "…", "target_code": "…", "target_type": "…",
-            "target_description": "…"}]}]}    the last four are optional
+            "target_description": "…"}],      the last four are optional
+        "parts": [{"need": 2, "of": [{"achievement": "…"}]}]   of a certificate: see `parts`
+    }]}
 
 A level whose work no grantor assesses takes no criteria. Importing the same
 content again changes nothing; changed content becomes the next version.
@@ -47,6 +49,7 @@ from pydantic import (
 )
 
 from app.catalog.importing import plain
+from app.catalog.parts import PartGroupSpec, part_slugs
 from app.catalog.pass_rule import PassRuleSpec, RatedCriterion, find_flaw
 from app.core.errors import InvalidError
 from app.credentials.openbadge import TARGET_TYPES
@@ -166,6 +169,7 @@ class AchievementSpec(_Part):
     issuing_unit: Line | None = Field(default=None, max_length=200)
     validity_months: Annotated[int, Field(ge=1, le=600)] | None = None
     renewal: Prose | None = Field(default=None, max_length=4000)
+    parts: list[PartGroupSpec] = Field(default_factory=list, max_length=20)
 
     @model_validator(mode="after")
     def _check_parts(self) -> "AchievementSpec":
@@ -175,6 +179,7 @@ class AchievementSpec(_Part):
         _refuse_repeated("criteria", [criterion.key for criterion in self.criteria])
         _refuse_repeated("tags", self.tags)
         _refuse_repeated("alignments", [alignment.target_url for alignment in self.alignments])
+        _refuse_repeated("parts", part_slugs(self.parts))
         return self
 
 

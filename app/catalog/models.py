@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.catalog.pass_rule import PassRuleSpec
 from app.core.orm import Base, TextEnum
 from app.programme.models import IssuerProfile, Level
+
+if TYPE_CHECKING:
+    from app.catalog.stack_models import StackGroup
 
 
 class Achievement(Base):
@@ -93,6 +96,9 @@ class AchievementVersion(Base):
         back_populates="version", order_by="Criterion.position"
     )
     alignments: Mapped[list["Alignment"]] = relationship(order_by="Alignment.id")
+    part_groups: Mapped[list["StackGroup"]] = relationship(
+        "StackGroup", order_by="StackGroup.position"
+    )
 
     @property
     def rule(self) -> PassRuleSpec:

@@ -20,7 +20,9 @@ from app.catalog.models import (
     VersionStatus,
 )
 from app.catalog.offered import assessed_rules
+from app.catalog.parts import part_slugs, parts_first
 from app.catalog.pictures import freeze_picture
+from app.catalog.stacks import check_parts, keep_parts, owe_awards, refuse_circles_among
 from app.catalog.usability import is_mappable_now, require_mappable
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
@@ -40,6 +42,7 @@ def import_achievements(
 
     The same content again changes nothing. Changed content becomes the next
     version and supersedes the one before; awards and assignments keep theirs.
+    A certificate may stand before its parts in the document.
 
     Units: `approved_by` is the committee's reference.
     Raises: `InvalidError` naming what is wrong; `ConflictError` if an achievement is retired.
@@ -49,18 +52,22 @@ def import_achievements(
     reference = check_reference(approved_by)
     issuers = known_issuers(session, institution_id)
     levels = known_levels(session, institution_id)
-    versions = []
-    for spec in document.achievements:
+    specs = {spec.slug: spec for spec in document.achievements}
+    for spec in specs.values():
+        choose_level(spec, levels)
+    refuse_circles_among(session, institution_id, document.achievements)
+    versions = {}
+    for slug in parts_first({slug: part_slugs(spec.parts) for slug, spec in specs.items()}):
+        spec = specs[slug]
         level = choose_level(spec, levels)
         issuer = choose_issuer(spec, issuers)
         achievement = _keep_achievement(
             session, institution_id, spec, issuer=issuer, level=level, now=now
         )
-        version = _keep_version(
+        versions[slug] = _keep_version(
             session, achievement, spec, reference=reference, actor=actor, now=now
         )
-        versions.append(version)
-    return versions
+    return [versions[slug] for slug in specs]
 
 
 def list_mappable_versions(
@@ -208,6 +215,8 @@ def _keep_version(
     approved = find_approved_version(achievement)
     if approved is not None and content_of(approved) == spec:
         return approved
+    level = achievement.level
+    check_parts(session, achievement.institution_id, spec, level, now=now)
     newest = session.scalar(
         select(func.max(AchievementVersion.number)).where(
             AchievementVersion.achievement_id == achievement.id
@@ -227,6 +236,7 @@ def _keep_version(
     if approved is not None:
         approved.status = VersionStatus.SUPERSEDED
     session.add(version)
+    keep_parts(session, version, spec)
     session.flush()
     freeze_picture(session, version, now=now)
     audit.record(
@@ -243,4 +253,6 @@ def _keep_version(
         },
         now=now,
     )
+    if spec.parts:
+        owe_awards(session, version, now=now)
     return version

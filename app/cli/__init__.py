@@ -6,6 +6,7 @@ from app.cli.achievements import achievements
 from app.cli.administrators import administrators
 from app.cli.audit import audit
 from app.cli.awards import awards
+from app.cli.certificates import certificates
 from app.cli.grantors import grantors
 from app.cli.institutions import institutions
 from app.cli.issuers import issuers
@@ -37,6 +38,7 @@ GROUPS = (
     passback,
     timers,
     awards,
+    certificates,
     audit,
 )
 

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.awards import certificate_jobs
 from app.launch import notice_sender
 from app.outbox.worker import Handler
 from app.passback import sender
@@ -14,4 +15,8 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         app.extensions["assay.http"],
         app.extensions["assay.settings"].base_url,
     )
-    return sender.delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
+    return (
+        sender.delivery_handlers(*parts)
+        | notice_sender.delivery_handlers(*parts)
+        | certificate_jobs.delivery_handlers(*parts)
+    )

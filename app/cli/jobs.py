@@ -2,9 +2,12 @@
 
 from datetime import datetime, time, timedelta
 
+from app.awards.certificate_jobs import list_overlooked, look_at_expired
+from app.catalog.models import AchievementVersion
+from app.catalog.stacks import owe_awards
 from app.cli.pictures import draw_pictures
 from app.cli.roster import refresh_rosters
-from app.core.db import transaction
+from app.core.db import db, transaction
 from app.launch.service import purge_expired
 from app.outbox.timers import Job
 from app.passback.comparison import owe_comparisons
@@ -23,10 +26,22 @@ def compare(now: datetime) -> None:
         owe_comparisons(session, now=now)
 
 
+def sweep_certificates(now: datetime) -> None:
+    """Look at certificates of which a part has run out, and owe those that somebody is due."""
+    with transaction() as session:
+        look_at_expired(session, now=now)
+    # Who is due takes time to find: that is read without the lock of a writer.
+    overlooked = list_overlooked(db.session(), now=now)
+    with transaction() as session:
+        for version_id in overlooked:
+            owe_awards(session, session.get_one(AchievementVersion, version_id), now=now)
+
+
 JOBS = (
     Job("tidy", timedelta(hours=1), tidy),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
     Job("pictures", timedelta(minutes=1), draw_pictures),
     Job("compare", timedelta(days=1), compare, at=time(2, 30)),
+    Job("certificates", timedelta(days=1), sweep_certificates, at=time(3, 30)),
 )

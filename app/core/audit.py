@@ -26,7 +26,9 @@ class AuditHead(Base):
 class AuditEntry(Base):
     """One thing that was done, by whom, to what.
 
-    `actor`: `person:7`, or `command:<name>` for somebody at the server's shell.
+    `actor`: `person:7`; `command:<name>` for somebody at the server's shell;
+    `rule:<id>` for what follows by a certificate's rule: of its version where it
+    is awarded, of the award that fell where it is revoked.
     `facts`: ids and decisions; never a learner's name, e-mail, token or text.
     """
 

@@ -37,6 +37,7 @@ class Level(Base):
     `family`: `white`, `silver` or `gold`: the colour in which pages show it.
     `pass_rules`: what its achievements may choose from (`rules.PassRuleKind`).
     `revokes_with_part`: a certificate falls when one of its parts is revoked.
+    `part_levels`: keys of the levels whose achievements may be its parts; empty: any.
     """
 
     __tablename__ = "level"
@@ -58,6 +59,7 @@ class Level(Base):
     image_svg: Mapped[str] = mapped_column(Text)
     pass_rules: Mapped[list[str]] = mapped_column(default=lambda: ["all_required"])
     revokes_with_part: Mapped[bool] = mapped_column(default=False)
+    part_levels: Mapped[list[str]] = mapped_column(default=list)
 
     @property
     def is_mappable(self) -> bool:

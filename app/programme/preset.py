@@ -8,7 +8,7 @@ loads its copy; nothing in the program knows a level by name.
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from xml.etree import ElementTree as ET
@@ -49,7 +49,8 @@ class LevelSpec(BaseModel):
     `environment`: where the work is done; left out where no work is assessed.
     `image`: the SVG file, relative to the preset. `pass_rules`: those that an
     achievement may choose from, its default first. `revokes_with_part`: a
-    certificate falls when one of its parts is revoked.
+    certificate falls when one of its parts is revoked. `part_levels`: keys of
+    the levels that may be its parts; left out, any may.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -68,6 +69,7 @@ class LevelSpec(BaseModel):
     image: Line
     pass_rules: list[PassRuleKind] = Field(default=["all_required"], min_length=1, max_length=3)
     revokes_with_part: bool = False
+    part_levels: list[Key] = Field(default_factory=list, max_length=50)
 
     @model_validator(mode="after")
     def _check_rules(self) -> "LevelSpec":
@@ -84,6 +86,8 @@ class LevelSpec(BaseModel):
             raise ValueError("revokes_with_part is true, but only what a rule awards has parts")
         if len(set(self.pass_rules)) < len(self.pass_rules):
             raise ValueError("pass_rules names one twice")
+        if self.part_levels and self.award_by != "rule":
+            raise ValueError("part_levels is said where a rule awards, and only there")
         return self
 
 
@@ -143,7 +147,7 @@ def parse_preset(
     except ValidationError as error:
         raise tell(list_problems(error), document, find_line=find_line) from error
     routes = [(level.key, level.approval_route) for level in preset.level]
-    problems = list_reference_problems(preset, routes)
+    problems = [*list_reference_problems(preset, routes), *_list_part_problems(preset)]
     images: dict[str, str] = {}
     for number, level in enumerate(preset.level):
         try:
@@ -156,6 +160,15 @@ def parse_preset(
         {name: getattr(preset, name) for name in ProgrammeRules.model_fields}
     )
     return Preset(name=preset.name, levels=tuple(preset.level), images=images, rules=rules)
+
+
+def _list_part_problems(preset: _PresetFile) -> Iterator[Problem]:
+    keys = {level.key for level in preset.level}
+    for number, level in enumerate(preset.level):
+        for key in level.part_levels:
+            if key not in keys:
+                words = f"names the level “{key}”, which there is not"
+                yield Problem(("level", number, "part_levels"), words)
 
 
 def _read_image(level: LevelSpec, folder: Path) -> str:

@@ -12,6 +12,7 @@ from app.awards.facts import issuer_address
 from app.awards.models import Award
 from app.catalog.models import AchievementVersion
 from app.catalog.service import find_version_by_public_id
+from app.catalog.stacks import BY_RULE, ShownGroup, show_parts
 from app.core.errors import InvalidError, NotFoundError
 from app.credentials.did import did_document
 from app.programme.models import IssuerProfile
@@ -130,6 +131,13 @@ def get_version(session: Session, public_id: str) -> AchievementVersion:
     if version is None:
         raise NotFoundError("There is no micro-credential at this address.")
     return version
+
+
+def list_parts(session: Session, version: AchievementVersion) -> list[ShownGroup]:
+    """Return the parts of a certificate; none of what is no certificate, without asking."""
+    if version.achievement.level.award_by != BY_RULE:
+        return []
+    return show_parts(session, [version.id])[version.id]
 
 
 def is_database_ready(session: Session) -> bool:

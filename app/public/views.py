@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.awards.facts import achievement_address, award_address, image_address, png_address
 from app.awards.models import Award
 from app.awards.service import get_award_by_public_id
+from app.awards.traces import read_trace
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import why_unusable
 from app.core.access import public
@@ -29,6 +30,7 @@ from app.public.service import (
     get_issuer_by_did_path,
     get_version,
     is_database_ready,
+    list_parts,
 )
 
 
@@ -76,6 +78,7 @@ def achievement(public_id: str) -> ResponseReturnValue:
             address=achievement_address(_base_url(), version),
             image_url=image_address(_base_url(), version),
             png_url=png_address(_base_url(), version),
+            groups=list_parts(db.session(), version),
         )
     )
 
@@ -152,6 +155,7 @@ def _award_page(found: Award) -> Response:
             "public/award.html",
             award=found,
             version=found.version,
+            trace=read_trace(db.session(), found, now=utcnow()),
             verdict=verdict,
             shown=verdict.facts,
             address=award_address(base_url, found.public_id),

@@ -24,7 +24,10 @@ ROOT = Path(__file__).parents[2]
 PRESETS = sorted((ROOT / "lti_config/programme").glob("*.toml"))
 COLLEGE = ROOT / "lti_config/programme/college.toml"
 # Keys of a preset that are also words of the program: a room, a column, an LTI role.
-WORDS_OF_THE_PROGRAM = {"assessment", "environment", "evidence", "grantors", "staff"}
+WORDS_OF_THE_PROGRAM = {
+    *("assessment", "committee", "environment", "evidence", "grantors", "need", "skill", "skills"),
+    "staff",
+}
 STEPS = [
     {"name": "Not yet", "description": "The joint gives way.", "points": 0},
     {"name": "Holds", "description": "The joint holds.", "points": 2},

@@ -186,3 +186,21 @@ def test_what_is_no_plain_svg_is_refused(picture: str) -> None:
 
 def test_a_gradient_of_its_own_is_allowed() -> None:
     check_svg(SVG.replace("<circle", '<use href="#a"/><circle fill="url(#a)"'))
+
+
+def test_a_certificate_is_made_of_levels_that_there_are(
+    document: dict[str, Any], folder: Path
+) -> None:
+    by_rule = {"key": "set", "needs_artifact": False, "award_by": "rule"}
+    whole = {**document["level"][0], **by_rule, "part_levels": ["first"]}
+    del whole["environment"]
+    document["level"].append(whole)
+    assert parse_preset(document, folder=folder).levels[1].part_levels == ["first"]
+
+    document["level"][1]["part_levels"] = ["nothing"]
+    with pytest.raises(InvalidError, match="part_levels: names the level “nothing”"):
+        parse_preset(document, folder=folder)
+    del document["level"][1]
+    document["level"][0]["part_levels"] = ["first"]
+    with pytest.raises(InvalidError, match="part_levels is said where a rule awards"):
+        parse_preset(document, folder=folder)
