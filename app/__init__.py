@@ -42,6 +42,7 @@ ROOMS_WITH_MODELS = (
     "evidence.models",
     "awards.models",
     "assessment.models",
+    "staff.models",
     "launch.models",
     "launch.handover_models",
     "launch.notice_models",

@@ -29,16 +29,16 @@ from app.settings import Settings
 @requires_grantor
 def queue() -> str:
     """Show what waits for this grantor, oldest first."""
-    grantor = current_principal()
+    grantor, now = current_principal(), utcnow()
     after = Place.find(request.args.get("after", ""))
-    page = list_queue(db.session(), grantor, after=after)
+    page = list_queue(db.session(), grantor, after=after, now=now)
     return render_template(
         "assessment/queue.html",
         page=page,
         is_first_page=after is None,
-        next_submission=find_next(db.session(), grantor),
+        next_submission=find_next(db.session(), grantor, now=now),
         grantor=grantor,
-        now=utcnow(),
+        now=now,
     )
 
 
@@ -149,7 +149,7 @@ def _show_decision(submission: Submission) -> str:
         delivery=find_newest_delivery(
             session, assignment_id=submission.assignment_id, person_id=submission.learner_id
         ),
-        next_submission=find_next(session, current_principal()),
+        next_submission=find_next(session, current_principal(), now=utcnow()),
         return_url=find_return_url(),
     )
 

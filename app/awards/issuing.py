@@ -76,6 +76,7 @@ def find_standing_award(session: Session, *, person_id: int, achievement_id: int
             Award.person_id == person_id,
             Award.achievement_id == achievement_id,
             Award.revoked_at.is_(None),
+            Award.duplicate_of_id.is_(None),
         )
     )
 

@@ -19,6 +19,9 @@ class Award(Base):
     `awarded_by`: `None` for an award by rule or by claim. `valid_until`:
     `None`: without end.
     `revoked_at`, `revocation_reason`: `None` while it is valid.
+    `duplicate_of_id`: the older award of the same achievement that somebody
+    turned out to hold as well, known from another LMS; valid all the same, but
+    not counted a second time. `None` for every other award.
     """
 
     __tablename__ = "award"
@@ -28,8 +31,8 @@ class Award(Base):
             "person_id",
             "achievement_id",
             unique=True,
-            sqlite_where=text("revoked_at IS NULL"),
-            postgresql_where=text("revoked_at IS NULL"),
+            sqlite_where=text("revoked_at IS NULL AND duplicate_of_id IS NULL"),
+            postgresql_where=text("revoked_at IS NULL AND duplicate_of_id IS NULL"),
         ),
     )
 
@@ -46,6 +49,7 @@ class Award(Base):
     credential: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str | None] = mapped_column(Text)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("award.id"), index=True)
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     achievement: Mapped[Achievement] = relationship()
