@@ -61,6 +61,9 @@ def issue_if_due(
 def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now: datetime) -> None:
     """Revoke an award: its page says so from now on, and the gradebook is told.
 
+    Somebody who turned out to be known twice may hold a second one of the same
+    achievement; it falls with it.
+
     Raises: `InvalidError` without a reason; `ConflictError` if it is revoked already.
     """
     reason = reason.strip()
@@ -69,9 +72,12 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
     session.refresh(award, with_for_update={"of": Award})
     if award.revoked_at is not None:
         raise ConflictError("This award has already been revoked.")
-    award.revoked_at = now
-    award.revocation_reason = reason
-    session.flush()
+    for each in (award, *_list_twins(session, award)):
+        each.revoked_at = now
+        each.revocation_reason = reason
+        session.flush()
+        facts: dict[str, object] = {"person": award.person_id}
+        audit_award(session, each, actor, "award.revoked", facts, now=now)
     for submission in _list_awarded_submissions(session, award):
         set_status(session, submission, SubmissionStatus.REVOKED, now=now)
         queue_status(
@@ -85,7 +91,6 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
             submitted_at=submission.submitted_at,
             scored_by=None,
         )
-    audit_award(session, award, actor, "award.revoked", {"person": award.person_id}, now=now)
 
 
 def find_newest_award(session: Session, *, person_id: int, achievement_id: int) -> Award | None:
@@ -145,6 +150,23 @@ def hide_recipient(session: Session, person_id: int) -> int:
 def _is_due(version: AchievementVersion, met_criterion_ids: set[int]) -> bool:
     required = {criterion.id for criterion in version.criteria if criterion.is_required}
     return bool(required) and required <= met_criterion_ids
+
+
+def _list_twins(session: Session, award: Award) -> list[Award]:
+    """Return what else a person holds of the same achievement, not revoked."""
+    return list(
+        session.scalars(
+            select(Award)
+            .where(
+                Award.person_id == award.person_id,
+                Award.achievement_id == award.achievement_id,
+                Award.id != award.id,
+                Award.revoked_at.is_(None),
+            )
+            .order_by(Award.id)
+            .with_for_update()
+        )
+    )
 
 
 def _list_awarded_submissions(session: Session, award: Award) -> list[Submission]:

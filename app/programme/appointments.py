@@ -45,7 +45,7 @@ def appoint_grantor(
         session, person_id=person_id, achievement_id=achievement_id, now=now
     )
     if standing is not None:
-        wanted = {
+        wanted: dict[str, Any] = {
             "starts_at": starts_at,
             "ends_at": ends_at,
             "trained_on": trained_on,
