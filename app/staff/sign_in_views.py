@@ -116,10 +116,11 @@ def callback() -> ResponseReturnValue:
     state, browser = request.args.get("state", ""), request.cookies.get(COOKIE, "")
     started = Started(state[:MAX_ANSWER], browser[:MAX_ANSWER])
     try:
+        # First, and without a look at the state: not every provider sends it with its no.
+        code = _read_answer(provider)
         with transaction() as write:
             login = use_up_login(write, started, now=now)
             next_path, invitation_id = login.next_path, login.invitation_id
-        code = _read_answer(provider)
         who = find_who_came(provider, started, code, vault=_vault(), now=utcnow())
         with transaction() as write:
             sid = admit(
