@@ -50,7 +50,7 @@ class SearchForm(PlainForm):
         _l("Course"),
         description=_l("Only to limit the appointment to a course that is not listed yet."),
     )
-    submit = SubmitField(_l("Search"))
+    find = SubmitField(_l("Search"))
 
     def offer_achievements(self, achievements: Iterable[tuple[int, str]], nothing: str) -> None:
         """Let these be chosen from."""
@@ -139,6 +139,13 @@ class TermsForm(Form):
         self.courses.choices = [
             SelectChoice(str(course.id), course.display_title) for course in courses
         ]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; what is wrong with courses of which none is offered stands above."""
+        is_valid: bool = super().validate(extra_validators)
+        if self.courses.errors and not self.courses.choices:
+            self.scope.errors, self.courses.errors = [*self.courses.errors], []
+        return is_valid
 
     def validate_last_day(self, field: DateField) -> None:
         """Refuse an appointment that ends before it begins, or beyond the calendar."""
