@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.core.principal import Role
 from app.courses.models import Course, Person
 from app.settings import Settings
 from app.staff.models import StaffIdentity
@@ -107,3 +108,28 @@ def second_lms(world: factories.World, session: Session) -> Course:
     course = factories.make_course(session, deployment, "other-1", "Methods abroad")
     session.commit()
     return course
+
+
+@pytest.fixture
+def known(
+    session: Session, world: factories.World, tie: Callable[[Person, str], StaffIdentity]
+) -> None:
+    """An administrator whom the campus knows as `tariq`."""
+    make_administrator(session, world.assistant)
+    tie(world.assistant, "tariq")
+
+
+@pytest.fixture
+def twin(session: Session, second_lms: Course) -> Person:
+    """Mei, as the other LMS knows her: under another name."""
+    person = factories.make_person(session, second_lms, Role.LEARNER, "M. Student")
+    session.commit()
+    return person
+
+
+@pytest.fixture
+def sides(
+    browser: Callable[..., Browser], world: factories.World, twin: Person
+) -> tuple[Browser, Browser]:
+    """Her browser in the first LMS, and the one in the second."""
+    return browser(world.learner), browser(twin)

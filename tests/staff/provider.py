@@ -23,6 +23,8 @@ from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from app.staff.models import StaffSession
+
 TOKEN, JWKS, DISCOVERY = "/oauth2/token", "/jwks", "/.well-known/openid-configuration"
 Claims = dict[str, Any]
 
@@ -155,3 +157,18 @@ def new_key(kid: str) -> RSAKey:
 
 def query_of(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def is_nobody(session, page):
+    """Whether somebody was refused, and no session was made."""
+    session.rollback()
+    return page.status_code == 403 and session.query(StaffSession).count() == 0
+
+
+def plain(document, status=200):
+    """An answer with a document, as it stands or as JSON."""
+    return lambda: Response(
+        document if isinstance(document, str) else json.dumps(document),
+        status,
+        content_type="application/json",
+    )

@@ -11,16 +11,11 @@ from app.catalog.models import VersionStatus
 from app.core.audit import AuditEntry
 from app.core.csv_text import guard
 from app.core.principal import Role
-from app.programme.models import Administrator, GrantorAppointment
+from app.programme.models import GrantorAppointment
 from tests import factories
-from tests.campus import make_administrator
+from tests.staff.twins import again
 
 DAY = timedelta(days=1)
-
-
-def again(session):
-    session.rollback()
-    session.expire_all()
 
 
 def appoint_url(world, person="Nora", course=""):
@@ -298,60 +293,3 @@ def test_a_grantor_sees_what_they_may_assess_and_until_when(session, world, brow
     assert "Clinical Communication" not in text
     assert "/my/appointments" in client.get("/assessment/queue").text
     assert "not appointed as a grantor" in browser(world.learner).get("/my/appointments").text
-
-
-def test_administrators_are_appointed_and_ended_on_the_page(session, world, admin, browser):
-    address = "/admin/administrators?person=Nora"
-    assert "Nora Grader" in admin.get(address).text
-
-    page = admin.post(address, data={"person_id": str(world.grader.id)})
-
-    assert page.status_code == 303
-    nora = browser(world.grader)
-    assert nora.get("/admin").status_code == 200
-    again(session)
-    row = session.scalars(
-        select(Administrator).where(Administrator.person_id == world.grader.id)
-    ).one()
-    assert admin.post(f"/admin/administrators/{row.id}/end").status_code == 303
-    assert nora.get("/admin").status_code == 403
-    assert "Former administrators" in admin.get("/admin/administrators").text
-
-
-def test_only_whom_the_search_found_becomes_an_administrator(session, world, admin):
-    page = admin.post(
-        "/admin/administrators?person=Nora", data={"person_id": str(world.learner.id)}
-    )
-
-    assert page.status_code == 422
-    assert session.query(Administrator).count() == 1
-
-
-def test_the_last_administrator_stays(session, world, admin):
-    row = session.scalars(select(Administrator)).one()
-    assert "the last one stays" in admin.get("/admin/administrators").text
-
-    page = admin.post(f"/admin/administrators/{row.id}/end")
-
-    assert page.status_code == 409
-    assert "Nobody would be left" in page.text
-    assert admin.get("/admin").status_code == 200
-
-
-def test_who_ends_oneself_is_led_out(session, world, admin):
-    make_administrator(session, world.grader)
-    row = session.scalars(
-        select(Administrator).where(Administrator.person_id == world.instructor.id)
-    ).one()
-
-    page = admin.post(f"/admin/administrators/{row.id}/end")
-
-    assert page.location == "/my/credentials"
-    assert admin.get("/admin").status_code == 403
-
-
-def test_another_institutions_administrator_is_not_ended(app, session, world, admin):
-    other = factories.make_world(session, app.extensions["assay.vault"], "other")
-    foreign = make_administrator(session, other.instructor)
-
-    assert admin.post(f"/admin/administrators/{foreign.id}/end").status_code == 404
