@@ -48,7 +48,9 @@ class SearchForm(PlainForm):
     )
     course = StringField(
         _l("Course"),
-        description=_l("Only to limit the appointment to a course that is not listed yet."),
+        description=_l(
+            "A part of its title; to limit the appointment to a course that does not use it yet."
+        ),
     )
     find = SubmitField(_l("Search"))
 
