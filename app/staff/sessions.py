@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core.clock import utcnow
@@ -85,9 +85,15 @@ def end_staff_session(session: Session, sid: str) -> None:
     session.execute(delete(StaffSession).where(StaffSession.sid_hash == hash_secret(sid)))
 
 
-def end_staff_sessions_of(session: Session, person_id: int) -> None:
-    """Sign one person out everywhere."""
+def forget_staff(session: Session, person_id: int) -> None:
+    """Sign one person out everywhere, and erase the e-mail that the campus told.
+
+    The account stays tied, as an LMS's user id does; signing in again tells it again.
+    """
     session.execute(delete(StaffSession).where(StaffSession.person_id == person_id))
+    session.execute(
+        update(StaffIdentity).where(StaffIdentity.person_id == person_id).values(email=None)
+    )
 
 
 def purge_staff(session: Session, *, now: datetime) -> int:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.audit import AuditEntry
+from app.launch.erasure import erase_names
 from app.programme.models import Administrator, ReviewerAppointment
 from app.staff.models import StaffIdentity, StaffInvitation, StaffLogin, StaffSession
 from tests import factories
@@ -335,3 +336,19 @@ def test_nothing_of_a_login_but_hashes_is_kept(session, visitor):
     kept = {str(value) for name, value in vars(login).items() if not name.startswith("_")}
     assert kept.isdisjoint({asked["state"], asked["nonce"]})
     assert login.next_path == "/admin"
+
+
+def test_who_is_forgotten_is_signed_out_and_the_campuss_e_mail_goes_too(
+    session, world, tie, visitor
+):
+    make_administrator(session, world.assistant)
+    tie(world.assistant, "tariq").email = "tariq@campus.example"
+    session.commit()
+    visitor.sign_in("tariq")
+
+    erase_names(session, world.assistant, actor="command:test", now=factories.NOON)
+    session.commit()
+
+    assert visitor.client.get("/staff").status_code == 401
+    again(session)
+    assert session.scalars(select(StaffIdentity)).one().email is None
