@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, RequestException, Response
 from requests.adapters import BaseAdapter
 
 from app.core.http import OutgoingClient
+
+# What a library that uses such a session may still raise by itself, such as for a status of 500.
+SessionError = RequestException
 
 
 class OutgoingAdapter(BaseAdapter):

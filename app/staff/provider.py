@@ -10,11 +10,10 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
-from requests import RequestException
 
 from app.core.errors import ForbiddenError
 from app.core.http import CallError, OutgoingClient
-from app.core.http_session import OutgoingAdapter
+from app.core.http_session import OutgoingAdapter, SessionError
 from app.settings import Settings
 from app.staff.id_tokens import Keys
 
@@ -130,7 +129,7 @@ class Provider:
                     code_verifier=verifier,
                     allow_redirects=False,
                 )
-            except (CallError, RequestException) as error:
+            except (CallError, SessionError) as error:
                 raise ProviderDownError("token endpoint") from error
             except (AuthlibBaseError, ValueError) as error:
                 raise SignInRefusedError(
