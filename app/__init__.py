@@ -47,6 +47,7 @@ ROOMS_WITH_MODELS = (
     "awards.stack_models",
     "assessment.models",
     "approval.models",
+    "staff.models",
     "launch.models",
     "launch.handover_models",
     "launch.notice_models",
@@ -85,6 +86,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         user_agent=f"Assay/{VERSION} (+{settings.base_url})",
         allow_loopback=settings.may_call_loopback,
     )
+    if settings.oidc_issuer:
+        provider = import_module("app.staff.provider").Provider
+        app.extensions["assay.campus"] = provider(settings, app.extensions["assay.http"])
     _install(app, settings)
     return app
 
@@ -100,7 +104,7 @@ def _install(app: Flask, settings: Settings) -> None:
     CSRFProtect(app)
     Bootstrap5(app)
     Babel(app, locale_selector=import_module("app.launch.service").select_locale)
-    install_access(app, import_module("app.launch.service").load_principal)
+    install_access(app, import_module("app.launch.principals").load_principal)
     install_uploads(app, max_file_bytes=settings.max_upload_bytes)
     install_converters(app)
     install_pages(app)

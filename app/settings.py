@@ -58,6 +58,23 @@ class Settings(BaseSettings):
     log_format: str = Field(
         default="json", pattern="^(json|console)$", description="`json`, or `console` for people."
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="The issuer of the campus sign-in (OpenID Connect); unset: there is none.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="The client id of Assay at the campus sign-in."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="The client secret of Assay at the campus sign-in."
+    )
+    oidc_institution: str | None = Field(
+        default=None,
+        description="The slug of the institution whose people it signs in; unset: the only one.",
+    )
+    oidc_scopes: str = Field(
+        default="openid email", description="What the campus sign-in is asked for."
+    )
     bind: str = Field(default="127.0.0.1:8000", description="Where `make serve` listens.")
     web_workers: int = Field(default=2, ge=1, description="Web processes of `make serve`.")
 
@@ -99,6 +116,30 @@ class Settings(BaseSettings):
         if not self.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg:")):
             raise ValueError("ASSAY_DATABASE_URL must start with sqlite:/// or postgresql://")
         return self
+
+    @model_validator(mode="after")
+    def _check_oidc(self) -> "Settings":
+        named = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(named) and not all(named):
+            raise ValueError(
+                "ASSAY_OIDC_ISSUER, ASSAY_OIDC_CLIENT_ID and ASSAY_OIDC_CLIENT_SECRET belong "
+                "together: set all three or none"
+            )
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("ASSAY_OIDC_SCOPES must name openid")
+        return self
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            raise ValueError("give the whole address, such as https://login.example.edu")
+        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+            raise ValueError("http is refused for any host but localhost: use https")
+        return value
 
     @cached_property
     def resolved_database_url(self) -> str:

@@ -34,7 +34,7 @@ WORLD_KEYS: dict[str, int] = {}
 TESTS = Path(__file__).resolve().parent
 # Their tests talk to servers on loopback, or draw pages in processes of their own; `make check`
 # leaves them out.
-SLOW = frozenset({"courses", "evidence", "passback", "profiles", "sandbox"})
+SLOW = frozenset({"courses", "evidence", "passback", "profiles", "sandbox", "staff"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -51,7 +51,9 @@ def overview(course_id: int, assignment_id: int) -> str:
         page=request.args.get("page", 1, type=int),
         now=now,
     )
-    grantors = list_grantors(session, assignment.version.achievement_id, now=now)
+    grantors = list_grantors(
+        session, assignment.version.achievement_id, course_id=course_id, now=now
+    )
     return render_template(
         "assessment/overview.html",
         course=get_course(session, course_id, institution_id=principal.institution_id),
@@ -94,6 +96,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         session,
         person_id=principal.person_id,
         achievement_id=assignment.version.achievement_id,
+        course_id=course_id,
         now=utcnow(),
     )
     storage = open_storage(current_app.extensions["assay.settings"])

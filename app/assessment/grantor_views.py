@@ -35,7 +35,7 @@ def queue() -> str:
     """Show what waits for this grantor, oldest first."""
     grantor, now = current_principal(), utcnow()
     after = Place.find(request.args.get("after", ""))
-    page = list_queue(db.session(), grantor, after=after)
+    page = list_queue(db.session(), grantor, after=after, now=now)
     return render_template(
         "assessment/queue.html",
         page=page,

@@ -13,6 +13,7 @@ from app.catalog.usability import is_usable_now
 from app.core.principal import Principal
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.mapping.models import Assignment
+from app.programme.service import is_granted
 
 PAGE_SIZE = 25
 MAX_ROW_ID = 2**31 - 1  # PostgreSQL's `integer`
@@ -55,9 +56,11 @@ class QueuePage:
     total: int
 
 
-def list_queue(session: Session, grantor: Principal, *, after: Place | None) -> QueuePage:
-    """Return what waits for a grantor, oldest first, in whichever course; own work left out."""
-    waiting = _waiting_for(grantor)
+def list_queue(
+    session: Session, grantor: Principal, *, after: Place | None, now: datetime
+) -> QueuePage:
+    """Return what waits for a grantor, oldest first, from every course of theirs; not own work."""
+    waiting = _waiting_for(grantor, now)
     total = session.scalar(select(func.count()).select_from(Submission).where(waiting)) or 0
     statement = select(Submission).where(waiting)
     if after is not None:
@@ -100,7 +103,7 @@ def find_next(session: Session, grantor: Principal, *, now: datetime) -> Submiss
         .join(Assignment.version)
         .join(AchievementVersion.achievement)
         .where(
-            _waiting_for(grantor),
+            _waiting_for(grantor, now),
             is_usable_now(now),
             or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id),
         )
@@ -170,10 +173,16 @@ def list_met_points(session: Session, submission_ids: Collection[int]) -> dict[i
     return dict(rows.all())
 
 
-def _waiting_for(grantor: Principal) -> ColumnElement[bool]:
+def _waiting_for(grantor: Principal, now: datetime) -> ColumnElement[bool]:
     return and_(
         Submission.institution_id == grantor.institution_id,
         Submission.achievement_id.in_(sorted(grantor.grants)),
         Submission.status.in_(WAITING),
         Submission.learner_id != grantor.person_id,
+        is_granted(
+            grantor.person_id,
+            achievement_id=Submission.achievement_id,
+            course_id=Submission.course_id,
+            now=now,
+        ),
     )

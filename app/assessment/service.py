@@ -45,19 +45,23 @@ def check_grantor(
     """Return the appointment by which somebody may assess a submission.
 
     Raises: `NotFoundError` in another institution; `ForbiddenError` for one's
-        own work, and without a running appointment for its achievement.
+        own work, and without a running appointment for its achievement in its course.
     """
     if submission.institution_id != grantor.institution_id:
         raise NotFoundError("There is no such submission.")
     if submission.learner_id == grantor.id:
         raise ForbiddenError("This is your own work. Another grantor assesses it.")
     appointment = find_appointment(
-        session, person_id=grantor.id, achievement_id=submission.achievement_id, now=now
+        session,
+        person_id=grantor.id,
+        achievement_id=submission.achievement_id,
+        course_id=submission.course_id,
+        now=now,
     )
     if appointment is None:
         raise ForbiddenError(
-            f"You are not appointed as a grantor of “{submission.assignment.version.name}” today. "
-            "The programme administrator of your institution can appoint you."
+            f"You are not appointed as a grantor of “{submission.assignment.version.name}” in this "
+            "course today. The programme administrator of your institution can appoint you."
         )
     return appointment
 

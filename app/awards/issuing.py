@@ -142,6 +142,7 @@ def _find_in_place(session: Session, *, person_id: int, achievement_id: int) -> 
             Award.achievement_id == achievement_id,
             Award.revoked_at.is_(None),
             Award.ended_at.is_(None),
+            Award.duplicate_of_id.is_(None),
         )
     )
 

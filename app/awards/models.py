@@ -9,7 +9,7 @@ from app.catalog.models import Achievement, AchievementVersion
 from app.core.orm import Base
 from app.courses.models import Person
 
-HOLDS_THE_PLACE = "revoked_at IS NULL AND ended_at IS NULL"
+HOLDS_THE_PLACE = "revoked_at IS NULL AND ended_at IS NULL AND duplicate_of_id IS NULL"
 
 
 class Award(Base):
@@ -22,6 +22,9 @@ class Award(Base):
     `valid_until`: when it expires; `None`: never. `ended_at`: when another award
     of the achievement took the place of this one, which had expired; else `None`.
     `revoked_at`, `revocation_reason`: `None` while it is valid.
+    `duplicate_of_id`: the older award of the same achievement that somebody
+    turned out to hold as well, known from another LMS; valid all the same, but
+    not counted a second time. `None` for every other award.
     """
 
     __tablename__ = "award"
@@ -50,6 +53,7 @@ class Award(Base):
     credential: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str | None] = mapped_column(Text)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("award.id"), index=True)
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     achievement: Mapped[Achievement] = relationship()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.awards.fallen import list_fallen
@@ -66,7 +66,9 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
     """Revoke an award: its page says so from now on, and the gradebook is told.
 
     Certificates that it leaves incomplete are flagged; by their level's rule they
-    fall with it. Its own parts, if it is a certificate, stand.
+    fall with it. Its own parts, if it is a certificate, stand. Somebody who turned
+    out to be known twice may hold a second one of the same achievement; it falls
+    with it.
 
     Raises: `InvalidError` without a reason; `ConflictError` if it is revoked already.
     """
@@ -76,9 +78,13 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
     session.refresh(award, with_for_update={"of": Award})
     if award.revoked_at is not None:
         raise ConflictError("This award has already been revoked.")
-    award.revoked_at = now
-    award.revocation_reason = reason
-    session.flush()
+    fallen = [award, *_list_twins(session, award)]
+    for each in fallen:
+        each.revoked_at = now
+        each.revocation_reason = reason
+        session.flush()
+        facts: dict[str, object] = {"person": award.person_id}
+        audit_award(session, each, actor, "award.revoked", facts, now=now)
     for submission in _list_awarded_submissions(session, award):
         set_status(session, submission, SubmissionStatus.REVOKED, now=now)
         queue_status(
@@ -92,10 +98,10 @@ def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now
             submitted_at=submission.submitted_at,
             scored_by=None,
         )
-    audit_award(session, award, actor, "award.revoked", {"person": award.person_id}, now=now)
-    for certificate, why in list_fallen(session, award, now=now):
-        if certificate.revoked_at is None:
-            revoke_award(session, certificate, reason=why, actor=f"rule:{award.id}", now=now)
+    for each in fallen:
+        for certificate, why in list_fallen(session, each, now=now):
+            if certificate.revoked_at is None:
+                revoke_award(session, certificate, reason=why, actor=f"rule:{each.id}", now=now)
 
 
 def find_newest_award(session: Session, *, person_id: int, achievement_id: int) -> Award | None:
@@ -163,6 +169,23 @@ def find_renewal_start(
     if newest is None or newest.revoked_at is not None or not newest.has_expired(now):
         return None
     return newest.awarded_at
+
+
+def _list_twins(session: Session, award: Award) -> list[Award]:
+    """Return what stands beside an award because its holder turned out to be known twice."""
+    older = award.duplicate_of_id or award.id
+    return list(
+        session.scalars(
+            select(Award)
+            .where(
+                or_(Award.id == older, Award.duplicate_of_id == older),
+                Award.id != award.id,
+                Award.revoked_at.is_(None),
+            )
+            .order_by(Award.id)
+            .with_for_update()
+        )
+    )
 
 
 def _list_awarded_submissions(session: Session, award: Award) -> list[Submission]:

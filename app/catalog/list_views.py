@@ -112,7 +112,7 @@ def show(achievement_id: int) -> str:
         versions=list(reversed(versions)),
         version=current,
         content=read_content(current),
-        grantors=list_grantors(session, achievement.id, now=now),
+        grantors=list_grantors(session, achievement.id, course_id=None, now=now),
         open_version=open_version if open_version in versions else None,
         may_change=principal.is_administrator,
         may_edit_open=open_version is not None and may_edit(principal, open_version),

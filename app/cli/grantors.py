@@ -19,7 +19,7 @@ from app.cli.border import (
 )
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.courses.service import ensure_person, find_lti_sub
+from app.courses.service import ensure_person, find_lti_sub, get_course
 from app.platforms.models import Platform
 from app.platforms.service import get_platform_of, list_platforms
 from app.programme.models import GrantorAppointment
@@ -42,6 +42,15 @@ grantors = CommandGroup("grantors", help="Who may assess for an achievement and 
 @click.option("--from", "starts_at", type=Day(), help="The first day (UTC); today if not given.")
 @click.option("--until", "last_day", type=Day(), help="The last day (UTC); open if not given.")
 @click.option("--trained-on", type=Day(), help="The day of the grantor's training.")
+@click.option(
+    "--course",
+    "course_ids",
+    metavar="ID",
+    type=int,
+    multiple=True,
+    help="Only in this course (repeat for several); in every course if not given.",
+)
+@click.option("--note", type=Words(1000), help="On the grantor's qualification.")
 def appoint(
     *,
     institution_slug: str | None,
@@ -52,6 +61,8 @@ def appoint(
     starts_at: datetime | None,
     last_day: datetime | None,
     trained_on: datetime | None,
+    course_ids: tuple[int, ...],
+    note: str | None,
 ) -> None:
     """Appoint a person as grantor of one achievement.
 
@@ -80,6 +91,12 @@ def appoint(
             starts_at=starts_at,
             ends_at=end_of(last_day),
             trained_on=trained_on,
+            courses=[
+                get_course(session, course_id, institution_id=institution.id)
+                for course_id in course_ids
+            ]
+            or None,
+            note=note,
             actor=current_actor(),
             now=now,
         )
@@ -118,6 +135,9 @@ def list_all(institution_slug: str | None, *, as_json: bool) -> None:
             "state": _state(appointment, now=now),
             "from": _day(appointment.starts_at),
             "ends": _day(appointment.ends_at),
+            "courses": [str(course.id) for course in appointment.courses]
+            if appointment.is_limited
+            else ["all"],
             "trained_on": f"{appointment.trained_on:%Y-%m-%d}" if appointment.trained_on else None,
         }
         for appointment in list_appointments(session, institution.id)

@@ -12,12 +12,14 @@ from app.launch.service import purge_expired
 from app.outbox.timers import Job
 from app.passback.comparison import owe_comparisons
 from app.platforms.jobs import rotate_tool_keys
+from app.staff.sessions import purge_staff
 
 
 def tidy(now: datetime) -> None:
     """Delete logins, sessions and selections that have run out."""
     with transaction() as session:
         purge_expired(session, now=now)
+        purge_staff(session, now=now)
 
 
 def compare(now: datetime) -> None:

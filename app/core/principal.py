@@ -30,6 +30,7 @@ STAFF = frozenset({Role.INSTRUCTOR, Role.TEACHING_ASSISTANT, Role.DESIGNER})
 class Principal:
     """A person with a running session.
 
+    `platform_id`: the LMS that they came from; `None` after a sign-in by the campus.
     `course_id`, `role`: the course that the page's address names and the
     person's role there; `None` on pages outside courses.
     `grants`: ids of the achievements for which the person is a grantor today;
@@ -42,7 +43,7 @@ class Principal:
 
     institution_id: int
     person_id: int
-    platform_id: int
+    platform_id: int | None
     frame_origins: tuple[str, ...] = ()
     course_id: int | None = None
     role: Role | None = None

@@ -15,6 +15,9 @@ class Person(Base):
 
     `forgotten_at`: when name and e-mail were erased at the person's request;
     from then on only a launch of their own tells them again, no roster.
+    `merged_into_id`: the person whom this one turned out to be, since
+    `merged_at`; nothing refers to such a row any more but the audit log. `None`
+    for everybody else.
     """
 
     __tablename__ = "person"
@@ -24,6 +27,8 @@ class Person(Base):
     email: Mapped[str | None] = mapped_column(String(320))
     created_at: Mapped[datetime]
     forgotten_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    merged_at: Mapped[datetime | None]
 
     @property
     def display_name(self) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.core import audit
@@ -81,6 +81,10 @@ def forget_person(session: Session, person: Person, *, actor: str, now: datetime
     """
     person.name = person.email = None
     person.forgotten_at = now
+    # Also from the rows of whoever turned out to be this person.
+    session.execute(
+        update(Person).where(Person.merged_into_id == person.id).values(name=None, email=None)
+    )
     for request in session.scalars(
         select(ErasureRequest).where(
             ErasureRequest.person_id == person.id, ErasureRequest.done_at.is_(None)

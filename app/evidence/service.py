@@ -197,6 +197,7 @@ def _may_read(
         session,
         person_id=principal.person_id,
         achievement_id=submission.achievement_id,
+        course_id=submission.course_id,
         now=now,
     )
     return appointment is not None

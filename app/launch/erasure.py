@@ -8,6 +8,7 @@ from app.awards.service import hide_recipient
 from app.courses.models import Person
 from app.courses.privacy import forget_person
 from app.launch.service import end_sessions_of
+from app.staff.sessions import forget_staff
 
 
 def erase_names(session: Session, person: Person, *, actor: str, now: datetime) -> int:
@@ -18,4 +19,5 @@ def erase_names(session: Session, person: Person, *, actor: str, now: datetime) 
     forget_person(session, person, actor=actor, now=now)
     awards = hide_recipient(session, person.id)
     end_sessions_of(session, person.id)
+    forget_staff(session, person.id)
     return awards

@@ -30,7 +30,7 @@ from app.mapping.service import find_assignment_by_uuid
 from app.passback.models import StatusColumn
 from app.passback.references import PARAMETER, read_reference
 from app.passback.service import reopen_parked
-from app.programme.service import list_granted_achievement_ids
+from app.programme.service import find_appointment, list_granted_achievement_ids
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,17 @@ def _open(
     place = {"course_id": arrival.course_id, "assignment_id": assignment.id}
     if role is Role.LEARNER:
         return Opening("evidence.work", place)
-    grants = list_granted_achievement_ids(session, arrival.person_id, now=now)
     if (
         submission is not None
         and submission.submitted_at is not None
-        and submission.achievement_id in grants
         and learner_id != arrival.person_id
+        and find_appointment(
+            session,
+            person_id=arrival.person_id,
+            achievement_id=submission.achievement_id,
+            course_id=submission.course_id,
+            now=now,
+        )
     ):
         return Opening("assessment.assess", {"submission_id": submission.id, "from_review": 1})
     if role in STAFF:

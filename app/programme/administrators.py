@@ -57,6 +57,26 @@ def end_administrator(
     _audit(session, administrator, actor=actor, action="administrator.ended", now=now)
 
 
+def end_administrator_but_not_the_last(
+    session: Session, administrator: Administrator, *, actor: str, now: datetime
+) -> None:
+    """End a person's rights as `end_administrator` does, while somebody else goes on.
+
+    All of them are locked first, so that two who end each other do not both succeed.
+    Raises: `ConflictError` if nobody would be left, or they have ended already.
+    """
+    running = session.scalars(
+        _running(now)
+        .where(Administrator.institution_id == administrator.institution_id)
+        .order_by(Administrator.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if all(each.person_id == administrator.person_id for each in running):
+        raise ConflictError("Nobody would be left to administer Assay. Appoint somebody first.")
+    end_administrator(session, administrator, actor=actor, now=now)
+
+
 def list_administrators(session: Session, institution_id: int) -> list[Administrator]:
     """Return every administrator of the institution, former ones too, oldest first."""
     return list(

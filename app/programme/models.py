@@ -10,7 +10,7 @@ from app.core.orm import Base, TextEnum
 from app.platforms.models import KeyStatus
 
 if TYPE_CHECKING:
-    from app.courses.models import Person
+    from app.courses.models import Course, Person
 
 
 class Programme(Base):
@@ -105,7 +105,9 @@ class GrantorAppointment(Base):
     """One person's right to assess for and award one achievement.
 
     `ends_at`: `None` while no end is set; rights stop the moment it passes.
-    `trained_on`: `None` if no training is on record.
+    `trained_on`: `None` if no training is on record. `is_limited`: it holds in
+    the courses of `AppointmentCourse` only, so one that lists none gives no
+    right at all. `note`: on the grantor's qualification; `None` if none is made.
     """
 
     __tablename__ = "grantor_appointment"
@@ -116,9 +118,24 @@ class GrantorAppointment(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     trained_on: Mapped[datetime | None]
+    is_limited: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
 
     person: Mapped["Person"] = relationship("Person")
+    courses: Mapped[list["Course"]] = relationship(
+        "Course", secondary="appointment_course", order_by="Course.id"
+    )
+
+
+class AppointmentCourse(Base):
+    """One course in which a limited appointment holds."""
+
+    __tablename__ = "appointment_course"
+    __table_args__ = (UniqueConstraint("appointment_id", "course_id"),)
+
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("grantor_appointment.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
 
 
 class ReviewerAppointment(Base):

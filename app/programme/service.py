@@ -15,11 +15,14 @@ from app.credentials.keys import generate_private_key, public_multikey
 from app.platforms.models import KeyStatus
 from app.programme.appointments import (
     appoint_grantor,
+    change_appointment,
     end_appointment,
     find_appointment,
     find_standing_appointment,
     get_appointment,
+    is_granted,
     list_appointments,
+    list_appointments_of,
     list_granted_achievement_ids,
     list_grantors,
 )
@@ -38,6 +41,7 @@ __all__ = [
     "ProgrammeChange",
     "add_issuer",
     "appoint_grantor",
+    "change_appointment",
     "compare_programme",
     "end_appointment",
     "find_appointment",
@@ -47,8 +51,10 @@ __all__ = [
     "get_appointment",
     "get_rules",
     "get_signing_key",
+    "is_granted",
     "issuer_did",
     "list_appointments",
+    "list_appointments_of",
     "list_granted_achievement_ids",
     "list_grantors",
     "list_issuers",

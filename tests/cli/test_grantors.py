@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
 from app.courses.models import LtiUser, Person
+from app.platforms.models import Deployment
 from app.programme.models import GrantorAppointment
+from tests.factories import make_course
 
 Command = Callable[..., str]
 SLUG = "literature-search-and-synthesis"
@@ -130,3 +132,32 @@ def test_a_platform_of_another_institution_is_not_seen(
 
     assert "no achievement" in refused("grantors", "appoint", *words, "--institution", "other")
     assert "no appointment 1" in refused("grantors", "end", "1", "--institution", "other")
+
+
+def test_a_grantor_is_appointed_for_some_courses_only(
+    installation: Command, session: Session
+) -> None:
+    deployment = session.scalars(select(Deployment)).first()
+    assert deployment is not None
+    course = make_course(session, deployment)
+    session.commit()
+
+    appoint(installation, "--course", str(course.id), "--note", "Taught it for ten years.")
+
+    [row] = rows(installation)
+    assert row["courses"] == [str(course.id)]
+    appointment = session.scalars(select(GrantorAppointment)).one()
+    assert (appointment.is_limited, appointment.note) == (True, "Taught it for ten years.")
+    assert [each.id for each in appointment.courses] == [course.id]
+
+
+def test_a_course_that_is_not_there_appoints_nobody(
+    installation: Command, refused: Command, session: Session
+) -> None:
+    said = refused(
+        *("grantors", "appoint", "--achievement", SLUG, "--platform", "1", "--sub", "x"),
+        *("--course", "999"),
+    )
+
+    assert "There is no such course" in said
+    assert session.scalars(select(GrantorAppointment)).all() == []

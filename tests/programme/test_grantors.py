@@ -13,6 +13,7 @@ from app.courses.models import Person
 from app.programme.models import GrantorAppointment
 from app.programme.service import (
     appoint_grantor,
+    change_appointment,
     end_appointment,
     find_appointment,
     get_appointment,
@@ -20,7 +21,7 @@ from app.programme.service import (
     list_granted_achievement_ids,
     list_grantors,
 )
-from tests.factories import NOON, World, make_institution
+from tests.factories import NOON, World, make_course, make_institution, make_platform
 
 DAY = timedelta(days=1)
 
@@ -39,9 +40,12 @@ def appoint(session: Session, world: World, person: Person, **facts: Any) -> Gra
 
 def may_assess(session: Session, world: World, person: Person, now: datetime) -> bool:
     achievement_id = world.level_1.achievement_id
-    found = find_appointment(session, person_id=person.id, achievement_id=achievement_id, now=now)
+    course_id = world.course.id
+    found = find_appointment(
+        session, person_id=person.id, achievement_id=achievement_id, course_id=course_id, now=now
+    )
     granted = list_granted_achievement_ids(session, person.id, now=now)
-    listed = person in list_grantors(session, achievement_id, now=now)
+    listed = person in list_grantors(session, achievement_id, course_id=course_id, now=now)
     assert (found is not None) is (achievement_id in granted) is listed, "all three ways agree"
     return listed
 
@@ -91,7 +95,9 @@ def test_appointing_again_changes_only_what_is_said(session: Session, world: Wor
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert entry is not None
     assert entry.action == "grantor.changed"
-    assert set(entry.facts) == {"achievement", "person", "starts_at", "ends_at", "trained_on"}
+    assert set(entry.facts) == {
+        *("achievement", "person", "courses", "starts_at", "ends_at", "trained_on")
+    }
 
 
 def test_the_right_stops_when_the_appointment_is_ended(session: Session, world: World) -> None:
@@ -131,3 +137,65 @@ def test_an_appointment_of_another_institution_is_not_seen(session: Session, wor
     with pytest.raises(NotFoundError):
         get_appointment(session, appointment.id, institution_id=other.id)
     assert list_appointments(session, other.id) == []
+
+
+def test_an_appointment_for_one_course_gives_no_right_in_another(
+    session: Session, world: World
+) -> None:
+    other = make_course(session, world.deployment, "course-2", "Statistics")
+    appoint(session, world, world.grader, courses=[world.course])
+
+    here, there = (
+        find_appointment(
+            session,
+            person_id=world.grader.id,
+            achievement_id=world.level_1.achievement_id,
+            course_id=course.id,
+            now=NOON,
+        )
+        for course in (world.course, other)
+    )
+
+    assert here is not None
+    assert there is None
+    listed = list_grantors(session, world.level_1.achievement_id, course_id=other.id, now=NOON)
+    assert world.grader not in listed
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry is not None
+    assert entry.facts["courses"] == [world.course.id]
+
+
+def test_a_scope_names_a_course_and_one_of_the_institution(session: Session, world: World) -> None:
+    elsewhere = make_institution(session, "elsewhere")
+    _platform, deployment = make_platform(session, elsewhere, "https://elsewhere.test")
+    foreign = make_course(session, deployment, "course-9")
+
+    for courses, words in (([], "at least one course"), ([foreign], "not known")):
+        with pytest.raises(InvalidError, match=words):
+            appoint(session, world, world.grader, courses=courses)
+
+
+def test_a_changed_scope_counts_at_once_and_an_ended_one_stays_as_it_was(
+    session: Session, world: World
+) -> None:
+    other = make_course(session, world.deployment, "course-2", "Statistics")
+    appointment = appoint(session, world, world.grader)
+    facts = {"starts_at": NOON, "ends_at": None, "trained_on": None, "note": "Trained."}
+
+    change_appointment(session, appointment, courses=[other], actor="person:1", now=NOON, **facts)
+
+    assert not may_assess_here(session, world, world.grader)
+    end_appointment(session, appointment, actor="person:1", now=NOON)
+    with pytest.raises(ConflictError, match="has ended"):
+        change_appointment(session, appointment, courses=None, actor="person:1", now=NOON, **facts)
+
+
+def may_assess_here(session: Session, world: World, person: Person) -> bool:
+    found = find_appointment(
+        session,
+        person_id=person.id,
+        achievement_id=world.level_1.achievement_id,
+        course_id=world.course.id,
+        now=NOON,
+    )
+    return found is not None

@@ -1,0 +1,45 @@
+"""What somebody whom two LMSs know does to become one person."""
+
+from datetime import timedelta
+
+from app.awards.models import Award
+from tests import factories
+
+PAGE = "/my/other-lms"
+
+
+def get_code(client):
+    text = client.post(f"{PAGE}/code").text
+    return text.split("<code data-copy>")[1].split("<")[0]
+
+
+def become_one(first, second):
+    """Make a code here, type it there, confirm; return the answer."""
+    assert second.post(f"{PAGE}/enter", data={"code": get_code(first)}).status_code == 303
+    text = second.get(PAGE).text
+    action = text.split(f'action="{PAGE}/')[1].split('"')[0]
+    return second.post(f"{PAGE}/{action}")
+
+
+def make_award(session, world, person, *, days=0):
+    award = Award(
+        institution_id=world.institution.id,
+        public_id=f"award-of-{person.id}",
+        person_id=person.id,
+        achievement_id=world.level_1.achievement_id,
+        version_id=world.level_1.id,
+        issuer_key_id=world.issuer.keys[0].id,
+        awarded_by=world.grantor.id,
+        recipient_name=person.name,
+        awarded_at=factories.NOON + timedelta(days=days),
+        credential="{}",
+    )
+    session.add(award)
+    session.commit()
+    return award
+
+
+def again(session):
+    """Forget what was read before."""
+    session.rollback()
+    session.expire_all()
