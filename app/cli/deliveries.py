@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.awards import running
 from app.launch import notice_sender
 from app.outbox.worker import Handler
 from app.passback import sender
@@ -14,4 +15,9 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         app.extensions["assay.http"],
         app.extensions["assay.settings"].base_url,
     )
-    return sender.delivery_handlers(*parts) | notice_sender.delivery_handlers(*parts)
+    vault, _http, base_url = parts
+    return (
+        sender.delivery_handlers(*parts)
+        | notice_sender.delivery_handlers(*parts)
+        | running.delivery_handlers(vault, base_url)
+    )

@@ -6,6 +6,7 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session, joinedload
 
 from app.core import audit
+from app.courses.addresses import forget_addresses
 from app.courses.models import ErasureRequest, LtiUser, Person
 
 
@@ -81,6 +82,7 @@ def forget_person(session: Session, person: Person, *, actor: str, now: datetime
     """
     person.name = person.email = None
     person.forgotten_at = now
+    forget_addresses(session, person.id)
     for request in session.scalars(
         select(ErasureRequest).where(
             ErasureRequest.person_id == person.id, ErasureRequest.done_at.is_(None)
