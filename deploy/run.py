@@ -157,6 +157,10 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
             *("achievements", "import", str(EXAMPLE / "achievements.json")),
             *("--approved-by", "MCC-2026-014"),
         ),
+        (
+            *("achievements", "import", str(EXAMPLE / "souvenirs.json")),
+            *("--approved-by", "Owl Life 2026-31"),
+        ),
         *practice_lms_commands(lms, profile, 1),
     ]
 
@@ -177,6 +181,7 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
         ("literature-search-and-synthesis", "u-grantor-1"),
         ("literature-search-and-synthesis", "u-grantor-2"),
         ("clinical-handover-communication", "u-grantor-2"),
+        ("undergraduate-research-day", "u-grantor-1"),
     )
     administrator = get_known_person("u-administrator")
     people = [(slug, get_known_person(person_id)) for slug, person_id in grantors]

@@ -131,7 +131,7 @@ def _find_holders(
             AWARD.c.revoked_at.is_(None),
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _find_previews(session: Session, person_ids: Sequence[int]) -> list[int]:

@@ -12,18 +12,16 @@ from sqlalchemy.orm import Session
 from app.awards.addresses import guard_cell
 from app.awards.blueprint import bp
 from app.awards.claim_codes import group_code, read_code
+from app.awards.claim_misses import TooManyMissesError, note_miss, refuse_after_misses
 from app.awards.claims import (
-    TooManyMissesError,
     UnknownCodeError,
     claim_souvenir,
     describe_state,
     get_claim,
     list_uses,
     make_claim,
-    note_miss,
     open_code,
     pause_claim,
-    refuse_after_misses,
     stop_claim,
 )
 from app.awards.facts import award_address

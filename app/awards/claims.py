@@ -1,9 +1,10 @@
 """Souvenirs claimed at an event: made by those who may give them, claimed by those who came."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, delete, func, or_, select, true, update
+from sqlalchemy import Select, or_, select, true, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
@@ -12,7 +13,7 @@ from app.awards.bulk import require_souvenir
 from app.awards.claim_codes import draw_code, read_code
 from app.awards.issuing import find_standing_award, is_test_user, issue_award
 from app.awards.models import Award
-from app.awards.souvenir_models import Claim, ClaimMiss, ClaimUse
+from app.awards.souvenir_models import Claim, ClaimUse
 from app.awards.souvenirs import Giver, may_give, may_still_give
 from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.usability import require_usable, why_unusable
@@ -25,8 +26,6 @@ from app.programme.service import list_granted_achievement_ids
 
 MAX_COUNT: Final = 100_000
 LONGEST: Final = timedelta(days=366)
-MISSES: Final = 10
-MISS_WINDOW: Final = timedelta(minutes=15)
 MISTYPED: Final = (
     "This code cannot be right: a letter is wrong or missing. Compare it with the one that is "
     "shown at the event."
@@ -36,10 +35,6 @@ UNKNOWN: Final = "There is no such code. Compare it with the one that is shown a
 
 class UnknownCodeError(InvalidError):
     """Nobody made this code; it counts as a miss."""
-
-
-class TooManyMissesError(ConflictError):
-    """Somebody entered too many codes that nobody made."""
 
 
 def make_claim(
@@ -224,33 +219,6 @@ def claim_souvenir(
     return award
 
 
-def refuse_after_misses(session: Session, person_id: int, *, now: datetime) -> None:
-    """Refuse somebody who has guessed too often lately.
-
-    Raises: `TooManyMissesError`.
-    """
-    misses = session.scalar(
-        select(func.count()).where(
-            ClaimMiss.person_id == person_id, ClaimMiss.missed_at > now - MISS_WINDOW
-        )
-    )
-    if (misses or 0) >= MISSES:
-        raise TooManyMissesError(
-            "Too many wrong codes. Wait a quarter of an hour, and ask at the event for the right "
-            "one."
-        )
-
-
-def note_miss(session: Session, person_id: int, *, now: datetime) -> None:
-    """Count a code that nobody made; forget those of before."""
-    session.execute(
-        delete(ClaimMiss).where(
-            ClaimMiss.person_id == person_id, ClaimMiss.missed_at <= now - MISS_WINDOW
-        )
-    )
-    session.add(ClaimMiss(person_id=person_id, missed_at=now))
-
-
 def _require_claimable(session: Session, claim: Claim, person: Person, *, now: datetime) -> None:
     ids = {"person_id": person.id, "achievement_id": claim.achievement_id}
     if find_standing_award(session, **ids) is not None:
@@ -320,7 +288,7 @@ def _audit(
     claim: Claim,
     action: str,
     actor: str,
-    facts: dict[str, object],
+    facts: Mapping[str, object],
     *,
     now: datetime,
 ) -> None:
@@ -331,6 +299,6 @@ def _audit(
         actor=actor,
         action=action,
         subject=f"souvenir_claim:{claim.id}",
-        facts=facts,
+        facts=dict(facts),
         now=now,
     )

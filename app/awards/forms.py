@@ -20,15 +20,16 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.awards.addresses import is_plain_name
 from app.awards.claims import MAX_COUNT
 from app.core.forms import Form
 from app.courses.models import Person
 from app.mapping.schedule import DEFAULT_ZONE, list_zones, to_utc
+from app.mapping.wording import clean_line
 
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 BAD_MOMENT = _l("Give day and time, such as 2026-12-18 18:00")
 MAX_PASTED = 2_000_000
+COUNT_WORDS = _l("Give a whole number from 1 to 100,000")
 KEY_CHARACTERS = (16, 64)
 
 
@@ -84,15 +85,21 @@ class PasteForm(ListForm):
 
     addresses = TextAreaField(
         _l("E-mail addresses"),
-        description=_l(
-            "One per line, or parted by commas or semicolons. A name may stand with it: "
-            "Ada Lovelace <ada@example.edu>. Rows copied from a spreadsheet work too."
-        ),
         validators=[
             DataRequired(_l("Paste at least one address")),
             Length(max=MAX_PASTED, message=_l("That is too long to paste: upload it as a file")),
         ],
     )
+
+    @classmethod
+    def fresh(cls, **data: Any) -> Self:
+        """Build the form; a lazy text is not escaped in a page, so the hint is none."""
+        form = super().fresh(**data)
+        form.addresses.description = _(
+            "One per line, or parted by commas or semicolons. A name may stand with it: "
+            "Ada Lovelace <ada@example.edu>. Rows copied from a spreadsheet work too."
+        )
+        return form
 
 
 class FileForm(ListForm):
@@ -119,6 +126,17 @@ class RevokeForm(Form):
     submit = SubmitField(_l("Revoke"))
 
 
+class Count(IntegerField):
+    """A whole number of people."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; say plainly if it is none."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(COUNT_WORDS) from error
+
+
 class ClaimForm(Form):
     """A code for an event."""
 
@@ -127,7 +145,7 @@ class ClaimForm(Form):
     title = StringField(
         _l("Event"),
         description=_l("Those who claim read it, such as: Writing workshop, 12 March"),
-        filters=[lambda text: (text or "").strip()],
+        filters=[clean_line],
         validators=[
             DataRequired(_l("Name the event")),
             Length(max=200, message=_l("At most 200 characters")),
@@ -151,12 +169,12 @@ class ClaimForm(Form):
         invalid_choice_message=_l("Choose from this list only"),
         default=DEFAULT_ZONE,
     )
-    max_count = IntegerField(
+    max_count = Count(
         _l("At most"),
         description=_l("So many people can claim it; as many as came to the event."),
         validators=[
             InputRequired(_l("Say how many people may claim it")),
-            NumberRange(1, MAX_COUNT, message=_l("Give a whole number from 1 to 100,000")),
+            NumberRange(1, MAX_COUNT, message=COUNT_WORDS),
         ],
     )
     submit = SubmitField(_l("Make the code"))
@@ -168,11 +186,6 @@ class ClaimForm(Form):
         if not form.is_submitted():
             form.time_zone.render_kw = {"data-own-zone": ""}
         return form
-
-    def validate_title(self, field: Any) -> None:
-        """Refuse what cannot be read out."""
-        if field.data and not is_plain_name(field.data):
-            field.errors = [_("The title has a control character. Type it again")]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, then whether the times make sense together."""

@@ -197,7 +197,7 @@ def _split(text: str, separator: str) -> list[str]:
             parts.append(text[start:place])
             start = place + 1
     parts.append(text[start:])
-    return [part for part in parts if part.strip()]
+    return [part for part in parts if part.strip(" \t,;\u00a0")]
 
 
 def _entries(part: str) -> Iterator[str]:
@@ -206,11 +206,10 @@ def _entries(part: str) -> Iterator[str]:
         return
     name = ""
     for piece in _split(part, ","):
+        name = f"{name}, {piece.strip()}" if name else piece.strip()
         if "@" in piece:
-            yield f"{name}, {piece}" if name else piece
+            yield name
             name = ""
-        else:
-            name = f"{name}, {piece}" if name else piece
     if name:
         yield name
 

@@ -187,7 +187,7 @@ def _resolve_keys(
                 LtiUser.platform_id == course.platform_id, LtiUser.sub.in_(keys)
             )
         )
-        ids = dict(found.tuples().all())
+        ids = dict(found.all())
         wanted = [*ids.values(), *(entry.person_id for entry, _ in asked if entry.person_id)]
         learners = set(
             session.scalars(

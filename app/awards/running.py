@@ -1,8 +1,7 @@
 """A batch at work: set going and stopped by people, carried out by the worker in chunks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
@@ -17,7 +16,7 @@ from app.awards.souvenirs import is_finished, may_start, may_still_give
 from app.core import audit
 from app.core.clock import utcnow
 from app.core.crypto import Vault
-from app.core.db import transaction
+from app.core.db import db, transaction
 from app.core.errors import ConflictError, DomainError, InvalidError, RetryLaterError
 from app.core.orm import table_of
 from app.courses.addresses import make_known
@@ -152,23 +151,7 @@ def delivery_handlers(
     """Return who carries batches out, for the outbox worker."""
 
     def award(message: Message) -> None:
-        for _ in range(TRIES):
-            try:
-                with transaction() as session:
-                    batch = session.get_one(SouvenirBatch, message.payload["batch_id"])
-                    award_chunk(
-                        session,
-                        batch,
-                        first=message.payload["first"],
-                        last=message.payload["last"],
-                        vault=vault,
-                        base_url=base_url,
-                        now=clock(),
-                    )
-            except IntegrityError:  # somebody else made one of the awards, or people, meanwhile
-                continue
-            return
-        raise RetryLaterError("Others are awarding the same people right now.")
+        _run_chunk(message.payload, vault=vault, base_url=base_url, clock=clock)
 
     def revoke(message: Message) -> None:
         with transaction() as session:
@@ -182,6 +165,24 @@ def delivery_handlers(
             )
 
     return {AWARD_KIND: award, REVOKE_KIND: revoke}
+
+
+def award_now(batch_id: int, *, vault: Vault, base_url: str) -> None:
+    """Award a batch that is under way, here instead of in the worker: for a command.
+
+    The worker may do some of it at the same time; nobody is awarded twice.
+    """
+    last = -1
+    while True:
+        session = db.session()
+        chunk = next(_chunks(session, batch_id, RowState.READY, after=last), None)
+        is_running = session.get_one(SouvenirBatch, batch_id).state is BatchState.RUNNING
+        session.rollback()
+        if chunk is None or not is_running:
+            return
+        first, last = chunk
+        payload = {"batch_id": batch_id, "first": first, "last": last}
+        _run_chunk(payload, vault=vault, base_url=base_url, clock=utcnow)
 
 
 def revoke_chunk(
@@ -209,13 +210,26 @@ def revoke_chunk(
         )
 
 
-def forget_in_lists(session: Session, person_id: int) -> None:
-    """Erase what lists say of a person: name and address as they were written."""
-    session.execute(
-        update(ROW)
-        .where(ROW.c.person_id == person_id)
-        .values(given_name=None, given_email=None, email=None)
-    )
+def _run_chunk(
+    payload: Mapping[str, Any], *, vault: Vault, base_url: str, clock: Callable[[], datetime]
+) -> None:
+    for _ in range(TRIES):
+        try:
+            with transaction() as session:
+                batch = session.get_one(SouvenirBatch, payload["batch_id"])
+                award_chunk(
+                    session,
+                    batch,
+                    first=payload["first"],
+                    last=payload["last"],
+                    vault=vault,
+                    base_url=base_url,
+                    now=clock(),
+                )
+        except IntegrityError:  # somebody else made one of the awards, or people, meanwhile
+            continue
+        return
+    raise RetryLaterError("Others are awarding the same people right now.")
 
 
 def _record(session: Session, people: dict[int, int | None], issued: Issued) -> None:
@@ -244,15 +258,21 @@ def _outcome(row_id: int, person_id: int | None, issued: Issued) -> dict[str, An
     return outcome | {"to_state": RowState.FAILED, "why": why[:500]}
 
 
-def _chunks(session: Session, batch_id: int, state: RowState) -> Iterator[tuple[int, int]]:
-    numbers: Sequence[int] = session.scalars(
-        select(ROW.c.number)
-        .where(ROW.c.batch_id == batch_id, ROW.c.state == state)
-        .order_by(ROW.c.number)
-    ).all()
-    rest = iter(numbers)
-    while some := list(islice(rest, CHUNK)):
-        yield some[0], some[-1]
+def _chunks(
+    session: Session, batch_id: int, state: RowState, *, after: int = -1
+) -> Iterator[tuple[int, int]]:
+    """Yield the first and last number of each chunk of rows of a state."""
+    while True:
+        numbers = session.scalars(
+            select(ROW.c.number)
+            .where(ROW.c.batch_id == batch_id, ROW.c.state == state, ROW.c.number > after)
+            .order_by(ROW.c.number)
+            .limit(CHUNK)
+        ).all()
+        if not numbers:
+            return
+        after = numbers[-1]
+        yield numbers[0], after
 
 
 def _owe(

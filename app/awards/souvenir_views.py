@@ -134,10 +134,12 @@ def _plan(form: ListForm, version: AchievementVersion, course: Course | None) ->
     """Keep the list; return the batch's id, or `None` with the reason at the field."""
     principal = current_principal()
     known = find_batch_by_key(db.session(), principal.institution_id, form.key.data)
-    if known is not None:
-        return known.id if known.created_by == principal.person_id else None
+    if known is not None and known.created_by == principal.person_id:
+        return known.id
     field = {"roster": "people", "paste": "addresses", "file": "file"}[form.way.data]
     try:
+        if known is not None:
+            raise InvalidError(_("The form has run out. Load the page again."))
         entries, notes, file_name = _entries(form)
         with transaction() as session:
             now = utcnow()
@@ -163,6 +165,9 @@ def _plan(form: ListForm, version: AchievementVersion, course: Course | None) ->
     except InvalidError as error:
         form.point_out(field, str(error))
         return None
+    finally:
+        if isinstance(form, FileForm):
+            form.file.data.close()
 
 
 def _entries(form: ListForm) -> tuple[Iterable[Listed], list[str], str | None]:

@@ -11,6 +11,7 @@ from app.awards.bulk import require_souvenir
 from app.awards.models import Award
 from app.awards.souvenir_models import BatchState, RowState, SouvenirBatch, SouvenirRow
 from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.service import get_achievement
 from app.catalog.usability import is_mappable_now
 from app.core.errors import ForbiddenError, NotFoundError
 from app.core.principal import Principal
@@ -106,6 +107,18 @@ def get_givable(
     return version
 
 
+def get_souvenir(
+    session: Session, slug: str, *, institution_id: int, now: datetime
+) -> AchievementVersion:
+    """Return the approved version of a Souvenir by its slug, for a command.
+
+    Raises: `NotFoundError`; `ForbiddenError` if it is no Souvenir.
+    """
+    achievement = get_achievement(session, slug, institution_id=institution_id)
+    command = Giver(0, institution_id, is_administrator=True)
+    return get_givable(session, achievement.id, command, now=now)
+
+
 def require_giver(session: Session, achievement_id: int, giver: Giver, *, now: datetime) -> None:
     """Refuse somebody who is neither appointed for a Souvenir now nor an administrator.
 
@@ -190,7 +203,7 @@ def count_rows(session: Session, batch_id: int) -> Counts:
             SouvenirRow.person_id.is_(None),
         )
     )
-    return Counts(dict(rows.tuples().all()), new=new or 0)
+    return Counts(dict(rows.all()), new=new or 0)
 
 
 def count_revoked(session: Session, batch_id: int) -> int:

@@ -32,16 +32,16 @@ def row_label(row: SouvenirRow) -> str:
         RowState.FAILED: _("Could not be awarded"),
     }
     if row.award is not None and row.award.revoked_at is not None:
-        return _("Revoked")
+        return str(_("Revoked"))
     return words[row.state]
 
 
 def row_reason(row: SouvenirRow, *, is_outside: bool) -> str:
     """Say why a row is as it is, and what can be done; empty if there is nothing to say."""
     if row.state is RowState.REPEATED:
-        return _("An earlier line means the same person; they are awarded once.")
+        return str(_("An earlier line means the same person; they are awarded once."))
     if row.state is RowState.READY and row.person_id is None:
-        return _("Not known yet: will be made known by this address.") if is_outside else ""
+        return str(_("Not known yet: will be made known by this address.")) if is_outside else ""
     return problem_words(row.problem) if row.problem else ""
 
 
@@ -75,7 +75,7 @@ def batch_label(batch: SouvenirBatch) -> str:
         BatchState.DONE: _("Finished"),
         BatchState.STOPPED: _("Stopped"),
     }
-    return _("Revoked") if batch.revoked_at else words[batch.state]
+    return str(_("Revoked")) if batch.revoked_at else words[batch.state]
 
 
 def source_label(batch: SouvenirBatch) -> str:

@@ -16,6 +16,7 @@ from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
 from app.cli.roster import roster
+from app.cli.souvenirs import souvenirs
 from app.cli.timers import timers
 
 GROUPS = (
@@ -33,6 +34,7 @@ GROUPS = (
     passback,
     timers,
     awards,
+    souvenirs,
     audit,
 )
 

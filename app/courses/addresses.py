@@ -38,7 +38,7 @@ def find_known_addresses(
             ADDRESS.c.institution_id == institution_id, ADDRESS.c.email.in_(emails)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def make_known(
@@ -65,7 +65,7 @@ def make_known(
             for email in new
         ],
     )
-    ids = dict(made.tuples().all())
+    ids: dict[str, int] = dict(made.all())
     session.execute(
         insert(ADDRESS),
         [

@@ -2,6 +2,7 @@
 
 from flask import render_template
 
+from app.awards.souvenirs import Giver, list_givable
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db
@@ -36,6 +37,7 @@ def course_home(course_id: int) -> str:
         for each in list_assignments(read, course_id)
         if is_staff or each.resource_link_pk is not None
     ]
+    may_manage = is_staff or principal.role is Role.GRADER
     grants = list_granted_achievement_ids(read, principal.person_id, now=now)
     return render_template(
         "launch/home.html",
@@ -44,6 +46,7 @@ def course_home(course_id: int) -> str:
         is_staff=is_staff,
         is_learner=principal.role is Role.LEARNER,
         is_grantor=bool(grants),
+        gives_souvenirs=may_manage and bool(list_givable(read, Giver.of(principal), now=now)),
         work=map_own_work(read, course_id=course_id, learner_id=principal.person_id),
         waiting=count_waiting(read, assignments) if is_staff else {},
         learner_count=count_learners(read, course_id, now=now) if is_staff else 0,

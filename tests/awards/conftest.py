@@ -4,6 +4,7 @@ import pytest
 
 from app.awards.service import issue_if_due
 from tests.assessment.work import hand_in
+from tests.awards.souvenir_world import make_souvenir
 from tests.factories import NOON, make_assignment
 
 
@@ -38,3 +39,9 @@ def award(issue, world):
 def submission(session, world):
     assignment = make_assignment(session, world.course, world.level_1, link=world.link)
     return hand_in(session, assignment, world.learner)
+
+
+@pytest.fixture
+def souvenir(session, world):
+    """An approved Souvenir; the world's grantor may give it."""
+    return make_souvenir(session, world)
