@@ -74,9 +74,9 @@ def issue_awards(
     """
     require_souvenir(version.achievement.level)
     require_usable(version, now=now)
-    issued = Issued(held=_find_holders(session, version.achievement_id, person_ids))
+    issued = Issued(held=find_holders(session, version.achievement_id, person_ids))
     wanted = [person_id for person_id in dict.fromkeys(person_ids) if person_id not in issued.held]
-    for person_id in _find_previews(session, wanted):
+    for person_id in find_previews(session, wanted):
         issued.failed[person_id] = "This is the student preview of an LMS, not a person."
     people = _read_people(session, [each for each in wanted if each not in issued.failed])
     signer = Signer(session, version, vault=vault, base_url=base_url)
@@ -121,9 +121,10 @@ def issue_awards(
     return issued
 
 
-def _find_holders(
+def find_holders(
     session: Session, achievement_id: int, person_ids: Sequence[int]
 ) -> dict[int, int]:
+    """Return who of these people holds an achievement: person's id → award's id."""
     rows = session.execute(
         select(AWARD.c.person_id, AWARD.c.id).where(
             AWARD.c.achievement_id == achievement_id,
@@ -134,7 +135,8 @@ def _find_holders(
     return dict(rows.all())
 
 
-def _find_previews(session: Session, person_ids: Sequence[int]) -> list[int]:
+def find_previews(session: Session, person_ids: Sequence[int]) -> list[int]:
+    """Return who of these is the student preview of an LMS."""
     return list(
         session.scalars(
             select(ENROLMENT.c.person_id)

@@ -9,22 +9,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.awards.addresses import MAX_NAME, is_address, is_plain_name, looks_like_formula, shown
 from app.awards.bulk import require_souvenir
 from app.awards.lists import Listed
-from app.awards.models import Award
+from app.awards.matching import Matcher
 from app.awards.souvenir_models import BatchState, RowState, SouvenirBatch, SouvenirRow
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import require_usable
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError
 from app.core.orm import table_of
-from app.courses.models import Course, Enrolment, LtiUser, Person
-from app.courses.people import select_learners
+from app.courses.models import Course
 from app.credentials.openbadge import normalise_email
 
 AT_ONCE: Final = 500
@@ -96,7 +95,6 @@ def plan_batch(
     except IntegrityError as error:  # the unique key settles a race between two clicks
         raise ConflictError("This list has just been sent. Look at it in the overview.") from error
     _keep_rows(session, batch, plan.course, entries, max_rows=max_rows, now=now)
-    _match(session, batch, plan.course, now=now)
     audit.record(
         session,
         batch.institution_id,
@@ -118,6 +116,7 @@ def _keep_rows(
     max_rows: int,
     now: datetime,
 ) -> None:
+    matcher = Matcher(session, batch, course, now)
     seen: set[str] = set()
     count = 0
     for some in _in_turn(entries):
@@ -128,7 +127,7 @@ def _keep_rows(
                 "the other. Nothing was taken over."
             )
         rows = [_judge(entry, seen, batch.id) for entry in some]
-        _resolve_keys(session, course, some, rows, now=now)
+        matcher.match(some, rows)
         session.execute(insert(ROW), rows)
     if not count:
         raise InvalidError("There is nobody in this list.")
@@ -159,140 +158,11 @@ def _judge(entry: Listed, seen: set[str], batch_id: int) -> dict[str, Any]:
         "email": email if state is RowState.READY and not entry.person_key and email else None,
         "given_email": shown(entry.email, max_length=MAX_SHOWN_EMAIL) or None,
         "given_name": shown(entry.name, max_length=MAX_NAME) or None,
-        "person_id": entry.person_id,
+        "person_id": None,
         "state": state,
         "problem": problem,
         "is_formula": looks_like_formula(entry.name) or looks_like_formula(entry.email),
     }
-
-
-def _resolve_keys(
-    session: Session,
-    course: Course | None,
-    entries: Sequence[Listed],
-    rows: Sequence[dict[str, Any]],
-    *,
-    now: datetime,
-) -> None:
-    """Put people in the place of course person ids, and check those ticked: all of the course."""
-    asked = [(entry, row) for entry, row in zip(entries, rows, strict=True) if _is_named(entry)]
-    if not asked:
-        return
-    ids: dict[str, int] = {}
-    learners: set[int] = set()
-    if course is not None:
-        keys = [entry.person_key for entry, _ in asked if entry.person_key]
-        found = session.execute(
-            select(LtiUser.sub, LtiUser.person_id).where(
-                LtiUser.platform_id == course.platform_id, LtiUser.sub.in_(keys)
-            )
-        )
-        ids = dict(found.all())
-        wanted = [*ids.values(), *(entry.person_id for entry, _ in asked if entry.person_id)]
-        learners = set(
-            session.scalars(
-                select_learners(course.id, now=now)
-                .where(Person.id.in_(wanted))
-                .with_only_columns(Person.id)
-            )
-        )
-    for entry, row in asked:
-        person_id = entry.person_id or ids.get(entry.person_key)
-        is_here = person_id is not None and person_id in learners
-        row["person_id"] = person_id if is_here else None
-        if not is_here and row["state"] is RowState.READY:
-            row["state"], row["problem"] = RowState.REFUSED, "not_in_course"
-
-
-def _is_named(entry: Listed) -> bool:
-    return entry.person_id is not None or bool(entry.person_key)
-
-
-def _match(session: Session, batch: SouvenirBatch, course: Course | None, *, now: datetime) -> None:
-    """Find out whom the addresses mean, and who is not to be awarded: a few statements for all."""
-    _match_addresses(session, batch, course, now=now)
-    ready = and_(ROW.c.batch_id == batch.id, ROW.c.state == RowState.READY)
-    refuse = update(ROW).where(ready).values(state=RowState.REFUSED)
-    if course is not None:
-        session.execute(refuse.where(ROW.c.person_id.is_(None)).values(problem="not_in_course"))
-    previews = select(Enrolment.person_id).where(Enrolment.is_test_user.is_(True))
-    session.execute(refuse.where(ROW.c.person_id.in_(previews)).values(problem="preview"))
-    if batch.created_by is not None:
-        session.execute(refuse.where(ROW.c.person_id == batch.created_by).values(problem="own"))
-    earlier = aliased(ROW)
-    is_again = exists().where(
-        earlier.c.batch_id == batch.id,
-        earlier.c.person_id == ROW.c.person_id,
-        earlier.c.state == RowState.READY,
-        earlier.c.number < ROW.c.number,
-    )
-    session.execute(update(ROW).where(ready, is_again).values(state=RowState.REPEATED))
-    mark_holders(session, batch)
-
-
-def mark_holders(session: Session, batch: SouvenirBatch) -> None:
-    """Mark rows of people who hold the Souvenir, by the person or by their address."""
-    standing = select(Award.person_id).where(
-        Award.achievement_id == batch.achievement_id, Award.revoked_at.is_(None)
-    )
-    addresses = (
-        select(func.lower(Person.email))
-        .join(Award, Award.person_id == Person.id)
-        .where(
-            Person.institution_id == batch.institution_id,
-            Person.email.is_not(None),
-            Award.achievement_id == batch.achievement_id,
-            Award.revoked_at.is_(None),
-        )
-    )
-    holds = (
-        update(ROW)
-        .where(ROW.c.batch_id == batch.id, ROW.c.state == RowState.READY)
-        .values(state=RowState.HOLDS)
-    )
-    session.execute(holds.where(ROW.c.person_id.in_(standing)))
-    session.execute(holds.where(ROW.c.email.in_(addresses)))
-
-
-def _match_addresses(
-    session: Session, batch: SouvenirBatch, course: Course | None, *, now: datetime
-) -> None:
-    """Find the person of each address: somebody from an LMS, else who was made known by it.
-
-    Two people of an institution may have the same address in two LMSs; then it
-    means neither of them.
-    """
-    is_from_lms = exists().where(LtiUser.person_id == Person.id)
-    found = (
-        select(ROW.c.id, func.min(Person.id), func.count())
-        .join(Person, func.lower(Person.email) == ROW.c.email)
-        .where(
-            ROW.c.batch_id == batch.id,
-            ROW.c.state == RowState.READY,
-            ROW.c.person_id.is_(None),
-            Person.institution_id == batch.institution_id,
-        )
-        .group_by(ROW.c.id)
-    )
-    if course is not None:
-        learners = select_learners(course.id, now=now).with_only_columns(Person.id)
-        found = found.where(Person.id.in_(learners))
-    change = (
-        update(ROW)
-        .where(ROW.c.id == bindparam("key"))
-        .values(
-            person_id=bindparam("to_person"), state=bindparam("to_state"), problem=bindparam("why")
-        )
-    )
-    for statement in (found.where(is_from_lms), found.where(~is_from_lms)):
-        for some in _in_turn(session.execute(statement).all()):
-            changes = [
-                {"key": key, "to_person": person_id, "to_state": RowState.READY, "why": None}
-                if people == 1
-                else {"key": key, "to_person": None, "to_state": RowState.REFUSED, "why": "several"}
-                for key, person_id, people in some
-            ]
-            session.execute(change, changes)
 
 
 def _in_turn(things: Iterable[Any]) -> Iterator[list[Any]]:

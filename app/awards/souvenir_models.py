@@ -92,7 +92,6 @@ class SouvenirRow(Base):
     __table_args__ = (
         UniqueConstraint("batch_id", "number"),
         Index("ix_souvenir_row_batch_id_state", "batch_id", "state"),
-        Index("ix_souvenir_row_batch_id_email", "batch_id", "email"),
     )
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("souvenir_batch.id"))

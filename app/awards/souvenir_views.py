@@ -26,6 +26,7 @@ from app.courses.service import get_course
 
 COURSE_ROLES = (*STAFF, Role.GRADER)
 WAYS = ("roster", "paste", "file")
+FIELDS = {"roster": "people", "paste": "addresses", "file": "file"}
 MAX_FILE_NAME = 200
 
 
@@ -134,12 +135,12 @@ def _plan(form: ListForm, version: AchievementVersion, course: Course | None) ->
     """Keep the list; return the batch's id, or `None` with the reason at the field."""
     principal = current_principal()
     known = find_batch_by_key(db.session(), principal.institution_id, form.key.data)
-    if known is not None and known.created_by == principal.person_id:
-        return known.id
-    field = {"roster": "people", "paste": "addresses", "file": "file"}[form.way.data]
+    if known is not None:
+        if known.created_by == principal.person_id:
+            return known.id
+        form.point_out(FIELDS[form.way.data], _("The form has run out. Load the page again."))
+        return None
     try:
-        if known is not None:
-            raise InvalidError(_("The form has run out. Load the page again."))
         entries, notes, file_name = _entries(form)
         with transaction() as session:
             now = utcnow()
@@ -163,7 +164,7 @@ def _plan(form: ListForm, version: AchievementVersion, course: Course | None) ->
             )
             return batch.id
     except InvalidError as error:
-        form.point_out(field, str(error))
+        form.point_out(FIELDS[form.way.data], str(error))
         return None
     finally:
         if isinstance(form, FileForm):

@@ -219,7 +219,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("souvenir_row") as batch_op:
         batch_op.create_index(batch_op.f("ix_souvenir_row_award_id"), ["award_id"], unique=False)
-        batch_op.create_index("ix_souvenir_row_batch_id_email", ["batch_id", "email"], unique=False)
         batch_op.create_index("ix_souvenir_row_batch_id_state", ["batch_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_souvenir_row_person_id"), ["person_id"], unique=False)
 
