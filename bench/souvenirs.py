@@ -30,6 +30,7 @@ ROOT = BENCH.parent
 SLUG = "undergraduate-research-day"
 LMS = "http://127.0.0.1:1"
 STEPS = ("signing", "one by one", "dry run", "worker", "together")
+ALONE = 50
 
 
 def measure(people: int) -> dict[str, float]:
@@ -55,8 +56,10 @@ def measure(people: int) -> dict[str, float]:
 
         place = prepare(db.session(), SLUG)
         figures["start_mb"] = peak_mb()
+        began = time.process_time()
         figures["signing"] = timed(lambda: sign_bare(app, place, people))
-        alone = people // 10
+        figures["signing_cpu"] = time.process_time() - began
+        alone = people // ALONE
         figures["one by one"] = timed(lambda: award_some(app, place, alone)) * people / alone
         client = app.test_client()
         with client.session_transaction(base_url=app.extensions["assay.settings"].base_url) as own:
@@ -84,8 +87,10 @@ def measure(people: int) -> dict[str, float]:
         with app.app_context():
             run_due(delivery_handlers(app), clock=utcnow)
 
+    began = time.process_time()
     figures["dry run"] = timed(send)
     figures["worker"] = timed(work)
+    figures["together_cpu"] = time.process_time() - began
     figures["together"] = figures["dry run"] + figures["worker"]
     figures["peak_mb"] = peak_mb()
     with app.app_context():
@@ -145,6 +150,11 @@ def fill() -> None:
 def row(name: str, rounds: list[dict[str, Any]]) -> str:
     """Return the medians of some rounds as a row of the table."""
     cells = [f"{statistics.median(each[step] for each in rounds):.2f}" for step in STEPS]
+    cpu = [
+        f"{statistics.median(each[step] for each in rounds):.2f}"
+        for step in ("signing_cpu", "together_cpu")
+    ]
+    cells += cpu
     peak = statistics.median(each["peak_mb"] for each in rounds)
     start = statistics.median(each["start_mb"] for each in rounds)
     return f"| {name} | {' | '.join(cells)} | {peak:.0f} | {start:.0f} |"
@@ -153,8 +163,11 @@ def row(name: str, rounds: list[dict[str, Any]]) -> str:
 def main(people: int, rounds: int) -> None:
     """Measure on SQLite and PostgreSQL; print the figures as Markdown."""
     lines = [
-        f"| {people} Souvenirs | {' s | '.join(STEPS)} s | peak MB | MB before |",
-        "| --- |" + " --- |" * (len(STEPS) + 2),
+        (
+            f"| {people} Souvenirs | {' s | '.join([*STEPS, 'signing CPU', 'together CPU'])} s "
+            "| peak MB | MB before |"
+        ),
+        "| --- |" + " --- |" * (len(STEPS) + 4),
     ]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-bench-")))

@@ -1,10 +1,12 @@
 """Lists as people really have them: encodings, delimiters, quotes, names, and what is no list."""
 
 import io
+import tracemalloc
 
 import pytest
 from sqlalchemy import func, select
 
+from app.awards.lists import ListFile
 from app.awards.souvenir_models import SouvenirBatch, SouvenirRow
 from app.courses.models import Person
 from tests.awards.test_give import paste, rows_of, upload
@@ -131,6 +133,18 @@ def test_a_list_that_is_too_long_is_refused_whole(app, browser, session, world, 
     assert "more than 1200 people" in page.text
     assert session.scalar(select(func.count()).select_from(SouvenirRow)) == 0
     assert session.scalar(select(func.count()).select_from(Person)) == people
+
+
+def test_a_hundred_thousand_rows_are_read_in_little_memory():
+    content = io.BytesIO(b"email,name\n" + b"person@example.edu,Some Body\n" * 100_000)
+    tracemalloc.start()
+
+    read = sum(1 for _ in ListFile(content))
+
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read == 100_000
+    assert peak < 2_000_000
 
 
 def test_a_file_that_is_too_large_is_named_so(app, browser, session, world, souvenir):
