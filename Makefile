@@ -10,7 +10,7 @@ LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster bench-scores bench-stacks install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster bench-scores bench-souvenirs bench-stacks install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -80,6 +80,9 @@ bench-scores: install-dev
 
 bench-stacks: install-dev
 	$(BIN)/python bench/stacks.py
+
+bench-souvenirs: install-dev
+	$(BIN)/python bench/souvenirs.py
 
 lock: install-dev
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
         default=Path("var/artifacts"), description="The folder that keeps submitted files."
     )
     max_upload_mb: int = Field(default=50, ge=1, description="The largest file accepted, in MB.")
+    souvenir_rows: int = Field(
+        default=100_000, ge=1, description="The most people in one list of Souvenirs."
+    )
     session_hours: int = Field(
         default=12, ge=1, le=72, description="How long a launch keeps its person signed in."
     )

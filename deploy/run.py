@@ -162,6 +162,10 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
             *("achievements", "import", str(EXAMPLE / "certificates.json")),
             *("--approved-by", "MCC-2026-015"),
         ),
+        (
+            *("achievements", "import", str(EXAMPLE / "souvenirs.json")),
+            *("--approved-by", "Owl Life 2026-31"),
+        ),
         *practice_lms_commands(lms, profile, 1),
     ]
 
@@ -184,6 +188,7 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
         ("research-integrity-and-citation", "u-grantor-1"),
         ("research-integrity-and-citation", "u-grantor-2"),
         ("clinical-handover-communication", "u-grantor-2"),
+        ("undergraduate-research-day", "u-grantor-1"),
     )
     administrator = get_known_person("u-administrator")
     seats = (

@@ -1,4 +1,4 @@
-"""The room's blueprint."""
+"""The room's blueprint; the views fill it."""
 
 from flask import Blueprint
 

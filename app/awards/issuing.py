@@ -8,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.awards.certificates import complete_certificates
-from app.awards.facts import achievement_facts, award_facts, issuer_facts, recipient_facts
+from app.awards.facts import award_facts, recipient_facts
 from app.awards.models import Award
+from app.awards.signer import Signer
 from app.awards.validity import end_of_validity
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import require_usable
@@ -18,14 +19,14 @@ from app.core.crypto import Vault
 from app.core.errors import ConflictError, InvalidError
 from app.courses.models import Enrolment, LtiUser, Person
 from app.credentials.facts import AwardFacts, RecipientFacts
-from app.credentials.keys import verification_method
-from app.credentials.openbadge import build_credential, to_json
-from app.credentials.signing import sign_credential
 from app.programme.models import IssuerKey
-from app.programme.service import get_signing_key, issuer_did
 
 PUBLIC_ID_BYTES = 16
 SALT_BYTES = 16
+NO_IDENTITY = (
+    "Neither an e-mail address nor an LMS user id of this learner is known, so the award "
+    "could not be tied to them. Ask them to open the activity from the LMS once more."
+)
 
 
 def issue_award(
@@ -80,6 +81,17 @@ def issue_award(
     if renewed is not None:
         told["instead_of"] = renewed.id
     audit_award(session, award, actor, "award.issued", told, now=now)
+    award_what_it_completes(session, award, person=person, vault=vault, base_url=base_url, now=now)
+    return award
+
+
+def award_what_it_completes(
+    session: Session, award: Award, *, person: Person, vault: Vault, base_url: str, now: datetime
+) -> None:
+    """Award, by rule, the certificates whose set is complete with this award.
+
+    It must be in the audit log before (see `complete_certificates`).
+    """
 
     def issue_by_rule(certificate: AchievementVersion, rule: str) -> Award:
         return issue_award(
@@ -94,7 +106,6 @@ def issue_award(
         )
 
     complete_certificates(session, award, issue=issue_by_rule, now=now)
-    return award
 
 
 def find_standing_award(
@@ -170,22 +181,8 @@ def _sign(
     now: datetime,
 ) -> tuple[IssuerKey, str]:
     """Return the key used and the signed credential as the text that is stored and served."""
-    issuer = version.achievement.issuer
-    did = issuer_did(base_url, issuer)
-    key, private_key = get_signing_key(session, issuer.id, vault)
-    credential = build_credential(
-        facts,
-        _recipient(session, person),
-        achievement_facts(version, base_url),
-        issuer_facts(issuer, did),
-    )
-    signed = sign_credential(
-        credential,
-        private_key=private_key,
-        verification_method=verification_method(did, key.multikey),
-        created=now,
-    )
-    return key, to_json(signed)
+    signer = Signer(session, version, vault=vault, base_url=base_url)
+    return signer.key, signer.sign(facts, _recipient(session, person), now=now)
 
 
 def _recipient(session: Session, person: Person) -> RecipientFacts:
@@ -195,8 +192,5 @@ def _recipient(session: Session, person: Person) -> RecipientFacts:
     )
     facts = recipient_facts(email=person.email, lti_sub=lti_sub, salt=secrets.token_hex(SALT_BYTES))
     if facts is None:
-        raise InvalidError(
-            "Neither an e-mail address nor an LMS user id of this learner is known, so the award "
-            "could not be tied to them. Ask them to open the activity from the LMS once more."
-        )
+        raise InvalidError(NO_IDENTITY)
     return facts

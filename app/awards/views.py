@@ -2,8 +2,9 @@
 
 from flask import current_app, render_template
 
-from app.awards import certificate_views, path_views
+from app.awards import batch_views, certificate_views, claim_views, path_views, souvenir_views
 from app.awards.blueprint import bp
+from app.awards.forms import CodeForm
 from app.awards.path_views import own_paths
 from app.awards.service import list_awards
 from app.awards.traces import list_open_flags
@@ -13,7 +14,7 @@ from app.core.db import db
 from app.core.pages import came_from
 from app.core.principal import current_principal
 
-__all__ = ["bp", "certificate_views", "path_views"]
+__all__ = ["batch_views", "bp", "certificate_views", "claim_views", "path_views", "souvenir_views"]
 
 
 @bp.route("/my/credentials")
@@ -28,6 +29,7 @@ def mine() -> str:
         now=utcnow(),
         flags=list_open_flags(session, [award.id for award in awards]),
         paths=own_paths() if awards else [],
+        code_form=CodeForm(formdata=None),
         base_url=current_app.extensions["assay.settings"].base_url,
         back_url=came_from(),
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.catalog.document import AchievementSpec
@@ -156,6 +156,12 @@ def drop_parts(session: Session, version: AchievementVersion) -> None:
     session.execute(delete(StackPart).where(StackPart.group_id.in_(groups)))
     session.execute(delete(StackGroup).where(StackGroup.version_id == version.id))
     session.expire(version, ["part_groups"])
+
+
+def is_a_part(session: Session, achievement_id: int) -> bool:
+    """Return whether any certificate, approved or not, has this achievement as a part."""
+    used = exists().where(StackPart.achievement_id == achievement_id)
+    return bool(session.scalar(select(used)))
 
 
 def read_rules(session: Session, version_ids: Collection[int]) -> dict[int, tuple[GroupRule, ...]]:

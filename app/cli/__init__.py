@@ -19,6 +19,7 @@ from app.cli.programme import programme
 from app.cli.reviewers import reviewers
 from app.cli.roster import roster
 from app.cli.skills import skills
+from app.cli.souvenirs import souvenirs
 from app.cli.timers import timers
 
 GROUPS = (
@@ -39,6 +40,7 @@ GROUPS = (
     timers,
     awards,
     certificates,
+    souvenirs,
     audit,
 )
 

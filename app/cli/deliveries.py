@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.awards import certificate_jobs
+from app.awards import running
 from app.launch import notice_sender
 from app.outbox.worker import Handler
 from app.passback import sender
@@ -15,8 +15,9 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         app.extensions["assay.http"],
         app.extensions["assay.settings"].base_url,
     )
+    vault, _http, base_url = parts
     return (
         sender.delivery_handlers(*parts)
         | notice_sender.delivery_handlers(*parts)
-        | certificate_jobs.delivery_handlers(*parts)
+        | running.delivery_handlers(vault, base_url)
     )

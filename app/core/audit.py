@@ -2,15 +2,21 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.orm import Base
 
 GENESIS = "0" * 64
+_CHAINED = (
+    *("institution_id", "number", "at", "actor", "action", "subject", "facts"),
+    *("previous_hash", "hash"),
+)
 
 
 class AuditHead(Base):
@@ -72,12 +78,7 @@ def record(
     now: datetime,
 ) -> AuditEntry:
     """Append one entry to the institution's chain, in the caller's transaction."""
-    head = session.scalar(
-        select(AuditHead).where(AuditHead.institution_id == institution_id).with_for_update()
-    )
-    if head is None:
-        head = AuditHead(institution_id=institution_id, number=0, hash=GENESIS)
-        session.add(head)
+    head = _lock_head(session, institution_id)
     entry = AuditEntry(
         institution_id=institution_id,
         number=head.number + 1,
@@ -93,6 +94,42 @@ def record(
     session.add(entry)
     session.flush()
     return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What one entry of many says; see `AuditEntry`."""
+
+    action: str
+    subject: str
+    facts: dict[str, Any]
+
+
+def record_all(
+    session: Session, institution_id: int, deeds: Sequence[Deed], *, actor: str, now: datetime
+) -> None:
+    """Append one entry per deed, each chained to the one before, in one statement."""
+    head = _lock_head(session, institution_id)
+    rows = []
+    number, previous = head.number, head.hash
+    for deed in deeds:
+        number += 1
+        entry = AuditEntry(
+            institution_id=institution_id,
+            number=number,
+            at=now,
+            actor=actor,
+            action=deed.action,
+            subject=deed.subject,
+            facts=deed.facts,
+            previous_hash=previous,
+        )
+        previous = entry.hash = entry.digest()
+        rows.append({column: getattr(entry, column) for column in _CHAINED})
+    if rows:
+        head.number, head.hash = number, previous
+        session.flush()
+        session.execute(insert(AuditEntry), rows)
 
 
 def find_head(session: Session, institution_id: int) -> AuditHead | None:
@@ -122,3 +159,13 @@ def find_broken_entry(session: Session, institution_id: int) -> int | None:
     if (head.number, head.hash) != (expected - 1, previous) if head else expected != 1:
         return expected
     return None
+
+
+def _lock_head(session: Session, institution_id: int) -> AuditHead:
+    head = session.scalar(
+        select(AuditHead).where(AuditHead.institution_id == institution_id).with_for_update()
+    )
+    if head is None:
+        head = AuditHead(institution_id=institution_id, number=0, hash=GENESIS)
+        session.add(head)
+    return head

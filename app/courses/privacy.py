@@ -6,6 +6,7 @@ from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.core import audit
+from app.courses.addresses import forget_addresses
 from app.courses.models import ErasureRequest, LtiUser, Person
 
 
@@ -85,6 +86,7 @@ def forget_person(session: Session, person: Person, *, actor: str, now: datetime
     session.execute(
         update(Person).where(Person.merged_into_id == person.id).values(name=None, email=None)
     )
+    forget_addresses(session, person.id)
     for request in session.scalars(
         select(ErasureRequest).where(
             ErasureRequest.person_id == person.id, ErasureRequest.done_at.is_(None)

@@ -2,6 +2,7 @@
 
 from flask import render_template
 
+from app.awards.souvenirs import Giver, list_givable
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db
@@ -38,6 +39,7 @@ def course_home(course_id: int) -> str:
         if is_staff or each.resource_link_pk is not None
     ]
     is_learner = principal.role is Role.LEARNER
+    may_manage = is_staff or principal.role is Role.GRADER
     grants = list_granted_achievement_ids(read, principal.person_id, now=now)
     return render_template(
         "launch/home.html",
@@ -49,6 +51,7 @@ def course_home(course_id: int) -> str:
         # Not asked for learners: their page is the one that a whole class opens at once.
         is_reviewer=not is_learner and is_reviewer(read, principal.person_id, now=now),
         may_propose=principal.role is Role.INSTRUCTOR,
+        gives_souvenirs=may_manage and bool(list_givable(read, Giver.of(principal), now=now)),
         work=map_own_work(read, course_id=course_id, learner_id=principal.person_id),
         waiting=count_waiting(read, assignments) if is_staff else {},
         learner_count=count_learners(read, course_id, now=now) if is_staff else 0,

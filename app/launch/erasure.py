@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.awards.forgetting import forget_in_lists
 from app.awards.service import hide_recipient
 from app.courses.models import Person
 from app.courses.privacy import forget_person
@@ -16,6 +17,7 @@ def erase_names(session: Session, person: Person, *, actor: str, now: datetime) 
 
     Their sessions end. What stays, and why: docs/decisions/0012-roster.md.
     """
+    forget_in_lists(session, person)
     forget_person(session, person, actor=actor, now=now)
     awards = hide_recipient(session, person.id)
     end_sessions_of(session, person.id)

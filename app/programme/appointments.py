@@ -132,11 +132,12 @@ def end_appointment(
 
 
 def find_appointment(
-    session: Session, *, person_id: int, achievement_id: int, course_id: int, now: datetime
+    session: Session, *, person_id: int, achievement_id: int, course_id: int | None, now: datetime
 ) -> GrantorAppointment | None:
     """Return the appointment by which a person may assess for an achievement in a course now.
 
-    Where several hold, the first one.
+    Where several hold, the first one. Outside of courses (`None`) only one counts
+    that is not limited to some of them.
     """
     return session.scalar(
         _running(now)
@@ -169,6 +170,21 @@ def list_granted_achievement_ids(
     running = session.scalars(
         select(GrantorAppointment.achievement_id).where(
             _is_running(now), GrantorAppointment.person_id == person_id
+        )
+    )
+    return frozenset(running)
+
+
+def list_granted_in(
+    session: Session, person_id: int, *, course_id: int | None, now: datetime
+) -> frozenset[int]:
+    """Return the achievements for which a person is a grantor in a course now.
+
+    Outside of courses (`None`) an appointment for some of them does not count.
+    """
+    running = session.scalars(
+        select(GrantorAppointment.achievement_id).where(
+            _is_running(now), GrantorAppointment.person_id == person_id, _holds_in(course_id)
         )
     )
     return frozenset(running)
@@ -279,7 +295,9 @@ def _is_running(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _holds_in(course_id: int | IdColumn) -> ColumnElement[bool]:
+def _holds_in(course_id: int | IdColumn | None) -> ColumnElement[bool]:
+    if course_id is None:
+        return GrantorAppointment.is_limited.is_(False)
     return or_(
         GrantorAppointment.is_limited.is_(False),
         exists()

@@ -24,6 +24,7 @@ from app.programme.appointments import (
     list_appointments,
     list_appointments_of,
     list_granted_achievement_ids,
+    list_granted_in,
     list_grantors,
 )
 from app.programme.issuers import check_issuer
@@ -56,6 +57,7 @@ __all__ = [
     "list_appointments",
     "list_appointments_of",
     "list_granted_achievement_ids",
+    "list_granted_in",
     "list_grantors",
     "list_issuers",
     "list_levels",

@@ -5,6 +5,7 @@ import pytest
 from app.awards.issuing import find_standing_award
 from app.awards.service import issue_if_due
 from tests.assessment.work import hand_in, reached
+from tests.awards.souvenir_world import make_souvenir
 from tests.certificates import give, make_badge, make_rule_level
 from tests.factories import NOON, make_assignment
 
@@ -80,3 +81,9 @@ def held(session, world):
         )
 
     return find
+
+
+@pytest.fixture
+def souvenir(session, world):
+    """An approved Souvenir; the world's grantor may give it."""
+    return make_souvenir(session, world)
