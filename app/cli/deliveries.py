@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.awards import running
+from app.awards import certificate_jobs, running
 from app.launch import notice_sender
 from app.outbox.worker import Handler
 from app.passback import sender
@@ -19,5 +19,6 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
     return (
         sender.delivery_handlers(*parts)
         | notice_sender.delivery_handlers(*parts)
+        | certificate_jobs.delivery_handlers(*parts)
         | running.delivery_handlers(vault, base_url)
     )
