@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "deploy")]
 
-from run import example_commands, run_commands  # noqa: E402 (deploy/ is no package)
+from run import run_commands  # noqa: E402 (deploy/ is no package)
 from sqlalchemy import select  # noqa: E402
 from sqlalchemy.orm import Session  # noqa: E402
 
@@ -25,6 +25,7 @@ from app.mapping.models import Assignment, GradeRule  # noqa: E402
 from app.mapping.service import MappingFacts, map_assignment  # noqa: E402
 from app.passback.service import queue_status  # noqa: E402
 from app.platforms.models import Deployment  # noqa: E402
+from deploy.example import example_commands  # noqa: E402
 
 ASSIGNMENTS = 10
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"

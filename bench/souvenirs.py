@@ -142,7 +142,9 @@ def run(database_url: str, people: int) -> dict[str, Any]:
 def fill() -> None:
     """Migrate and load the example, by the commands of a real installation."""
     sys.path[:0] = [str(ROOT), str(ROOT / "deploy")]
-    from run import example_commands, run_commands  # noqa: PLC0415 (deploy/ is no package)
+    from run import run_commands  # noqa: PLC0415 (deploy/ is no package)
+
+    from deploy.example import example_commands  # noqa: PLC0415
 
     run_commands([("db", "upgrade"), *example_commands(LMS)])
 

@@ -25,7 +25,7 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "deploy"), str(BENCH)]
 
-from run import example_commands, run_commands  # noqa: E402 (deploy/ is no package)
+from run import run_commands  # noqa: E402 (deploy/ is no package)
 from scores import postgres  # noqa: E402
 from sqlalchemy import func, select, update  # noqa: E402
 from sqlalchemy.orm import Session  # noqa: E402
@@ -40,6 +40,7 @@ from app.core.crypto import Vault  # noqa: E402
 from app.core.db import transaction  # noqa: E402
 from app.courses.models import Person  # noqa: E402
 from app.programme.models import IssuerProfile, Level  # noqa: E402
+from deploy.example import example_commands  # noqa: E402
 
 CERTIFICATES, PARTS, BADGES, HELD = 1000, 5, 200, 4
 BASE_URL = "https://assay.example"

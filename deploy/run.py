@@ -25,11 +25,6 @@ DEMO = ROOT / "var" / "demo"
 DEMO_PORTS = (8000, 8001)
 START_SECONDS = 30
 STOP_SECONDS = 10
-EXAMPLE = ROOT / "lti_config" / "example"
-ISSUERS = (
-    ("psychology", "Department of Psychological Science"),
-    ("nursing", "School of Nursing"),
-)
 PRACTICE_PROFILES = ("standard", "moodle", "canvas", "brightspace")
 
 
@@ -91,6 +86,8 @@ def demo(folder: Path, port: int, lms_port: int, *, lms_profile: str = "") -> in
         ASSAY_BIND=f"127.0.0.1:{port}",
         ASSAY_WEB_WORKERS="1",
     )
+    from deploy.example import demo_commands  # noqa: PLC0415 (after the path is set)
+
     loaded = folder / "loaded"
     # A second start goes straight to the servers, unless a newer program brought migrations.
     state = f"{lms} {(ROOT / 'migrations' / '.current-head').read_text().strip()}\n"
@@ -125,111 +122,6 @@ def serve() -> int:
     run_commands([("db", "upgrade")])
     message = f"Assay serves {settings.base_url} on {settings.bind}"
     return run_together({"web": _web(), "worker": _worker()}, [], message)
-
-
-def demo_commands(lms: str) -> list[Sequence[str]]:
-    """Return the commands that fill the demo: the practice LMS may behave as any of its LMSs."""
-    others = [name for name in PRACTICE_PROFILES if name != PRACTICE_PROFILES[0]]
-    return [
-        *example_commands(lms),
-        *(
-            command
-            for number, name in enumerate(others, start=2)
-            for command in practice_lms_commands(lms, name, number)
-        ),
-    ]
-
-
-def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]:
-    """Return the commands that fill an example: those of a real installation."""
-    preset = ROOT / "lti_config" / "programme" / "kennesaw_state.toml"
-    return [
-        ("institutions", "add", "--slug", "main", "--name", "Example University", "--if-missing"),
-        *(
-            (
-                *("issuers", "add", "--slug", slug, "--name", name),
-                *("--url", f"https://{slug}.university.example", "--if-missing"),
-            )
-            for slug, name in ISSUERS
-        ),
-        ("programme", "load", str(preset)),
-        ("skills", "import", str(ROOT / "lti_config" / "skills" / "nace.csv")),
-        (
-            *("achievements", "import", str(EXAMPLE / "achievements.json")),
-            *("--approved-by", "MCC-2026-014"),
-        ),
-        (
-            *("achievements", "import", str(EXAMPLE / "certificates.json")),
-            *("--approved-by", "MCC-2026-015"),
-        ),
-        (
-            *("achievements", "import", str(EXAMPLE / "souvenirs.json")),
-            *("--approved-by", "Owl Life 2026-31"),
-        ),
-        *practice_lms_commands(lms, profile, 1),
-    ]
-
-
-def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str]]:
-    """Return the commands that register the practice LMS and its people as it behaves.
-
-    `number`: which registration it will be.
-    """
-    from app.sandbox.identities import subject_of  # noqa: PLC0415 (after the path is set)
-    from app.sandbox.people import get_known_person  # noqa: PLC0415
-    from app.sandbox.profiles import PROFILES, STANDARD  # noqa: PLC0415
-
-    profile = PROFILES[name]
-    title = "Practice LMS" if profile is STANDARD else f"Practice LMS as {profile.title}"
-    audience = profile.audience(lms)
-    grantors = (
-        ("literature-search-and-synthesis", "u-grantor-1"),
-        ("literature-search-and-synthesis", "u-grantor-2"),
-        ("research-integrity-and-citation", "u-grantor-1"),
-        ("research-integrity-and-citation", "u-grantor-2"),
-        ("clinical-handover-communication", "u-grantor-2"),
-        ("undergraduate-research-day", "u-grantor-1"),
-    )
-    administrator = get_known_person("u-administrator")
-    seats = (
-        ("career_planning", "", "u-grantor-2"),
-        *(("unit_leaders", unit, "u-head") for _slug, unit in ISSUERS),
-        *(("committee", "", each) for each in ("u-head", "u-grantor-1", "u-grantor-2")),
-        ("committee", "", "u-administrator"),
-        ("executive", "", "u-administrator"),
-        ("owl_life", "", "u-assistant"),
-        ("curriculog", "", "u-head"),
-    )
-    reviewers = [(group, unit, get_known_person(person_id)) for group, unit, person_id in seats]
-    people = [(slug, get_known_person(person_id)) for slug, person_id in grantors]
-    return [
-        (
-            *("platforms", "add", "--name", title, "--issuer", lms),
-            *("--client-id", profile.client_id, "--auth-url", f"{lms}/lti/authorize"),
-            *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
-            *(("--token-audience", audience) if profile.has_own_audience else ()),
-            *("--deployment-id", profile.deployment_id, "--if-missing"),
-        ),
-        *(
-            (
-                *("grantors", "appoint", "--achievement", slug, "--platform", str(number)),
-                *("--sub", subject_of(profile, person), "--name", person.name),
-            )
-            for slug, person in people
-        ),
-        (
-            *("administrators", "appoint", "--platform", str(number)),
-            *("--sub", subject_of(profile, administrator), "--name", administrator.name),
-        ),
-        *(
-            (
-                *("reviewers", "appoint", "--group", group, "--platform", str(number)),
-                *("--sub", subject_of(profile, person), "--name", person.name),
-                *(("--unit", unit) if unit else ()),
-            )
-            for group, unit, person in reviewers
-        ),
-    ]
 
 
 def run_commands(commands: Sequence[Sequence[str]]) -> None:

@@ -20,10 +20,10 @@ from app.awards.issuing import issue_award
 from app.awards.models import Award
 from app.awards.service import revoke_award
 from app.awards.stack_models import AwardFlag, AwardPart
-from app.catalog.models import Achievement, AchievementVersion, VersionStatus
+from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.stack_models import StackGroup
 from app.catalog.stacks import CERTIFICATE_KIND, owe_awards
-from app.catalog.usability import is_mappable_now
+from app.catalog.usability import is_decided, is_mappable_now
 from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import transaction
@@ -172,7 +172,7 @@ def list_administered(session: Session, institution_id: int) -> list[Achievement
             .join(AchievementVersion.achievement)
             .where(
                 AchievementVersion.institution_id == institution_id,
-                AchievementVersion.status.in_((VersionStatus.APPROVED, VersionStatus.IN_REVIEW)),
+                is_decided(or_in_review=True),
                 AchievementVersion.id.in_(select(StackGroup.version_id)),
             )
             .order_by(AchievementVersion.name, AchievementVersion.id)

@@ -17,10 +17,10 @@ from app.awards.fallen import clear_flags
 from app.awards.held import HeldAward, find_trace, is_standing, parts_of, trace_of, traced
 from app.awards.models import Award
 from app.awards.stack_models import AwardFlag
-from app.catalog.models import Achievement, AchievementVersion, VersionStatus
+from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.stack_models import StackGroup, StackPart
 from app.catalog.stacks import read_rules
-from app.catalog.usability import is_mappable_now
+from app.catalog.usability import is_decided, is_mappable_now
 from app.core.errors import DomainError
 from app.core.orm import UtcDateTime
 from app.core.prepared import Prepared, wire_of
@@ -179,7 +179,7 @@ def _complete_by_count() -> Prepared:
         select(versions.c.version_id)
         .join(AchievementVersion, AchievementVersion.id == versions.c.version_id)
         .where(
-            AchievementVersion.status == VersionStatus.APPROVED,
+            is_decided(),
             ~is_held,
         )
         .order_by(versions.c.version_id)

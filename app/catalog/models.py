@@ -37,6 +37,11 @@ class Achievement(Base):
         back_populates="achievement", order_by="AchievementVersion.number"
     )
 
+    @property
+    def is_retired(self) -> bool:
+        """Whether it was taken out of use, now or at a day that is set."""
+        return self.retired_at is not None
+
 
 class VersionStatus(StrEnum):
     """Whether a version may be used: only an approved one is mapped or awarded."""
@@ -104,6 +109,11 @@ class AchievementVersion(Base):
     def rule(self) -> PassRuleSpec:
         """When it is passed."""
         return PassRuleSpec.model_validate(self.pass_rule)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it is the version that counts, be it expired or not."""
+        return self.status is VersionStatus.APPROVED
 
     @property
     def is_superseded(self) -> bool:

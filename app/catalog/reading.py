@@ -68,6 +68,7 @@ class ShownContent:
     pass_rule: ShownRule
     criteria: tuple[ShownCriterion, ...]
     alignments: tuple[ShownSkill, ...]
+    rule: None = None  # a draft's may be incomplete, so its words are other ones
 
 
 def read_content(version: AchievementVersion) -> ShownContent:

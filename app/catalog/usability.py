@@ -73,6 +73,13 @@ def is_mappable_now(now: Moment) -> ColumnElement[bool]:
     return and_(AchievementVersion.status == VersionStatus.APPROVED, _lasts(now))
 
 
+def is_decided(*, or_in_review: bool = False) -> ColumnElement[bool]:
+    """Return the condition, over a version, that it is the approved one, or might become it."""
+    approved = AchievementVersion.status == VersionStatus.APPROVED
+    in_review = AchievementVersion.status == VersionStatus.IN_REVIEW
+    return or_(approved, in_review) if or_in_review else approved
+
+
 def _lasts(now: Moment) -> ColumnElement[bool]:
     return and_(
         AchievementVersion.approved_until.is_(None) | (AchievementVersion.approved_until > now),

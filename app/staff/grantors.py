@@ -110,7 +110,7 @@ def list_assessed_achievements(session: Session, institution_id: int) -> list[tu
     return [
         (achievement.id, version.name)
         for achievement in list_achievements(session, institution_id)
-        if achievement.retired_at is None
+        if not achievement.is_retired
         and achievement.level.award_by == "grantor"
         and (version := find_approved_version(achievement))
     ]

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, exists, select, update
+from sqlalchemy import Column, ForeignKey, Table, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.assessment.models import Assessment
 from app.awards.models import Award
+from app.awards.souvenir_models import ClaimUse
 from app.core import audit
 from app.core.errors import ConflictError
 from app.core.orm import Base
@@ -91,6 +92,7 @@ def merge_people(session: Session, kept: Person, other: Person, *, now: datetime
     ).all()
     refuse_pair(session, kept, other)
     duplicates = _mark_duplicates(session, kept, other)
+    _forget_second_claims(session, kept, other)
     moved = _move_rows(session, kept, other)
     other.merged_into_id, other.merged_at = kept.id, now
     if kept.forgotten_at is None:
@@ -159,6 +161,17 @@ def _mark_duplicates(session: Session, kept: Person, other: Person) -> list[int]
             marked.append(award.id)
     session.flush()
     return marked
+
+
+def _forget_second_claims(session: Session, kept: Person, other: Person) -> None:
+    """Let one use of a code stand where both used it: a person uses it once.
+
+    The award of the other use stays, as a duplicate of the first.
+    """
+    used = select(ClaimUse.claim_id).where(ClaimUse.person_id == kept.id)
+    session.execute(
+        delete(ClaimUse).where(ClaimUse.person_id == other.id, ClaimUse.claim_id.in_(used))
+    )
 
 
 def _move_rows(session: Session, kept: Person, other: Person) -> dict[str, int]:

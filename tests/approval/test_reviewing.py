@@ -29,7 +29,7 @@ def test_a_proposal_walks_through_every_step_and_is_approved(walk, session):
     assert version.status is VersionStatus.APPROVED
     assert version.approval_reference == f"Proposal 1, {utcnow():%Y-%m-%d}"
     assert version.approved_until is None, "the committee's route sets no end"
-    assert version in list_mappable_versions(session, institution_id)
+    assert version in list_mappable_versions(session, institution_id, now=utcnow())
     page = walk.text(walk.proposer)
     for words in ("Cara Career", "Lee Leader", "Member 1", "Eve Executive", "Approved"):
         assert words in page

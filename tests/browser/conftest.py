@@ -23,7 +23,7 @@ from app.cli.deliveries import delivery_handlers
 from app.core.clock import utcnow
 from app.outbox.worker import run_due
 from app.settings import Settings
-from deploy.run import example_commands
+from deploy.example import example_commands
 from tests.chromium import ARGUMENTS
 from tests.conftest import SECRET
 from tests.practice_lms import running_lms

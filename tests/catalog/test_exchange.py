@@ -309,7 +309,7 @@ def specs(draw):
         names = draw(st.lists(LINE, min_size=2, max_size=3, unique=True))
         return {
             "key": f"c{number}", "name": draw(LINE), "description": draw(PROSE),
-            "required": draw(st.booleans()), "weight": draw(st.integers(1, 100)),
+            "required": number == 0 or draw(st.booleans()), "weight": draw(st.integers(1, 100)),
             "required_level": names[-1],
             "levels": [
                 {"name": name, "description": draw(PROSE), "points": points}

@@ -16,7 +16,8 @@ def test_no_room_but_the_catalogue_judges_a_version_by_itself():
     judged = []
     for path in sorted(APP.rglob("*.py")):
         name = path.relative_to(APP).as_posix()
-        if name.startswith(("catalog/", "sandbox/")):
+        # `approval` moves a version from state to state, with the catalogue.
+        if name.startswith(("catalog/", "approval/", "sandbox/")):
             continue
         source = path.read_text().replace(SHOWN.get(name, "\0"), "")
         judged += [(name, found[0]) for found in FACTS.finditer(source)]
@@ -28,6 +29,7 @@ def test_no_template_judges_a_version_by_itself():
     judged = [
         (path.name, found[0])
         for path in sorted(TEMPLATES.rglob("*.html"))
+        if path.parent.name not in {"catalog", "approval"}  # they show the states themselves
         for found in re.finditer(r"version\.status|approved_until|retired_at", path.read_text())
     ]
 

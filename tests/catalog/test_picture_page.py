@@ -215,7 +215,7 @@ def test_an_administrator_may_change_it_and_a_reviewer_may_look(browser, session
     assert send(browser(world.grantor), draft, OWL).status_code == 303
     reviewer = browser(world.assistant)
     assert reviewer.get(url(draft, "picture.svg")).status_code == 200
-    assert reviewer.get(url(draft)).status_code == 404
+    assert reviewer.get(url(draft)).status_code == 403
 
 
 def test_an_administrator_of_another_institution_finds_nothing(app, browser, session, draft):
@@ -230,8 +230,8 @@ def test_an_administrator_of_another_institution_finds_nothing(app, browser, ses
 def test_the_picture_stands_still_in_review_and_may_change_when_returned(author, session, draft):
     submit_version(session, draft, **BY)
     session.commit()
-    assert author.get(url(draft)).status_code == 409
-    assert send(author, draft, OWL).status_code == 409
+    assert author.get(url(draft)).status_code == 403
+    assert send(author, draft, OWL).status_code == 403
 
     return_version(session, draft, **BY)
     session.commit()
@@ -248,7 +248,7 @@ def test_an_approved_picture_never_changes_again(author, session, draft, strange
     session.commit()
 
     assert stranger_get(draft).text == first
-    assert author.get(url(draft)).status_code == 409
+    assert author.get(url(draft)).status_code == 403
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def test_a_mistake_is_one_line_with_file_line_and_field(refused, tmp_path, insti
 
     for command in ("check", "load"):
         said = refused("programme", command, str(wrong))
-        assert "wrong.toml: line 85, level “badge_2” family: input should be" in said
+        assert "wrong.toml: line 86, level “badge_2” family: input should be" in said
 
 
 def test_what_is_loaded_is_shown_in_words(done, institution):

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.core.db import db
 from app.settings import Settings
-from deploy.run import example_commands
+from deploy.example import example_commands
 from tests.conftest import SECRET
 from tests.independent.addresses import running_platform
 from tests.independent.browser import Window

@@ -20,7 +20,7 @@ from app.platforms.variables import CONTEXT_HISTORY_KEY
 from tests.assessment.work import form_data
 from tests.launch.one_case import Case, document
 from tests.launch.selecting import deep_link, read_answer
-from tests.launch.signing_lms import INSTRUCTOR
+from tests.launch.signing_lms import INSTRUCTOR, place_of
 
 TEACHER = {"role": INSTRUCTOR, "sub": "teacher-1"}
 SET_UP = {
@@ -108,7 +108,7 @@ def copy_by_hand(case):
     case.change()
     ines = case.browser()
     history = {CONTEXT_HISTORY_KEY: "course-1"}
-    place = case.launch_copy(custom=history, client=ines, **TEACHER).location
+    place = place_of(case.launch_copy(custom=history, client=ines, **TEACHER))
     page = ines.post(place.replace("/setup", f"/copy/{original.id}"))
     return copied_version(case), None if page.status_code == 404 else page.text
 

@@ -33,7 +33,7 @@ from app.sandbox.models import Activity, LineItem
 from app.sandbox.people import get_known_person
 from app.sandbox.profiles import PROFILES
 from app.settings import Settings
-from deploy.run import example_commands
+from deploy.example import example_commands
 from tests.conftest import SECRET
 from tests.factories import make_assignment
 from tests.practice_lms import LmsSession, running_lms

@@ -8,7 +8,8 @@ import requests
 from app.sandbox.failures import KINDS, REFUSALS, SERVICES
 from app.sandbox.profiles import PROFILES
 from app.sandbox.vocabulary import LINE_ITEM_READ, MEMBERSHIP_READ, RESULT_READ, SCORE
-from deploy.run import PRACTICE_PROFILES, demo_commands
+from deploy.example import demo_commands
+from deploy.run import PRACTICE_PROFILES
 from tests.html import assert_accessible
 from tests.practice_lms import running_lms
 from tests.sandbox.service import post_over_http

@@ -1,11 +1,14 @@
 """What becomes of two people's rows, awards and rights when they turn out to be one."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from app.assessment.models import Assessment, Decision
 from app.awards.models import Award
 from app.awards.service import revoke_award
+from app.awards.souvenir_models import Claim, ClaimUse
 from app.core.audit import AuditEntry, find_broken_entry
 from app.core.principal import Role
 from app.courses.models import LtiUser, Person
@@ -15,6 +18,7 @@ from app.programme.models import GrantorAppointment
 from app.staff.merging import list_references
 from tests import factories
 from tests.assessment.work import form_data, hand_in
+from tests.awards.souvenir_world import make_souvenir
 from tests.staff.twins import again, become_one, make_award
 
 # Every column that refers to a person; at a merge, all of them go over to the person who stays.
@@ -36,16 +40,26 @@ REFERENCES = {
     "gradebook_cell.person_id",
     "grantor_appointment.person_id",
     "handover.person_id",
+    "known_address.person_id",
     "launch_session.person_id",
     "lti_user.person_id",
     "person.merged_into_id",
+    "pending_import.person_id",
     "privacy_visit.subject_id",
     "privacy_visit.viewer_id",
+    "proposal.proposer_id",
+    "proposal_document.added_by",
+    "proposal_event.person_id",
     "reviewer_appointment.person_id",
     "roster_entry.person_id",
     "same_person_code.entered_by",
     "same_person_code.person_id",
     "same_person_try.person_id",
+    "souvenir_batch.created_by",
+    "souvenir_claim.created_by",
+    "souvenir_claim_miss.person_id",
+    "souvenir_claim_use.person_id",  # of two uses of one code, one stays
+    "souvenir_row.person_id",
     "staff_identity.person_id",
     "staff_invitation.person_id",
     "staff_session.person_id",
@@ -72,6 +86,44 @@ def test_nothing_refers_to_the_second_any_more_but_the_audit_log(session, world,
     assert {entry.actor for entry in entries} == {f"person:{twin.id}"}
     assert entries[0].facts["moved"]["lti_user.person_id"] == 1
     assert find_broken_entry(session, world.institution.id) is None
+
+
+def test_who_claimed_with_one_code_twice_has_used_it_once(session, world, twin, sides):
+    souvenir = make_souvenir(session, world)
+    claim = Claim(
+        institution_id=world.institution.id,
+        achievement_id=souvenir.achievement_id,
+        version_id=souvenir.id,
+        title="Research day",
+        code_hash="0" * 64,
+        code_sealed="-",
+        starts_at=factories.NOON,
+        ends_at=factories.NOON + timedelta(hours=1),
+        max_count=5,
+        taken=2,
+        created_by=world.grantor.id,
+        created_at=factories.NOON,
+    )
+    session.add(claim)
+    session.flush()
+    for person in (world.learner, twin):
+        award = make_award(session, world, person, version=souvenir)
+        session.add(
+            ClaimUse(
+                claim_id=claim.id,
+                person_id=person.id,
+                award_id=award.id,
+                claimed_at=factories.NOON,
+            )
+        )
+    session.commit()
+
+    become_one(*sides)
+
+    again(session)
+    (use,) = session.scalars(select(ClaimUse)).all()
+    assert use.person_id == world.learner.id
+    assert session.get_one(Award, use.award_id).duplicate_of_id is None
 
 
 @pytest.mark.parametrize("older", ["first", "second"])

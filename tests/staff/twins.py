@@ -21,13 +21,14 @@ def become_one(first, second):
     return second.post(f"{PAGE}/{action}")
 
 
-def make_award(session, world, person, *, days=0):
+def make_award(session, world, person, *, days=0, version=None):
+    version = version or world.level_1
     award = Award(
         institution_id=world.institution.id,
         public_id=f"award-of-{person.id}",
         person_id=person.id,
-        achievement_id=world.level_1.achievement_id,
-        version_id=world.level_1.id,
+        achievement_id=version.achievement_id,
+        version_id=version.id,
         issuer_key_id=world.issuer.keys[0].id,
         awarded_by=world.grantor.id,
         recipient_name=person.name,
