@@ -10,6 +10,7 @@ from app.core.errors import InvalidError
 
 MAX_TABLE_BYTES: Final = 8 * 1024 * 1024
 MAX_ROWS: Final = 50_000
+MAX_COLUMNS: Final = 200
 # What makes a cell a formula, half-width and full-width; a quote hides one, so it is guarded too.
 _ACTING: Final = frozenset("=+-@\t\r＝＋－＠")
 _GUARD: Final = "'"
@@ -116,6 +117,8 @@ def _as_cell(value: object) -> str:
 
 
 def _columns(cells: Sequence[str]) -> tuple[str, ...]:
+    if len(cells) > MAX_COLUMNS:
+        raise InvalidError(f"The first row has more than {MAX_COLUMNS} columns.")
     names = [unguard(cell.strip()).strip() for cell in cells]
     while names and not names[-1]:
         names.pop()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.catalog.models import Achievement, AchievementVersion, Criterion, VersionStatus
+from app.catalog.pictures import drop_picture
 from app.core import audit
 from app.core.audit import AuditEntry
 from app.core.errors import ConflictError, NotFoundError
@@ -180,6 +181,7 @@ def delete_draft(
     achievement_id = achievement.id
     try:
         with session.begin_nested():
+            drop_picture(session, version.id)
             session.delete(version)
             session.flush()
             if is_only:

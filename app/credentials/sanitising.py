@@ -197,7 +197,10 @@ def _copy_value(target: Any, name: str, value: str, names: dict[str, str]) -> No
 
 def _check_repetition(group: Any) -> None:
     """Refuse copies of copies: a few lines could ask for a billion shapes."""
-    by_id = {element.get("id"): element for element in group.iter() if element.get("id")}
+    named = [element for element in group.iter() if element.get("id")]
+    by_id = {element.get("id"): element for element in named}
+    if len(by_id) < len(named):  # which one is meant, no two programs agree on
+        raise InvalidError("two parts of the SVG have the same id; save it as plain SVG.")
     repeated = 0
     for element in group.iter(tag("use")):
         target = by_id.get((element.get("href") or "")[1:])

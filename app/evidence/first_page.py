@@ -25,6 +25,7 @@ from app.core.db import reading
 from app.core.forwarding import own_address
 from app.core.orm import table_of
 from app.core.prepared import Prepared
+from app.core.principal import current_principal
 from app.courses.models import Enrolment
 from app.evidence.models import Submission
 from app.mapping.models import Assignment
@@ -105,7 +106,9 @@ def first_page(
     if row is None or "_flashes" in session:
         return None
     secret = address_secret()
-    key = (str(get_locale()), secret is not None, own_address(), repr(row))
+    # An administrator's page links to the administration.
+    office = current_principal().is_administrator
+    key = (str(get_locale()), secret is not None, own_address(), office, repr(row))
     pages: dict[tuple[Any, ...], tuple[str, str]] = current_app.extensions.setdefault(
         "assay.first_pages", {}
     )

@@ -20,6 +20,7 @@ from app.staff.id_tokens import Keys
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 READ_SECONDS = 4.0
 KEEP_SECONDS = 3600.0
+DOWN_SECONDS = 15.0  # for so long nobody asks again a provider that did not answer
 NEW_KEYS_SECONDS = 10.0
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
@@ -64,6 +65,7 @@ class Provider:
         self._client = client
         self._lock = threading.Lock()
         self._endpoints: tuple[Endpoints, float] | None = None
+        self._down: tuple[ProviderDownError, float] | None = None
         self._keys: tuple[Keys, float] | None = None
 
     def endpoints(self) -> Endpoints:
@@ -76,7 +78,18 @@ class Provider:
         if kept is not None and time.monotonic() < kept[1]:
             return kept[0]
         with self._lock:
-            found = self._read_discovery(self._fetch(f"{self.issuer.rstrip('/')}{DISCOVERY_PATH}"))
+            # Whoever waited finds what the one before was told; of one that is down, the same.
+            kept, down = self._endpoints, self._down
+            if kept is not None and time.monotonic() < kept[1]:
+                return kept[0]
+            if down is not None and time.monotonic() < down[1]:
+                raise ProviderDownError(*down[0].args)
+            address = f"{self.issuer.rstrip('/')}{DISCOVERY_PATH}"
+            try:
+                found = self._read_discovery(self._fetch(address))
+            except ProviderDownError as error:
+                self._down = (error, time.monotonic() + DOWN_SECONDS)
+                raise
             self._endpoints = (found, time.monotonic() + KEEP_SECONDS)
         return found
 

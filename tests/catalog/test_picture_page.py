@@ -166,6 +166,17 @@ def test_what_is_not_taken_is_said_at_its_field(author, session, draft, file, al
     assert find(session, draft) is None
 
 
+def test_a_draft_is_deleted_with_the_picture_that_was_uploaded(author, session, draft):
+    send(author, draft, OWL)
+    version_id = draft.id
+
+    answer = author.post(f"/catalog/versions/{version_id}/delete")
+
+    assert answer.status_code == 303
+    session.expire_all()
+    assert session.get(AchievementVersion, version_id) is None
+
+
 def test_a_file_larger_than_a_picture_may_be_is_refused(author, session, draft, monkeypatch):
     monkeypatch.setattr("app.catalog.picture_forms.MAX_UPLOAD_BYTES", 20_000)
 

@@ -1,9 +1,11 @@
 """Tables are read whoever wrote them, and written so that a spreadsheet runs nothing."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.catalog.tables import guard, read_table, unguard, write_table
+from app.catalog.tables import MAX_COLUMNS, guard, read_table, unguard, write_table
+from app.core.errors import InvalidError
 
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30).map(str.strip)
 
@@ -25,3 +27,8 @@ def test_a_guarded_cell_begins_no_formula_and_says_the_same(text):
 
     assert guarded[:1] not in set("=+-@\t\r＝＋－＠")
     assert unguard(guarded) == text
+
+
+def test_a_first_row_of_a_million_columns_is_refused_before_they_are_compared():
+    with pytest.raises(InvalidError, match=f"more than {MAX_COLUMNS} columns"):
+        read_table(",".join(f"c{n}" for n in range(1_000_000)).encode())

@@ -60,6 +60,7 @@ BILLION_LAUGHS = (
         (svg('<path d="M0 0" style="fill:url(//evil.example)"/>'), "outside itself"),
         (svg('<path d="M0 0" style="fill:u\\72l(x)"/>'), "outside itself"),
         (svg('<path d="M0 0" style="fill"/>'), "style attribute"),
+        (svg('<g id="a"><path d="M0 0"/></g><g id="a"><use href="#a"/></g>'), "the same id"),
         (svg("<style>@import url(//evil.example);</style>"), "<style> is refused"),
         (svg('<a href="javascript:alert(1)"><path d="M0 0"/></a>'), "<a> is refused"),
         (svg("<text>Hello</text>"), "turn texts into paths"),

@@ -7,6 +7,7 @@ import pytest
 from app.core.principal import Role
 from app.mapping.service import edit_assignment
 from tests import factories
+from tests.campus import make_administrator
 
 TOKEN = re.compile(r'name="csrf_token" type="hidden" value="([^"]+)"')
 
@@ -38,6 +39,22 @@ def test_a_class_gets_one_page_and_everybody_their_own_token(browser, world, url
         headers={"Referer": f"https://tool.test{url}"},
     )
     assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_learner_who_is_an_administrator_has_a_page_of_their_own(
+    browser, session, world, url, is_first
+):
+    make_administrator(session, world.learner)
+    session.commit()
+    office, none = browser(world.learner), browser(world.other_learner)
+
+    pages = {
+        person: person.get(url).text for person in ((office, none) if is_first else (none, office))
+    }
+
+    assert "Administration" in pages[office]
+    assert "Administration" not in pages[none], "nobody learns what office a classmate holds"
 
 
 def test_an_edit_shows_at_once(browser, world, url, session, assignment):

@@ -118,6 +118,23 @@ def test_a_campus_that_is_not_there_is_a_clear_page(app, settings, world, browse
     assert "does not answer" in page.text
 
 
+def test_a_campus_that_did_not_answer_is_left_alone_for_a_while(campus, visitor):
+    asked = []
+
+    def slow_failure():
+        asked.append(1)
+        return Response("down", 502)
+
+    campus.answers[DISCOVERY] = slow_failure
+    first = visitor.client.get("/staff/sign-in")
+    count = len(asked)
+
+    again = [visitor.client.get("/staff/sign-in") for _ in range(3)]
+
+    assert {page.status_code for page in (first, *again)} == {503}
+    assert len(asked) == count, "nobody waits for it once more"
+
+
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN])
 def test_a_slow_campus_is_not_waited_for(app, session, known, campus, visitor, path):
     def slowly():
