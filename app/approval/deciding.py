@@ -6,14 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.approval.eligibility import is_concerned, may_see, require_decider
+from app.approval.eligibility import count_step, is_concerned, may_see, require_decider
 from app.approval.history import add_event, set_status, start_step
 from app.approval.models import EventKind, Proposal, ProposalStatus
 from app.approval.naming import add_months
 from app.approval.standing import (
     Tally,
     Vote,
-    count_votes,
     list_conditions,
     votes_of,
 )
@@ -99,7 +98,7 @@ def carry_step(
         is the last step and a condition is open.
     """
     step = _require_step(session, proposal, person_id, seen, now=now)
-    tally = count_votes(proposal.events, step, round_number=proposal.round)
+    tally = count_step(session, proposal, step)
     if not tally.has_quorum:
         raise ConflictError(
             f"{tally.cast} of {tally.quorum} votes are cast: the quorum is not there yet."
@@ -143,7 +142,7 @@ def decline_proposal(
     """
     step = _require_step(session, proposal, person_id, seen, now=now)
     _require_reason(reason)
-    tally = count_votes(proposal.events, step, round_number=proposal.round)
+    tally = count_step(session, proposal, step)
     if not tally.has_quorum or tally.is_carried:
         raise ConflictError("Only a step that has its quorum and is not carried can be declined.")
     decline_version(session, proposal.version, actor=f"person:{person_id}", now=now)
@@ -176,7 +175,7 @@ def return_proposal(
     """
     step = _require_step(session, proposal, person_id, seen, now=now)
     _require_reason(reason)
-    tally = count_votes(proposal.events, step, round_number=proposal.round)
+    tally = count_step(session, proposal, step)
     return_version(session, proposal.version, actor=f"person:{person_id}", now=now)
     closing = _closing(proposal, step)
     set_status(proposal, ProposalStatus.RETURNED, now=now)
@@ -209,7 +208,7 @@ def fulfil_condition(
     """
     if proposal.step is None:
         raise ConflictError("This proposal is not in review now.")
-    if is_concerned(proposal, principal.person_id):
+    if is_concerned(session, proposal, principal.person_id):
         raise ForbiddenError("Others say whether the conditions of your proposal are fulfilled.")
     if not may_see(session, proposal, principal, now=now):
         raise NotFoundError("There is no such proposal.")

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.approval.models import Proposal
+from app.approval.standing import Tally, count_votes
+from app.catalog.authorship import list_writers
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.principal import Principal
 from app.courses.models import Person
@@ -24,12 +26,33 @@ def list_deciders(
         now=now,
     )
     people = dict.fromkeys(seat.person for seat in seats)
-    return [person for person in people if not is_concerned(proposal, person.id)]
+    concerned = list_concerned(session, proposal)
+    return [person for person in people if person.id not in concerned]
 
 
-def is_concerned(proposal: Proposal, person_id: int) -> bool:
-    """Return whether somebody would decide on their own: they propose it, or wrote its content."""
-    return person_id in {proposal.proposer_id, proposal.version.proposed_by}
+def list_concerned(session: Session, proposal: Proposal) -> set[int]:
+    """Return the ids of those who would decide on their own.
+
+    They propose it, began its draft, or changed what stands in it.
+    """
+    began = {proposal.proposer_id, proposal.version.proposed_by}
+    wrote = list_writers(session, proposal.version)
+    return wrote | {person_id for person_id in began if person_id is not None}
+
+
+def is_concerned(session: Session, proposal: Proposal, person_id: int) -> bool:
+    """Return whether somebody would decide on their own; see `list_concerned`."""
+    return person_id in list_concerned(session, proposal)
+
+
+def count_step(session: Session, proposal: Proposal, step: Step) -> Tally:
+    """Count the votes of one step in the present round, as they hold now."""
+    return count_votes(
+        proposal.events,
+        step,
+        round_number=proposal.round,
+        concerned=list_concerned(session, proposal),
+    )
 
 
 def require_decider(session: Session, proposal: Proposal, person_id: int, *, now: datetime) -> Step:
@@ -40,7 +63,7 @@ def require_decider(session: Session, proposal: Proposal, person_id: int, *, now
     step = proposal.step
     if step is None:
         raise ConflictError("This proposal is not in review now, so nothing can be decided.")
-    if is_concerned(proposal, person_id):
+    if is_concerned(session, proposal, person_id):
         raise ForbiddenError(
             "This is your own proposal, or you wrote its content: others decide on it."
         )

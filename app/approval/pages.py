@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.approval.differences import list_differences
-from app.approval.eligibility import is_concerned, list_deciders, may_decide
+from app.approval.eligibility import count_step, is_concerned, list_deciders, may_decide
 from app.approval.models import Proposal
 from app.approval.progress import describe_next, describe_steps
 from app.approval.queries import (
@@ -16,7 +16,7 @@ from app.approval.queries import (
     find_vote,
 )
 from app.approval.review_forms import NoteForm
-from app.approval.standing import count_votes, list_conditions
+from app.approval.standing import list_conditions
 from app.approval.timeline import describe_answers, describe_timeline
 from app.catalog.content import content_of
 from app.catalog.reading import read_content
@@ -28,6 +28,7 @@ def describe_proposal(
 ) -> dict[str, Any]:
     """Return the context of a proposal's pages; see `templates/approval/_parts.html`."""
     step = proposal.step
+    tally = count_step(session, proposal, step) if step else None
     deciders = list_deciders(session, proposal, step, now=now) if step else []
     base = find_base_version(session, proposal.version) if proposal.is_change else None
     conditions = list_conditions(proposal.events, round_number=proposal.round)
@@ -38,10 +39,10 @@ def describe_proposal(
         "content": read_content(proposal.version),
         "level": proposal.version.achievement.level,
         "issuer": proposal.version.achievement.issuer,
-        "steps": describe_steps(proposal),
+        "steps": describe_steps(proposal, tally),
         "what_next": describe_next(proposal, deciders, reader_id=principal.person_id),
         "step": step,
-        "tally": count_votes(proposal.events, step, round_number=proposal.round) if step else None,
+        "tally": tally,
         "conditions": conditions,
         "note_forms": {
             condition.id: NoteForm(formdata=None, prefix=note_prefix(condition.id))
@@ -56,7 +57,7 @@ def describe_proposal(
         else None,
         "since_round": list_differences(earlier, said) if earlier and said else None,
         "is_own": proposal.proposer_id == principal.person_id,
-        "is_concerned": is_concerned(proposal, principal.person_id),
+        "is_concerned": is_concerned(session, proposal, principal.person_id),
         "may_decide": may_decide(session, proposal, principal.person_id, now=now),
         "own_vote": find_vote(proposal, principal.person_id),
         "people": {

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.approval.models import EventKind, Proposal, ProposalEvent, ProposalStatus
-from app.approval.standing import count_votes
+from app.approval.standing import Tally
 from app.courses.models import Person
 from app.programme.rules import Step as RouteStep
 
@@ -25,8 +25,11 @@ class Step:
     note: str = ""
 
 
-def describe_steps(proposal: Proposal) -> list[Step]:
-    """Return the line from the first draft to the approval."""
+def describe_steps(proposal: Proposal, tally: Tally | None) -> list[Step]:
+    """Return the line from the first draft to the approval.
+
+    `tally`: of the running step; `None` while none runs.
+    """
     registered = _find(proposal, EventKind.REGISTERED)
     if registered is not None:
         label = _("Approval made elsewhere, registered")
@@ -59,16 +62,15 @@ def describe_steps(proposal: Proposal) -> list[Step]:
                 route[position].name,
                 "current",
                 proposal.step_started_at,
-                describe_votes(proposal, route[position]),
+                describe_votes(tally) if tally else "",
             )
         )
         return [*line, *(Step(step.name, "upcoming") for step in route[position + 1 :]), last]
     return [*line, *_stopped(proposal, route)]
 
 
-def describe_votes(proposal: Proposal, step: RouteStep) -> str:
+def describe_votes(tally: Tally) -> str:
     """Say how many of a step's votes are cast."""
-    tally = count_votes(proposal.events, step, round_number=proposal.round)
     words: str = ngettext(
         "%(cast)d of %(num)d vote", "%(cast)d of %(num)d votes", tally.quorum, cast=tally.cast
     )

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.approval.eligibility import is_concerned, may_see
+from app.approval.eligibility import count_step, is_concerned, may_see
 from app.approval.models import EventKind, Proposal, ProposalEvent, ProposalStatus
-from app.approval.standing import Tally, Vote, count_votes
+from app.approval.standing import Tally, Vote
 from app.catalog.content import content_of
 from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.core.errors import NotFoundError
@@ -107,14 +107,14 @@ def list_waiting(session: Session, principal: Principal, *, now: datetime) -> li
     waiting = []
     for proposal in found:
         step = proposal.step
-        if step is None or is_concerned(proposal, principal.person_id):
+        if step is None or is_concerned(session, proposal, principal.person_id):
             continue
         by_unit = proposal.pinned.group(step.group).by_unit
         if any(
             seat.group_key == step.group and (not by_unit or is_same_unit(seat.unit, proposal.unit))
             for seat in seats
         ):
-            tally = count_votes(proposal.events, step, round_number=proposal.round)
+            tally = count_step(session, proposal, step)
             waiting.append(Waiting(proposal, tally, find_vote(proposal, principal.person_id)))
     return waiting
 

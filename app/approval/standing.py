@@ -1,6 +1,6 @@
 """How a review stands: votes, quorum and conditions, read from the history. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,12 +82,19 @@ def votes_of(events: Sequence[Happening], *, round_number: int, step_key: str) -
     ]
 
 
-def count_votes(events: Sequence[Happening], step: Step, *, round_number: int) -> Tally:
-    """Count the votes of one step in one round."""
-    votes = [
-        Vote(event.facts["vote"])
-        for event in votes_of(events, round_number=round_number, step_key=step.key)
-    ]
+def count_votes(
+    events: Sequence[Happening], step: Step, *, round_number: int, concerned: Collection[int]
+) -> Tally:
+    """Count the votes of one step in one round: one per person, none of whom it concerns.
+
+    Two who voted may turn out to be one person since, or to be the proposer: then
+    the first vote counts, or none does.
+    """
+    first: dict[int | None, Vote] = {}
+    for event in votes_of(events, round_number=round_number, step_key=step.key):
+        if event.person_id not in concerned:
+            first.setdefault(event.person_id, Vote(event.facts["vote"]))
+    votes = list(first.values())
     return Tally(
         in_favour=sum(vote in IN_FAVOUR for vote in votes),
         against=votes.count(Vote.AGAINST),

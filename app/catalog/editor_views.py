@@ -140,11 +140,11 @@ def _save(
     anchor = None
     if section == CRITERIA and act:
         values["criteria"], anchor = act_on_criteria(values["criteria"], act)
-    principal = current_principal()
+    principal, now = current_principal(), utcnow()
     with transaction() as write:
         mine = get_version(write, version.id, institution_id=principal.institution_id)
-        require_may_edit(write, principal, mine, now=utcnow())
-        save_section(write, mine, section, values, seen=seen)
+        require_may_edit(write, principal, mine, now=now)
+        save_section(write, mine, section, values, seen=seen, actor=principal.actor, now=now)
     if anchor:
         return redirect(url_for(PAGES[section], version_id=version.id, _anchor=anchor), 303)
     flash(_("Saved."))

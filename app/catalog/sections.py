@@ -1,11 +1,13 @@
 """Saving one section of a draft, so that two editors do not overwrite each other unseen."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.authorship import record_edit
 from app.catalog.drafts import save_draft
 from app.catalog.editing import digest_section, put_section
 from app.catalog.models import AchievementVersion
@@ -31,6 +33,8 @@ def save_section(
     values: Mapping[str, Any],
     *,
     seen: str,
+    actor: str,
+    now: datetime,
 ) -> None:
     """Keep what was typed in one section; the others stay as they are.
 
@@ -46,3 +50,5 @@ def save_section(
             "Somebody else saved this part while you were writing. What you typed is still here."
         )
     save_draft(session, version, changed)
+    if digest_section(draft, section) != digest_section(changed, section):
+        record_edit(session, version, section, actor=actor, now=now)

@@ -101,15 +101,23 @@ def remove_skill(version_id: int) -> ResponseReturnValue:
 
 def _change(version_id: int, change: Callable[[Skills], Skills]) -> None:
     """Change the skills as they stand now: nothing that somebody else added is lost."""
-    principal = current_principal()
+    principal, now = current_principal(), utcnow()
     with transaction() as write:
         version = get_version(write, version_id, institution_id=principal.institution_id)
-        require_may_edit(write, principal, version, now=utcnow())
+        require_may_edit(write, principal, version, now=now)
         lock_version(write, version)
         draft = version.draft or {}
         skills = change(list(draft.get("alignments") or []))
         seen = digest_section(draft, SKILLS)
-        save_section(write, version, SKILLS, {"alignments": skills}, seen=seen)
+        save_section(
+            write,
+            version,
+            SKILLS,
+            {"alignments": skills},
+            seen=seen,
+            actor=principal.actor,
+            now=now,
+        )
 
 
 def _added(skills: Skills, skill: dict[str, Any]) -> Skills:

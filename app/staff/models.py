@@ -90,7 +90,8 @@ class SamePersonCode(Base):
     """A one-time code with which somebody says in another LMS: this is me.
 
     `entered_by`: who typed it there, and sees both sides until `expires_at`;
-    `None` before. `used_at`: when they confirmed, or said no.
+    `None` before. `confirmed_at`: when they said that both are them; the maker
+    is asked then. `used_at`: when the maker said so too, or one of them said no.
     """
 
     __tablename__ = "same_person_code"
@@ -101,6 +102,7 @@ class SamePersonCode(Base):
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
 
 

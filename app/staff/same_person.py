@@ -1,11 +1,15 @@
-"""A one-time code by which somebody says in another LMS: this is me, too."""
+"""A one-time code by which somebody says in another LMS: this is me, too.
+
+Whoever typed the code says so first, and whoever made it last, each in a session
+of their own: a code that somebody else came by gives them nothing.
+"""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.awards.models import Award
@@ -18,6 +22,7 @@ from app.staff.models import SamePersonCode, SamePersonTry
 from app.staff.people import list_courses_of, name_platforms
 
 LIFETIME = timedelta(minutes=10)
+ANSWER_SPAN = timedelta(hours=1)
 # No letter or digit that another one looks like; 50 bits.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
@@ -37,11 +42,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """Both sides: `here` typed the code, `there` made it and is the one who stays."""
+    """Both sides: `typer` typed the code, `maker` made it and is the one who stays."""
 
     code: SamePersonCode
-    there: Side
-    here: Side
+    maker: Side
+    typer: Side
 
 
 def make_code(session: Session, person: Person, *, now: datetime) -> str:
@@ -102,7 +107,7 @@ def enter_code(session: Session, person: Person, typed: str, *, now: datetime) -
 
 
 def find_pair(session: Session, person: Person, *, now: datetime) -> Pair | None:
-    """Return both sides of the code that a person typed and has not answered yet."""
+    """Return both sides of the code that a person typed and that is not settled yet."""
     code = session.scalar(
         select(SamePersonCode)
         .where(
@@ -119,24 +124,74 @@ def find_pair(session: Session, person: Person, *, now: datetime) -> Pair | None
     return Pair(code, _describe(session, maker), _describe(session, person))
 
 
-def confirm(session: Session, code_id: int, person: Person, *, now: datetime) -> Person:
-    """Make one person of the two; return the one who stays.
+def find_asked(session: Session, person: Person, *, now: datetime) -> Pair | None:
+    """Return both sides of the code that a person made and somebody says is theirs, too."""
+    code = session.scalar(
+        select(SamePersonCode)
+        .where(
+            SamePersonCode.person_id == person.id,
+            SamePersonCode.confirmed_at.is_not(None),
+            SamePersonCode.used_at.is_(None),
+            SamePersonCode.expires_at > now,
+        )
+        .order_by(SamePersonCode.id.desc())
+        .limit(1)
+    )
+    if code is None:
+        return None
+    typer = session.get_one(Person, code.entered_by)
+    return Pair(code, _describe(session, person), _describe(session, typer))
+
+
+def confirm(session: Session, code_id: int, person: Person, *, now: datetime) -> None:
+    """Say, as who typed the code, that both are oneself; its maker is asked next.
 
     Raises: `NotFoundError` if the person has typed no such code; `ConflictError`
-        if it was answered or has run out; as `merge_people`.
+        if it was answered or has run out, or for two who cannot be one.
     """
-    code = _use_up(session, code_id, person, now=now)
-    kept = session.get_one(Person, code.person_id)
-    merge_people(session, kept, person, now=now)
-    return kept
+    code = _get_typed(session, code_id, person)
+    refuse_pair(session, session.get_one(Person, code.person_id), person)
+    _answer(
+        session,
+        code,
+        SamePersonCode.confirmed_at.is_(None),
+        now=now,
+        confirmed_at=now,
+        expires_at=now + ANSWER_SPAN,
+    )
+    _audit(session, code, person, "same_person.confirmed", now=now)
+
+
+def agree(session: Session, code_id: int, person: Person, *, now: datetime) -> Person:
+    """Say the same, as who made the code, and make one person of the two; return who stays.
+
+    Raises: `NotFoundError` if nobody confirmed such a code of the person's;
+        `ConflictError` if it was answered or has run out; as `merge_people`.
+    """
+    code = _get_asked(session, code_id, person)
+    _answer(session, code, SamePersonCode.confirmed_at.is_not(None), now=now, used_at=now)
+    _audit(session, code, person, "same_person.agreed", now=now)
+    merge_people(session, person, session.get_one(Person, code.entered_by), now=now)
+    return person
 
 
 def deny(session: Session, code_id: int, person: Person, *, now: datetime) -> None:
-    """Say that the other one is somebody else; the code opens nothing any more.
+    """Say, as who typed the code, that the other is somebody else; it opens nothing any more.
 
     Raises: as `confirm`.
     """
-    code = _use_up(session, code_id, person, now=now)
+    code = _get_typed(session, code_id, person)
+    _answer(session, code, now=now, used_at=now)
+    _audit(session, code, person, "same_person.denied", now=now)
+
+
+def refuse(session: Session, code_id: int, person: Person, *, now: datetime) -> None:
+    """Say the same, as who made the code.
+
+    Raises: as `agree`.
+    """
+    code = _get_asked(session, code_id, person)
+    _answer(session, code, now=now, used_at=now)
     _audit(session, code, person, "same_person.denied", now=now)
 
 
@@ -153,23 +208,42 @@ def looks_known_elsewhere(session: Session, person: Person) -> bool:
     return bool(session.scalar(select(other)))
 
 
-def _use_up(session: Session, code_id: int, person: Person, *, now: datetime) -> SamePersonCode:
+def _get_typed(session: Session, code_id: int, person: Person) -> SamePersonCode:
     code = session.get(SamePersonCode, code_id)
     if code is None or code.entered_by != person.id:
         raise NotFoundError("There is no such code that you typed.")
+    return code
+
+
+def _get_asked(session: Session, code_id: int, person: Person) -> SamePersonCode:
+    code = session.get(SamePersonCode, code_id)
+    if code is None or code.person_id != person.id or code.confirmed_at is None:
+        raise NotFoundError("There is no such code of yours that somebody confirmed.")
+    return code
+
+
+def _answer(
+    session: Session,
+    code: SamePersonCode,
+    *conditions: ColumnElement[bool],
+    now: datetime,
+    **values: datetime,
+) -> None:
+    """Write one side's answer, in one statement, so that it cannot be given twice."""
     result: Any = session.execute(
         update(SamePersonCode)
         .where(
-            SamePersonCode.id == code_id,
+            SamePersonCode.id == code.id,
             SamePersonCode.used_at.is_(None),
             SamePersonCode.expires_at > now,
+            *conditions,
         )
-        .values(used_at=now)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     if not result.rowcount:
         raise ConflictError("This code was answered already or has run out. Make a new one.")
-    return code
+    session.refresh(code)
 
 
 def _letters(typed: str) -> str:

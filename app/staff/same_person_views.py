@@ -21,7 +21,7 @@ from app.staff.people import name_platforms
 @bp.get("/my/other-lms")
 @signed_in
 def same_person() -> ResponseReturnValue:
-    """Explain it; show both sides once a good code was typed."""
+    """Explain it; show both sides to who typed a good code, and then to who made it."""
     return _page(CodeForm(formdata=None), code=None)
 
 
@@ -57,9 +57,18 @@ def enter_code() -> ResponseReturnValue:
 @bp.post("/my/other-lms/<int:code_id>/confirm")
 @signed_in
 def confirm_same(code_id: int) -> ResponseReturnValue:
-    """Become one person."""
+    """Say that both are oneself; the other side is asked, too."""
     with transaction() as write:
         service.confirm(write, code_id, _person(write), now=utcnow())
+    return redirect(url_for(".same_person"), 303)
+
+
+@bp.post("/my/other-lms/<int:code_id>/agree")
+@signed_in
+def agree_same(code_id: int) -> ResponseReturnValue:
+    """Say so where the code was made, and become one person."""
+    with transaction() as write:
+        service.agree(write, code_id, _person(write), now=utcnow())
     flash(_("You are one person now. Your work and credentials stand together."), "success")
     return redirect(url_for("awards.mine"), 303)
 
@@ -74,19 +83,30 @@ def deny_same(code_id: int) -> ResponseReturnValue:
     return redirect(url_for(".same_person"), 303)
 
 
+@bp.post("/my/other-lms/<int:code_id>/refuse")
+@signed_in
+def refuse_same(code_id: int) -> ResponseReturnValue:
+    """Say where the code was made that who typed it is somebody else."""
+    with transaction() as write:
+        service.refuse(write, code_id, _person(write), now=utcnow())
+    flash(_("Nothing was changed. The code opens nothing any more."))
+    return redirect(url_for(".same_person"), 303)
+
+
 def _person(session: Session) -> Person:
     principal = current_principal()
     return get_person(session, principal.person_id, institution_id=principal.institution_id)
 
 
 def _page(form: CodeForm, *, code: str | None) -> ResponseReturnValue:
-    read = db.session()
+    read, now = db.session(), utcnow()
     person = _person(read)
     page = render_template(
         "staff/same_person.html",
         person=person,
         platforms=name_platforms(read, person.id),
-        pair=service.find_pair(read, person, now=utcnow()),
+        pair=service.find_pair(read, person, now=now),
+        asked=service.find_asked(read, person, now=now),
         seems_known=service.looks_known_elsewhere(read, person),
         form=form,
         act=ActForm(formdata=None),

@@ -146,7 +146,18 @@ def test_somebody_whom_two_lmss_know_becomes_one_person(lms_page, campus, look, 
     expect(page.get_by_role("heading", name="Are these both you?")).to_be_visible()
     check(page, look, "3-both")
     page.get_by_role("button", name="Yes, both are me").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("My credentials")
+    expect(
+        page.get_by_role("heading", name="One more yes, where the code was made")
+    ).to_be_visible()
+    check(page, look, "4-waiting")
+
+    tool.goto(re.sub(r"/my/other-lms.*", "/my/other-lms", tool.url))
+    tool.get_by_role("heading", name="Somebody typed your code. Is that you?").wait_for()
+    lms_page.settle()
+    assert_no_violations(tool)
+    look(lms_page.page, "5-asked")
+    tool.get_by_role("button", name="Yes, that is me").press("Enter")
+    expect(tool.get_by_role("heading", level=1)).to_have_text("My credentials")
     with campus.app.app_context():
         former = db.session.scalars(select(Person).where(Person.merged_into_id.is_not(None))).one()
         assert former.name.startswith("Mei-Ling")

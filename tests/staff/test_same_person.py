@@ -10,7 +10,7 @@ from app.courses.models import Enrolment, LtiUser, Person
 from app.launch.models import LaunchSession
 from app.staff.models import SamePersonCode
 from tests import factories
-from tests.staff.twins import PAGE, again, become_one, get_code, make_award
+from tests.staff.twins import PAGE, again, become_one, get_code, make_award, press_first
 
 
 def test_two_become_one(session, world, second_lms, twin, sides):
@@ -30,13 +30,13 @@ def test_two_become_one(session, world, second_lms, twin, sides):
 
 
 def test_the_session_of_the_second_goes_on_as_the_first(session, world, twin, sides):
-    _first, second = sides
+    first, second = sides
     make_award(session, world, world.learner)
 
     become_one(*sides)
 
+    assert "You are one person now" in first.get("/my/credentials").text
     text = second.get("/my/credentials").text
-    assert "You are one person now" in text
     assert "Research Literacy" in text
     whose = set(session.scalars(select(LaunchSession.person_id)))
     assert whose == {world.learner.id}
@@ -97,7 +97,9 @@ def test_a_code_is_good_once(session, world, twin, sides, browser, second_lms):
     assert browser(third).post(f"{PAGE}/enter", data={"code": code}).status_code == 422
     kept = session.scalars(select(SamePersonCode)).one()
     assert second.post(f"{PAGE}/{kept.id}/confirm").status_code == 303
-    assert second.post(f"{PAGE}/{kept.id}/confirm").status_code in {404, 409}
+    assert second.post(f"{PAGE}/{kept.id}/confirm").status_code == 409
+    assert first.post(f"{PAGE}/{kept.id}/agree").status_code == 303
+    assert first.post(f"{PAGE}/{kept.id}/agree").status_code == 409
     assert browser(third).post(f"{PAGE}/enter", data={"code": code}).status_code == 422
 
 
@@ -132,6 +134,61 @@ def test_who_says_no_stays_two(session, sides):
     assert second.post(f"{PAGE}/{kept.id}/confirm").status_code == 409
     again(session)
     assert session.query(Person).filter(Person.merged_into_id.is_not(None)).count() == 0
+
+
+def test_nobody_becomes_one_with_somebody_by_their_code_alone(session, world, sides):
+    first, second = sides
+    make_award(session, world, world.learner)
+    second.post(f"{PAGE}/enter", data={"code": get_code(first)})
+
+    assert press_first(second).location == PAGE
+
+    assert "Nothing is changed yet" in second.get(PAGE).text
+    assert "Research Literacy" not in second.get("/my/credentials").text
+    again(session)
+    assert session.query(Person).filter(Person.merged_into_id.is_not(None)).count() == 0
+    asked = first.get(PAGE).text
+    for words in ("Is that you?", "M. Student", "Second LMS", "Mei Student", "Yes, that is me"):
+        assert words in asked
+
+
+def test_who_made_the_code_says_no_and_they_stay_two(session, sides):
+    first, second = sides
+    second.post(f"{PAGE}/enter", data={"code": get_code(first)})
+    press_first(second)
+    kept = session.scalars(select(SamePersonCode)).one()
+
+    assert first.post(f"{PAGE}/{kept.id}/refuse").status_code == 303
+
+    assert first.post(f"{PAGE}/{kept.id}/agree").status_code == 409
+    assert "2. Type it in the other" in second.get(PAGE).text
+    again(session)
+    assert session.query(Person).filter(Person.merged_into_id.is_not(None)).count() == 0
+
+
+def test_only_who_made_the_code_says_the_last_yes(session, world, sides, browser):
+    first, second = sides
+    second.post(f"{PAGE}/enter", data={"code": get_code(first)})
+    kept = session.scalars(select(SamePersonCode)).one()
+
+    assert first.post(f"{PAGE}/{kept.id}/agree").status_code == 404, "nobody confirmed it yet"
+    press_first(second)
+    for stranger in (second, browser(world.other_learner)):
+        assert stranger.post(f"{PAGE}/{kept.id}/agree").status_code == 404
+        assert stranger.post(f"{PAGE}/{kept.id}/refuse").status_code == 404
+
+
+def test_the_last_yes_is_awaited_for_an_hour(session, sides):
+    first, second = sides
+    second.post(f"{PAGE}/enter", data={"code": get_code(first)})
+    press_first(second)
+    kept = session.scalars(select(SamePersonCode)).one()
+    assert kept.expires_at - kept.confirmed_at == timedelta(hours=1)
+    kept.expires_at = datetime.now(UTC)
+    session.commit()
+
+    assert "Is that you?" not in first.get(PAGE).text
+    assert first.post(f"{PAGE}/{kept.id}/agree").status_code == 409
 
 
 def test_after_five_wrong_codes_no_code_is_taken_for_an_hour(session, sides):

@@ -14,11 +14,17 @@ def get_code(client):
 
 
 def become_one(first, second):
-    """Make a code here, type it there, confirm; return the answer."""
+    """Make a code here, type it there, say yes there and then here; return the last answer."""
     assert second.post(f"{PAGE}/enter", data={"code": get_code(first)}).status_code == 303
-    text = second.get(PAGE).text
+    page = press_first(second)
+    return press_first(first) if page.status_code == 303 else page
+
+
+def press_first(client):
+    """Press the first button of the page, which says yes."""
+    text = client.get(PAGE).text
     action = text.split(f'action="{PAGE}/')[1].split('"')[0]
-    return second.post(f"{PAGE}/{action}")
+    return client.post(f"{PAGE}/{action}")
 
 
 def make_award(session, world, person, *, days=0, version=None):
