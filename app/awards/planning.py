@@ -53,6 +53,17 @@ def find_batch_by_key(session: Session, institution_id: int, key: str) -> Souven
     )
 
 
+def read_whole(entries: Iterable[Listed], *, max_rows: int) -> list[Listed]:
+    """Read a list to its end, before a transaction keeps every other writer waiting.
+
+    Raises: `InvalidError` if it is too long or cannot be read.
+    """
+    listed = list(islice(entries, max_rows + 1))
+    if len(listed) > max_rows:
+        raise InvalidError(_too_many(max_rows))
+    return listed
+
+
 def plan_batch(
     session: Session,
     plan: Plan,
@@ -122,15 +133,19 @@ def _keep_rows(
     for some in _in_turn(entries):
         count += len(some)
         if count > max_rows:
-            raise InvalidError(
-                f"The list has more than {max_rows} people. Part it, and send the parts one after "
-                "the other. Nothing was taken over."
-            )
+            raise InvalidError(_too_many(max_rows))
         rows = [_judge(entry, seen, batch.id) for entry in some]
         matcher.match(some, rows)
         session.execute(insert(ROW), rows)
     if not count:
         raise InvalidError("There is nobody in this list.")
+
+
+def _too_many(max_rows: int) -> str:
+    return (
+        f"The list has more than {max_rows} people. Part it, and send the parts one after the "
+        "other. Nothing was taken over."
+    )
 
 
 def _judge(entry: Listed, seen: set[str], batch_id: int) -> dict[str, Any]:
