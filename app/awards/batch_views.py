@@ -14,7 +14,7 @@ from app.awards.addresses import guard_cell
 from app.awards.blueprint import bp
 from app.awards.facts import award_address
 from app.awards.forms import ActForm, RevokeForm
-from app.awards.running import revoke_batch, start_batch, stop_batch, take_over
+from app.awards.running import revoke_batch, start_batch, stop_batch
 from app.awards.service import revoke_award
 from app.awards.souvenir_models import SouvenirBatch, SouvenirRow
 from app.awards.souvenir_views import tell
@@ -72,9 +72,9 @@ def start(batch_id: int) -> ResponseReturnValue:
         found = _batch(session, batch_id)
         giver = Giver.of(principal).in_course(found.course_id)
         require_giver(session, found.achievement_id, giver, now=now)
-        if found.created_by != principal.person_id:
-            take_over(found, principal.person_id, actor=principal.actor)
-        start_batch(session, found, actor=principal.actor, now=now)
+        start_batch(
+            session, found, person_id=principal.person_id, actor=principal.actor, now=now
+        )
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 

@@ -72,7 +72,8 @@ def issue_awards(
 ) -> Issued:
     """Award a Souvenir to each of these people who does not hold it; some hundreds at a time.
 
-    The LMS's student preview is awarded nothing, and nobody is awarded twice.
+    The LMS's student preview is awarded nothing, nor are whoever awards and the
+    row of somebody who turned out to be somebody else; and nobody is awarded twice.
 
     Raises: `ForbiddenError` if its level needs more than a request;
         `ConflictError` if the version may not be used; `NotFoundError` if the
@@ -85,6 +86,8 @@ def issue_awards(
     wanted = [person_id for person_id in dict.fromkeys(person_ids) if person_id not in issued.held]
     for person_id in find_previews(session, wanted):
         issued.failed[person_id] = "This is the student preview of an LMS, not a person."
+    if awarded_by is not None and awarded_by in wanted:
+        issued.failed[awarded_by] = "Nobody gives themselves a Souvenir."
     people = _read_people(session, [each for each in wanted if each not in issued.failed])
     signer = Signer(session, version, vault=vault, base_url=base_url)
     valid_until = end_of_validity(now, version.validity_months)
@@ -190,7 +193,7 @@ def _read_people(session: Session, person_ids: Sequence[int]) -> list[dict[str, 
         subs.setdefault(person_id, sub)
     rows = session.execute(
         select(PERSON.c.id, PERSON.c.name, PERSON.c.email)
-        .where(PERSON.c.id.in_(person_ids))
+        .where(PERSON.c.id.in_(person_ids), PERSON.c.merged_into_id.is_(None))
         .order_by(PERSON.c.id)
     )
     return [
