@@ -13,14 +13,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.awards.addresses import MAX_NAME, is_address, is_plain_name, looks_like_formula, shown
+from app.awards.addresses import MAX_NAME, is_address, is_plain_name, shown
 from app.awards.bulk import require_souvenir
 from app.awards.lists import Listed
 from app.awards.matching import Matcher
 from app.awards.souvenir_models import BatchState, RowState, SouvenirBatch, SouvenirRow
 from app.catalog.models import AchievementVersion
-from app.catalog.usability import require_usable
+from app.catalog.usability import require_mappable
 from app.core import audit
+from app.core.csv_text import is_formula
 from app.core.errors import ConflictError, InvalidError
 from app.core.orm import table_of
 from app.courses.models import Course
@@ -82,7 +83,7 @@ def plan_batch(
     """
     version = plan.version
     require_souvenir(version.achievement.level)
-    require_usable(version, now=now)
+    require_mappable(version, now=now)
     known = find_batch_by_key(session, version.institution_id, plan.key)
     if known is not None:
         return known
@@ -176,7 +177,7 @@ def _judge(entry: Listed, seen: set[str], batch_id: int) -> dict[str, Any]:
         "person_id": None,
         "state": state,
         "problem": problem,
-        "is_formula": looks_like_formula(entry.name) or looks_like_formula(entry.email),
+        "is_formula": is_formula(entry.name) or is_formula(entry.email),
     }
 
 
