@@ -12,7 +12,6 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 # They turn the order of the letters around them, so a name could read as another one.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def is_address(text: str) -> bool:
@@ -42,19 +41,6 @@ def is_plain_name(text: str) -> bool:
         letter in _TURNING or unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}
         for letter in text
     )
-
-
-def looks_like_formula(text: str) -> bool:
-    """Return whether a spreadsheet would take the text for a formula."""
-    return text.startswith(_FORMULA)
-
-
-def guard_cell(text: str) -> str:
-    """Return a text as a spreadsheet shows it and never runs it.
-
-    Source: OWASP, CSV Injection.
-    """
-    return f"'{text}" if looks_like_formula(text) else text
 
 
 def shown(text: str, *, max_length: int) -> str:

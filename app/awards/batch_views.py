@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.awards.addresses import guard_cell
 from app.awards.blueprint import bp
 from app.awards.facts import award_address
 from app.awards.forms import ActForm, RevokeForm
-from app.awards.running import revoke_batch, start_batch, stop_batch, take_over
+from app.awards.running import revoke_batch, start_batch, stop_batch
 from app.awards.service import revoke_award
 from app.awards.souvenir_models import SouvenirBatch, SouvenirRow
 from app.awards.souvenir_views import tell
@@ -40,6 +39,7 @@ from app.awards.wording import (
 )
 from app.core.access import requires_administrator, signed_in
 from app.core.clock import utcnow
+from app.core.csv_text import guard
 from app.core.db import db, transaction
 from app.core.errors import ConflictError
 from app.core.principal import current_principal
@@ -72,9 +72,7 @@ def start(batch_id: int) -> ResponseReturnValue:
         found = _batch(session, batch_id)
         giver = Giver.of(principal).in_course(found.course_id)
         require_giver(session, found.achievement_id, giver, now=now)
-        if found.created_by != principal.person_id:
-            take_over(found, principal.person_id, actor=principal.actor)
-        start_batch(session, found, actor=principal.actor, now=now)
+        start_batch(session, found, person_id=principal.person_id, actor=principal.actor, now=now)
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
@@ -214,5 +212,5 @@ def _cells(row: SouvenirRow, found: SouvenirBatch, base_url: str) -> list[str]:
 
 def _line(cells: list[str]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerow([guard_cell(cell) for cell in cells])
+    csv.writer(text).writerow([guard(cell) for cell in cells])
     return text.getvalue()

@@ -23,9 +23,9 @@ from app.awards.issuing import (
 from app.awards.models import HOLDS_THE_PLACE, Award
 from app.awards.signer import Signer
 from app.awards.validity import end_of_validity
-from app.catalog.models import AchievementVersion
+from app.catalog.models import AchievementVersion, VersionStatus
 from app.catalog.stacks import is_a_part
-from app.catalog.usability import require_usable
+from app.catalog.usability import require_mappable
 from app.core import audit
 from app.core.crypto import Vault
 from app.core.errors import ForbiddenError, InvalidError
@@ -59,6 +59,26 @@ def require_souvenir(level: Level) -> None:
         )
 
 
+def get_current(
+    session: Session, version: AchievementVersion, *, now: datetime
+) -> AchievementVersion:
+    """Return the approved version of a Souvenir now: a newer one, if it took this one's place.
+
+    A Souvenir is given on the spot; nobody has begun under an older version.
+
+    Raises: `ConflictError` saying why, if none may be given.
+    """
+    approved = session.scalar(
+        select(AchievementVersion).where(
+            AchievementVersion.achievement_id == version.achievement_id,
+            AchievementVersion.status == VersionStatus.APPROVED,
+        )
+    )
+    current = approved or version
+    require_mappable(current, now=now)
+    return current
+
+
 def issue_awards(
     session: Session,
     *,
@@ -72,7 +92,10 @@ def issue_awards(
 ) -> Issued:
     """Award a Souvenir to each of these people who does not hold it; some hundreds at a time.
 
-    The LMS's student preview is awarded nothing, and nobody is awarded twice.
+    It is awarded in the version that is approved now, if another took the place of this one.
+
+    The LMS's student preview is awarded nothing, nor are whoever awards and the
+    row of somebody who turned out to be somebody else; and nobody is awarded twice.
 
     Raises: `ForbiddenError` if its level needs more than a request;
         `ConflictError` if the version may not be used; `NotFoundError` if the
@@ -80,11 +103,13 @@ def issue_awards(
         elsewhere: begin again.
     """
     require_souvenir(version.achievement.level)
-    require_usable(version, now=now)
+    version = get_current(session, version, now=now)
     issued = Issued(held=find_holders(session, version.achievement_id, person_ids, now=now))
     wanted = [person_id for person_id in dict.fromkeys(person_ids) if person_id not in issued.held]
     for person_id in find_previews(session, wanted):
         issued.failed[person_id] = "This is the student preview of an LMS, not a person."
+    if awarded_by is not None and awarded_by in wanted:
+        issued.failed[awarded_by] = "Nobody gives themselves a Souvenir."
     people = _read_people(session, [each for each in wanted if each not in issued.failed])
     signer = Signer(session, version, vault=vault, base_url=base_url)
     valid_until = end_of_validity(now, version.validity_months)
@@ -190,7 +215,7 @@ def _read_people(session: Session, person_ids: Sequence[int]) -> list[dict[str, 
         subs.setdefault(person_id, sub)
     rows = session.execute(
         select(PERSON.c.id, PERSON.c.name, PERSON.c.email)
-        .where(PERSON.c.id.in_(person_ids))
+        .where(PERSON.c.id.in_(person_ids), PERSON.c.merged_into_id.is_(None))
         .order_by(PERSON.c.id)
     )
     return [

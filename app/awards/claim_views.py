@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.awards.addresses import guard_cell
 from app.awards.blueprint import bp
 from app.awards.claim_codes import group_code, read_code
 from app.awards.claim_misses import TooManyMissesError, note_miss, refuse_after_misses
@@ -32,6 +31,7 @@ from app.awards.souvenirs import Giver, get_givable, require_giver
 from app.awards.wording import CLAIM_ICONS, claim_label
 from app.core.access import SESSION_KEY, public, requires, signed_in
 from app.core.clock import utcnow
+from app.core.csv_text import guard
 from app.core.db import db, transaction
 from app.core.errors import ConflictError, ForbiddenError, InvalidError
 from app.core.principal import current_principal
@@ -136,7 +136,7 @@ def code_uses(claim_id: int) -> Response:
             use.person.email or "",
             award_address(base_url, use.award.public_id),
         )
-        writer.writerow([guard_cell(cell) for cell in cells])
+        writer.writerow([guard(cell) for cell in cells])
     response = Response(text.getvalue(), mimetype="text/csv")
     name = f"claimed-{claim.achievement.slug}-{claim.id}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

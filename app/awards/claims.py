@@ -9,14 +9,14 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from app.awards.bulk import require_souvenir
+from app.awards.bulk import get_current, require_souvenir
 from app.awards.claim_codes import draw_code, read_code
 from app.awards.issuing import find_standing_award, is_test_user, issue_award
 from app.awards.models import Award
 from app.awards.souvenir_models import Claim, ClaimUse
 from app.awards.souvenirs import Giver, may_give, may_still_give
 from app.catalog.models import Achievement, AchievementVersion
-from app.catalog.usability import require_usable, why_unusable
+from app.catalog.usability import require_mappable
 from app.core import audit
 from app.core.crypto import Vault, hash_secret
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -56,7 +56,7 @@ def make_claim(
         `ForbiddenError`, `ConflictError` if the Souvenir may not be given.
     """
     require_souvenir(version.achievement.level)
-    require_usable(version, now=now)
+    require_mappable(version, now=now)
     if not starts_at < ends_at or ends_at <= now:
         raise InvalidError("The end must be after the beginning, and still to come.")
     if ends_at - starts_at > LONGEST:
@@ -92,7 +92,7 @@ def open_code(claim: Claim, vault: Vault) -> str:
 
 
 def get_claim(session: Session, claim_id: int, giver: Giver, *, now: datetime) -> Claim:
-    """Return one claim of the institution, for those who may give its Souvenir, or made it.
+    """Return one claim of the institution, for those who may give its Souvenir now.
 
     Raises: `NotFoundError`.
     """
@@ -100,10 +100,7 @@ def get_claim(session: Session, claim_id: int, giver: Giver, *, now: datetime) -
     if (
         claim is None
         or claim.institution_id != giver.institution_id
-        or not (
-            claim.created_by == giver.person_id
-            or may_give(session, claim.achievement_id, giver.in_course(claim.course_id), now=now)
-        )
+        or not may_give(session, claim.achievement_id, giver.in_course(claim.course_id), now=now)
     ):
         raise NotFoundError("There is no such code.")
     return claim
@@ -115,18 +112,22 @@ def list_claims(
     """Return the newest claims that somebody may see, of one course or all."""
     granted = list_granted_in(session, giver.person_id, course_id=giver.course_id, now=now)
     mine = or_(Claim.created_by == giver.person_id, Claim.achievement_id.in_(granted))
-    return list(
-        session.scalars(
-            _claims()
-            .where(
-                Claim.institution_id == giver.institution_id,
-                true() if giver.is_administrator else mine,
-                Claim.course_id == course_id if course_id else true(),
-            )
-            .order_by(Claim.id.desc())
-            .limit(50)
+    found = session.scalars(
+        _claims()
+        .where(
+            Claim.institution_id == giver.institution_id,
+            true() if giver.is_administrator else mine,
+            Claim.course_id == course_id if course_id else true(),
         )
+        .order_by(Claim.id.desc())
+        .limit(50)
     )
+    return [
+        claim
+        for claim in found
+        if claim.achievement_id in granted
+        or may_give(session, claim.achievement_id, giver.in_course(claim.course_id), now=now)
+    ]
 
 
 def list_uses(session: Session, claim: Claim) -> list[ClaimUse]:
@@ -198,11 +199,12 @@ def claim_souvenir(
     if claim is None:
         raise UnknownCodeError(UNKNOWN)
     _require_claimable(session, claim, person, now=now)
+    version = get_current(session, claim.version, now=now)
     _take_place(session, claim, now=now)
     award = issue_award(
         session,
         person=person,
-        version=claim.version,
+        version=version,
         awarded_by=None,
         actor=f"person:{person.id}",
         vault=vault,
@@ -231,7 +233,7 @@ def _require_claimable(session: Session, claim: Claim, person: Person, *, now: d
         "paused": "This code is paused right now. Ask at the event, and try again.",
         "early": "This code is not in use yet. Try again when the event has begun.",
     }
-    why = words.get(describe_state(claim, now=now)) or why_unusable(claim.version, now=now)
+    why = words.get(describe_state(claim, now=now))
     if why is None and not may_still_give(
         session,
         claim.achievement_id,

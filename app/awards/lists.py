@@ -157,12 +157,19 @@ def read_pasted(text: str) -> Iterator[Listed]:
     An entry may be `ada@example.edu`, `Ada Lovelace <ada@example.edu>`, or a
     row of a spreadsheet. A comma inside a name, as in “Lovelace, Ada <…>”,
     parts nothing: what has no address of its own belongs to the next that has.
+
+    Raises: `InvalidError` naming the entry that is too long for a person.
     """
     number = 0
     for line in text.splitlines():
         for part in _split(line, ";"):
             for entry in _entries(part):
                 number += 1
+                if len(entry) > MAX_LINE:
+                    raise InvalidError(
+                        f"Entry {number} has more than {MAX_LINE} characters, so this is no list "
+                        "of people: put each person on a line. Nothing was taken over."
+                    )
                 name, email = split_mailbox(entry)
                 yield Listed(number, email=email, name=name)
 
@@ -204,14 +211,14 @@ def _entries(part: str) -> Iterator[str]:
     if part.count("@") <= 1:
         yield part
         return
-    name = ""
+    pieces: list[str] = []
     for piece in _split(part, ","):
-        name = f"{name}, {piece.strip()}" if name else piece.strip()
+        pieces.append(piece.strip())
         if "@" in piece:
-            yield name
-            name = ""
-    if name:
-        yield name
+            yield ", ".join(pieces)
+            pieces = []
+    if pieces:
+        yield ", ".join(pieces)
 
 
 def _find_encoding(stream: IO[bytes]) -> str:

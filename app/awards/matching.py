@@ -100,23 +100,26 @@ class Matcher:
                 row["person_id"] = chosen[0].person_id
 
     def _list_candidates(self, emails: Sequence[str]) -> dict[str, list[_Candidate]]:
+        # Whoever turned out to be somebody else is that person, under either address.
+        kept = func.coalesce(Person.merged_into_id, Person.id)
         standing = exists().where(
-            Award.person_id == Person.id,
+            Award.person_id == kept,
             Award.achievement_id == self.batch.achievement_id,
             is_standing(Award, self.now),
         )
         found = self.session.execute(
             select(
                 func.lower(Person.email),
-                Person.id,
-                exists().where(LtiUser.person_id == Person.id),
+                kept,
+                exists().where(LtiUser.person_id == kept),
                 standing,
             )
             .where(
                 Person.institution_id == self.batch.institution_id,
                 func.lower(Person.email).in_(emails),
             )
-            .order_by(Person.id)
+            .distinct()
+            .order_by(kept)
         ).all()
         here = self._only_learners([row[1] for row in found]) if self.course and found else None
         people: dict[str, list[_Candidate]] = defaultdict(list)

@@ -13,14 +13,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.awards.addresses import MAX_NAME, is_address, is_plain_name, looks_like_formula, shown
+from app.awards.addresses import MAX_NAME, is_address, is_plain_name, shown
 from app.awards.bulk import require_souvenir
 from app.awards.lists import Listed
 from app.awards.matching import Matcher
 from app.awards.souvenir_models import BatchState, RowState, SouvenirBatch, SouvenirRow
 from app.catalog.models import AchievementVersion
-from app.catalog.usability import require_usable
+from app.catalog.usability import require_mappable
 from app.core import audit
+from app.core.csv_text import is_formula
 from app.core.errors import ConflictError, InvalidError
 from app.core.orm import table_of
 from app.courses.models import Course
@@ -53,6 +54,17 @@ def find_batch_by_key(session: Session, institution_id: int, key: str) -> Souven
     )
 
 
+def read_whole(entries: Iterable[Listed], *, max_rows: int) -> list[Listed]:
+    """Read a list to its end, before a transaction keeps every other writer waiting.
+
+    Raises: `InvalidError` if it is too long or cannot be read.
+    """
+    listed = list(islice(entries, max_rows + 1))
+    if len(listed) > max_rows:
+        raise InvalidError(_too_many(max_rows))
+    return listed
+
+
 def plan_batch(
     session: Session,
     plan: Plan,
@@ -71,7 +83,7 @@ def plan_batch(
     """
     version = plan.version
     require_souvenir(version.achievement.level)
-    require_usable(version, now=now)
+    require_mappable(version, now=now)
     known = find_batch_by_key(session, version.institution_id, plan.key)
     if known is not None:
         return known
@@ -122,15 +134,19 @@ def _keep_rows(
     for some in _in_turn(entries):
         count += len(some)
         if count > max_rows:
-            raise InvalidError(
-                f"The list has more than {max_rows} people. Part it, and send the parts one after "
-                "the other. Nothing was taken over."
-            )
+            raise InvalidError(_too_many(max_rows))
         rows = [_judge(entry, seen, batch.id) for entry in some]
         matcher.match(some, rows)
         session.execute(insert(ROW), rows)
     if not count:
         raise InvalidError("There is nobody in this list.")
+
+
+def _too_many(max_rows: int) -> str:
+    return (
+        f"The list has more than {max_rows} people. Part it, and send the parts one after the "
+        "other. Nothing was taken over."
+    )
 
 
 def _judge(entry: Listed, seen: set[str], batch_id: int) -> dict[str, Any]:
@@ -161,7 +177,7 @@ def _judge(entry: Listed, seen: set[str], batch_id: int) -> dict[str, Any]:
         "person_id": None,
         "state": state,
         "problem": problem,
-        "is_formula": looks_like_formula(entry.name) or looks_like_formula(entry.email),
+        "is_formula": is_formula(entry.name) or is_formula(entry.email),
     }
 
 

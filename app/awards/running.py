@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, false, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ from app.core.db import db, transaction
 from app.core.errors import ConflictError, DomainError, InvalidError, RetryLaterError
 from app.core.orm import table_of
 from app.courses.addresses import make_known
+from app.courses.models import Person
+from app.credentials.openbadge import normalise_email
 from app.outbox import service as outbox
 from app.outbox.worker import Handler, Message
 
@@ -34,14 +36,26 @@ RIGHT_ENDED: Final = (
 ROW = table_of(SouvenirRow)
 
 
-def start_batch(session: Session, batch: SouvenirBatch, *, actor: str, now: datetime) -> None:
+def start_batch(
+    session: Session,
+    batch: SouvenirBatch,
+    *,
+    person_id: int | None = None,
+    actor: str,
+    now: datetime,
+) -> None:
     """Set a planned or stopped batch going: owe its chunks to the worker.
+
+    It goes on in the name of whoever sets it going, who gives themselves nothing.
 
     Raises: `ConflictError` if it is under way or over; `InvalidError` if nobody is left to award.
     """
     session.refresh(batch, with_for_update={"of": SouvenirBatch})
     if not may_start(batch):
         raise ConflictError("This list is under way already, or finished. Load the page again.")
+    if person_id is not None:
+        batch.created_by, batch.actor = person_id, actor
+    _refuse_own(session, batch, 1, None)
     if is_finished(session, batch.id):
         raise InvalidError("There is nobody in this list who could be awarded.")
     batch.state = BatchState.RUNNING
@@ -50,11 +64,6 @@ def start_batch(session: Session, batch: SouvenirBatch, *, actor: str, now: date
     for first, last in _chunks(session, batch.id, RowState.READY):
         _owe(session, batch, AWARD_KIND, first, last, now=now)
     _audit(session, batch, "souvenirs.started", actor=actor, now=now)
-
-
-def take_over(batch: SouvenirBatch, person_id: int, *, actor: str) -> None:
-    """Let a batch go on in the name of whoever sets it going now."""
-    batch.created_by, batch.actor = person_id, actor
 
 
 def stop_batch(session: Session, batch: SouvenirBatch, *, actor: str, now: datetime) -> None:
@@ -116,6 +125,7 @@ def award_chunk(
     ):
         _end(batch, BatchState.STOPPED, RIGHT_ENDED, now=now)
         return
+    _refuse_own(session, batch, first, last)
     rows = session.execute(
         select(ROW.c.id, ROW.c.person_id, ROW.c.email, ROW.c.given_name).where(
             ROW.c.batch_id == batch.id,
@@ -230,6 +240,25 @@ def _run_chunk(
             continue
         return
     raise RetryLaterError("Others are awarding the same people right now.")
+
+
+def _refuse_own(session: Session, batch: SouvenirBatch, first: int, last: int | None) -> None:
+    """Leave out whoever gives: the person may have changed, or become one with another, since."""
+    if batch.created_by is None:
+        return
+    email = normalise_email(session.get_one(Person, batch.created_by).email or "")
+    by_address = ROW.c.person_id.is_(None) & (ROW.c.email == email) if email else false()
+    session.execute(
+        update(ROW)
+        .where(
+            ROW.c.batch_id == batch.id,
+            ROW.c.number >= first,
+            ROW.c.number <= last if last is not None else true(),
+            ROW.c.state == RowState.READY,
+            (ROW.c.person_id == batch.created_by) | by_address,
+        )
+        .values(state=RowState.REFUSED, problem="own")
+    )
 
 
 def _record(session: Session, people: dict[int, int | None], issued: Issued) -> None:

@@ -10,7 +10,7 @@ from app.awards.blueprint import bp
 from app.awards.claims import describe_state, list_claims
 from app.awards.forms import FileForm, ListForm, PasteForm, RosterForm
 from app.awards.lists import Listed, ListFile, read_pasted
-from app.awards.planning import Plan, find_batch_by_key, plan_batch
+from app.awards.planning import Plan, find_batch_by_key, plan_batch, read_whole
 from app.awards.souvenirs import Giver, get_givable, list_batches, list_givable, list_holders
 from app.awards.wording import BATCH_ICONS, CLAIM_ICONS, batch_label, claim_label, source_label
 from app.catalog.models import AchievementVersion
@@ -141,7 +141,9 @@ def _plan(form: ListForm, version: AchievementVersion, course: Course | None) ->
         form.point_out(FIELDS[form.way.data], _("The form has run out. Load the page again."))
         return None
     try:
+        max_rows = current_app.extensions["assay.settings"].souvenir_rows
         entries, notes, file_name = _entries(form)
+        listed = read_whole(entries, max_rows=max_rows)
         with transaction() as session:
             now = utcnow()
             fresh = get_givable(session, version.achievement_id, Giver.of(principal), now=now)
@@ -157,9 +159,9 @@ def _plan(form: ListForm, version: AchievementVersion, course: Course | None) ->
             batch = plan_batch(
                 session,
                 plan,
-                entries,
+                listed,
                 notes=notes,
-                max_rows=current_app.extensions["assay.settings"].souvenir_rows,
+                max_rows=max_rows,
                 now=now,
             )
             return batch.id

@@ -172,7 +172,7 @@ def may_still_give(
 
 
 def get_batch(session: Session, batch_id: int, giver: Giver, *, now: datetime) -> SouvenirBatch:
-    """Return one batch of the institution, for those who may give its Souvenir, or made it.
+    """Return one batch of the institution, for those who may give its Souvenir now.
 
     Raises: `NotFoundError`.
     """
@@ -180,10 +180,7 @@ def get_batch(session: Session, batch_id: int, giver: Giver, *, now: datetime) -
     if (
         batch is None
         or batch.institution_id != giver.institution_id
-        or not (
-            batch.created_by == giver.person_id
-            or may_give(session, batch.achievement_id, giver.in_course(batch.course_id), now=now)
-        )
+        or not may_give(session, batch.achievement_id, giver.in_course(batch.course_id), now=now)
     ):
         raise NotFoundError("There is no such list of Souvenirs.")
     return batch
@@ -194,22 +191,26 @@ def list_batches(
 ) -> list[SouvenirBatch]:
     """Return the newest batches that somebody may see, of one course or all."""
     granted = list_granted_in(session, giver.person_id, course_id=giver.course_id, now=now)
-    return list(
-        session.scalars(
-            _batches()
-            .where(
-                SouvenirBatch.institution_id == giver.institution_id,
-                SouvenirBatch.course_id == course_id if course_id else true(),
-                or_(
-                    true() if giver.is_administrator else false(),
-                    SouvenirBatch.created_by == giver.person_id,
-                    SouvenirBatch.achievement_id.in_(granted),
-                ),
-            )
-            .order_by(SouvenirBatch.id.desc())
-            .limit(PER_PAGE)
+    found = session.scalars(
+        _batches()
+        .where(
+            SouvenirBatch.institution_id == giver.institution_id,
+            SouvenirBatch.course_id == course_id if course_id else true(),
+            or_(
+                true() if giver.is_administrator else false(),
+                SouvenirBatch.created_by == giver.person_id,
+                SouvenirBatch.achievement_id.in_(granted),
+            ),
         )
+        .order_by(SouvenirBatch.id.desc())
+        .limit(PER_PAGE)
     )
+    return [
+        batch
+        for batch in found
+        if batch.achievement_id in granted
+        or may_give(session, batch.achievement_id, giver.in_course(batch.course_id), now=now)
+    ]
 
 
 def count_rows(session: Session, batch_id: int) -> Counts:

@@ -10,7 +10,6 @@ import click
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.awards.addresses import guard_cell
 from app.awards.facts import award_address
 from app.awards.lists import ListFile
 from app.awards.planning import Plan, plan_batch
@@ -25,6 +24,7 @@ from app.cli.border import (
     institution_option,
 )
 from app.core.clock import utcnow
+from app.core.csv_text import guard
 from app.core.db import db, transaction
 from app.core.errors import InvalidError
 
@@ -150,7 +150,7 @@ def _write_results(session: Session, batch: SouvenirBatch, results: Path) -> Non
                 row.problem or "",
                 award_address(base_url, row.award.public_id) if row.award else "",
             )
-            writer.writerow([guard_cell(cell) for cell in cells])
+            writer.writerow([guard(cell) for cell in cells])
 
 
 _MOST_TOLD = 20

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-# What a spreadsheet takes for the beginning of a formula, also behind white space.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, half-width and full-width, also behind
+# white space and what nobody sees.
+_FORMULA: Final = re.compile(r"[\s\ufeff\u200b]*[=+\-@\t\r＝＋－＠]")
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -23,5 +26,9 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def guard(value: object) -> str:
     """Return a cell's text; one that would be a formula is quoted as text."""
     text = "" if value is None else str(value)
-    is_formula = text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
-    return f"'{text}" if is_formula else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would take the text for a formula."""
+    return _FORMULA.match(text) is not None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment.models import Assessment
 from app.awards.models import Award
-from app.awards.souvenir_models import ClaimUse
+from app.awards.souvenir_models import Claim, ClaimUse, RowState, SouvenirBatch, SouvenirRow
 from app.core import audit
 from app.core.errors import ConflictError
 from app.core.orm import Base
@@ -103,6 +103,7 @@ def merge_people(session: Session, kept: Person, other: Person, *, now: datetime
         "moved": moved,
         "duplicate_awards": duplicates,
         "assessed_own_work": _list_own_work(session, kept.id),
+        "gave_own_souvenirs": _list_own_souvenirs(session, kept.id),
     }
     for subject in (kept.id, other.id):
         audit.record(
@@ -205,3 +206,23 @@ def _list_own_work(session: Session, person_id: int) -> list[int]:
             .order_by(Assessment.id)
         )
     )
+
+
+def _list_own_souvenirs(session: Session, person_id: int) -> list[int]:
+    """Return the awards that turned out to be of a code or list of the person's own."""
+    by_code = (
+        select(ClaimUse.award_id)
+        .join(Claim, Claim.id == ClaimUse.claim_id)
+        .where(ClaimUse.person_id == person_id, Claim.created_by == person_id)
+    )
+    by_list = (
+        select(SouvenirRow.award_id)
+        .join(SouvenirBatch, SouvenirBatch.id == SouvenirRow.batch_id)
+        .where(
+            SouvenirRow.person_id == person_id,
+            SouvenirBatch.created_by == person_id,
+            SouvenirRow.state == RowState.AWARDED,
+        )
+    )
+    is_own = Award.id.in_(by_code) | Award.id.in_(by_list)
+    return list(session.scalars(select(Award.id).where(is_own).order_by(Award.id)))

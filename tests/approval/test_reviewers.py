@@ -125,3 +125,18 @@ def test_who_is_no_administrator_appoints_nobody(browser, asha, session, seats):
 
 def test_an_administrator_without_a_seat_is_told_so(browser, admin):
     assert "You hold no seat" in browser(admin).get("/reviews").text
+
+
+def test_whoever_turned_out_to_be_somebody_else_is_found_as_that_person(
+    browser, admin, asha, programme, session
+):
+    former = make_person(
+        session, programme.course, Role.INSTRUCTOR, "A. Former", email="former@elsewhere.test"
+    )
+    former.merged_into_id = asha.id
+    session.commit()
+
+    text = browser(admin).get(f"{PAGE}?q=former@elsewhere").text
+
+    assert "asha@university.test" in text
+    assert "A. Former" not in text

@@ -201,3 +201,18 @@ def test_a_pasted_list_without_people_is_a_form_error(browser, session, world, s
 
     assert page.status_code == 422
     assert session.scalar(select(SouvenirBatch)) is None
+
+
+def test_a_pasted_entry_too_long_for_a_person_is_refused_before_anything_is_written(
+    browser, session, world, souvenir
+):
+    page = paste(browser(world.grantor), souvenir, "b," * 50_000 + "x@y.zz,x@y.zz")
+
+    assert "Entry 1 has more than 10000 characters" in page.text
+    assert session.scalar(select(SouvenirBatch)) is None
+
+
+def test_thousands_of_addresses_on_one_pasted_line_are_taken(browser, session, world, souvenir):
+    paste(browser(world.grantor), souvenir, ", ".join(f"a{n}@example.edu" for n in range(2_000)))
+
+    assert session.scalar(select(func.count()).select_from(SouvenirRow)) == 2_000

@@ -272,7 +272,10 @@ def test_the_csv_has_every_row_and_no_formula(session, world, admin):
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1", "\u200b =1", "＝1", "＋1", "－1", " ＠x"],
+)
 def test_a_cell_that_would_be_a_formula_is_quoted(text):
     assert guard(text) == f"'{text}"
     assert guard("Ines – 1") == "Ines – 1"

@@ -19,6 +19,8 @@ from app.staff.merging import list_references
 from tests import factories
 from tests.assessment.work import form_data, hand_in
 from tests.awards.souvenir_world import make_souvenir
+from tests.awards.test_claims import claim as claim_by_code
+from tests.awards.test_claims import make_code, shown_code
 from tests.staff.twins import again, become_one, make_award
 
 # Every column that refers to a person; at a merge, all of them go over to the person who stays.
@@ -211,6 +213,22 @@ def test_assessments_of_what_turns_out_to_be_own_work_are_shown_to_administrator
     assert "1 assessment of own work" in text
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert len(entry.facts["assessed_own_work"]) == 1
+
+
+def test_souvenirs_claimed_with_a_code_of_ones_own_stand_in_the_audit_log(
+    session, world, second_lms, browser
+):
+    souvenir = make_souvenir(session, world)
+    twin = factories.make_person(session, second_lms, Role.LEARNER, "P. Grantor")
+    session.commit()
+    grantor = browser(world.grantor)
+    make_code(grantor, souvenir)
+    assert claim_by_code(browser(twin), shown_code(grantor)).status_code == 303
+
+    become_one(grantor, browser(twin))
+
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry.facts["gave_own_souvenirs"] == [session.scalars(select(Award.id)).one()]
 
 
 def test_two_records_where_there_is_room_for_one_change_nothing(
