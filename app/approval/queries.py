@@ -29,6 +29,11 @@ class Waiting:
     tally: Tally
     own_vote: Vote | None
 
+    @property
+    def is_theirs(self) -> bool:
+        """Whether it waits for this person: for their vote, or for anybody to close the step."""
+        return self.own_vote is None or self.tally.has_quorum
+
 
 @dataclass(frozen=True)
 class ProposalPage:
@@ -117,6 +122,11 @@ def list_waiting(session: Session, principal: Principal, *, now: datetime) -> li
             tally = count_votes(proposal.events, step, round_number=proposal.round)
             waiting.append(Waiting(proposal, tally, find_vote(proposal, principal.person_id)))
     return waiting
+
+
+def count_waiting(session: Session, principal: Principal, *, now: datetime) -> int:
+    """Return how many proposals wait for a person's vote, or for them to close a step."""
+    return sum(each.is_theirs for each in list_waiting(session, principal, now=now))
 
 
 def list_voted(session: Session, person_id: int) -> list[ProposalEvent]:

@@ -106,14 +106,14 @@ def test_the_list_says_what_waits_and_what_was_voted_on(walk, session):
     walk.to_review()
 
     page = skills.get("/reviews").text
-    assert "1 proposal waits for your vote" in page
+    assert "1 proposal waits for you" in page
     assert "Interviewing Witnesses" in page
     assert "0 of 1" in page
     assert "Nothing waits for you" in walk.of(walk.seats.leader).get("/reviews").text
 
     walk.vote(walk.seats.skills)
     page = skills.get("/reviews").text
-    assert "the step is open" in page
+    assert "can be closed" in page
     assert "can be closed" in page
     walk.close(walk.seats.skills)
     page = skills.get("/reviews").text
@@ -137,3 +137,37 @@ def test_the_unit_counts_however_its_capitals_and_spaces_are_written(walk):
 
     assert walk.proposal.unit != UNIT
     assert walk.vote(walk.seats.leader).status_code == 303
+
+
+def test_a_step_with_its_quorum_waits_until_somebody_closes_it(walk):
+    walk.to_review()
+    skills = walk.seats.skills
+    walk.vote(skills)
+
+    assert "still has to be closed" in walk.text(skills, "/review")
+    page = walk.of(skills).get("/reviews").text
+    waiting = page[page.index('id="waiting"') : page.index('id="voted"')]
+    assert "Interviewing Witnesses" in waiting
+    assert "can be closed" in waiting
+    assert "1 proposal waits for you" in page
+    assert "You voted, and the step is open" not in page
+
+
+def test_a_vote_short_of_the_quorum_says_nothing_of_closing(walk):
+    walk.to_review()
+    walk.to_committee()
+    member = walk.seats.committee[0]
+    walk.vote(member)
+
+    assert "still has to be closed" not in walk.text(member, "/review")
+    assert "You voted, and the step is open" in walk.of(member).get("/reviews").text
+
+
+def test_the_queue_of_work_says_how_many_proposals_wait(walk, session):
+    seat(session, walk.world.grantor, "career_planning")
+    session.commit()
+    grantor = walk.of(walk.world.grantor)
+    assert "for you)" not in grantor.get("/assessment/queue").text
+    walk.to_review()
+
+    assert "Reviews of proposals (1 waits for you)" in grantor.get("/assessment/queue").text
