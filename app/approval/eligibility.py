@@ -1,5 +1,6 @@
 """Who decides on a proposal, and who may see it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,7 +9,12 @@ from app.approval.models import Proposal
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.principal import Principal
 from app.courses.models import Person
-from app.programme.reviewers import is_same_unit, list_seats_in, list_seats_of
+from app.programme.reviewers import (
+    is_same_unit,
+    list_running_seats,
+    list_seats_in,
+    list_seats_of,
+)
 from app.programme.rules import Step
 
 
@@ -20,11 +26,49 @@ def list_deciders(
         session,
         proposal.institution_id,
         group=proposal.pinned.group(step.group),
-        unit=proposal.unit,
+        unit=unit_of(proposal),
         now=now,
     )
     people = dict.fromkeys(seat.person for seat in seats)
     return [person for person in people if not is_concerned(proposal, person.id)]
+
+
+def unit_of(proposal: Proposal) -> str | None:
+    """Return the issuing unit whose members decide: as submitted, or as the draft names it now."""
+    if proposal.is_editable and proposal.version.draft is not None:
+        unit: str | None = proposal.version.draft.get("issuing_unit")
+        return unit
+    return proposal.unit
+
+
+def list_steps_without(session: Session, proposal: Proposal, *, now: datetime) -> list[Step]:
+    """Return the steps of a proposal's route in which nobody may decide now."""
+    return [
+        step
+        for step in proposal.pinned.steps
+        if not list_deciders(session, proposal, step, now=now)
+    ]
+
+
+def find_stuck(
+    session: Session, proposals: Sequence[Proposal], *, institution_id: int, now: datetime
+) -> set[int]:
+    """Return the ids of those in whose running step nobody may decide now."""
+    seats = list_running_seats(session, institution_id, now=now)
+    stuck = set()
+    for proposal in proposals:
+        step = proposal.step
+        if step is None:
+            continue
+        by_unit = proposal.pinned.group(step.group).by_unit
+        if not any(
+            seat.group_key == step.group
+            and (not by_unit or is_same_unit(seat.unit, proposal.unit))
+            and not is_concerned(proposal, seat.person_id)
+            for seat in seats
+        ):
+            stuck.add(proposal.id)
+    return stuck
 
 
 def is_concerned(proposal: Proposal, person_id: int) -> bool:

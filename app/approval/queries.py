@@ -79,6 +79,15 @@ def list_own_proposals(session: Session, person_id: int) -> list[Proposal]:
     return list(session.scalars(statement.order_by(Proposal.id.desc())))
 
 
+def count_to_do(session: Session, person_id: int) -> int:
+    """Return how many of a person's own proposals wait for them: begun, or returned."""
+    statement = select(func.count()).where(
+        Proposal.proposer_id == person_id,
+        Proposal.status.in_([ProposalStatus.DRAFT, ProposalStatus.RETURNED]),
+    )
+    return session.scalar(statement) or 0
+
+
 def list_all_proposals(
     session: Session, institution_id: int, *, status: ProposalStatus | None, page: int
 ) -> ProposalPage:

@@ -114,7 +114,6 @@ def test_the_list_says_what_waits_and_what_was_voted_on(walk, session):
     walk.vote(walk.seats.skills)
     page = skills.get("/reviews").text
     assert "can be closed" in page
-    assert "can be closed" in page
     walk.close(walk.seats.skills)
     page = skills.get("/reviews").text
     assert "the step is open" not in page
@@ -171,3 +170,37 @@ def test_the_queue_of_work_says_how_many_proposals_wait(walk, session):
     walk.to_review()
 
     assert "Reviews of proposals (1 waits for you)" in grantor.get("/assessment/queue").text
+
+
+def test_a_unit_without_a_leader_is_told_before_submitting_and_flagged_after(walk, admin):
+    walk.begin(unit="Department of Nowhere")
+    walk.write_content(issuing_unit="Department of Nowhere")
+    walk.answer()
+
+    page = walk.text(walk.proposer, "/edit")
+    assert "Nobody can decide these steps now" in page
+    assert "(Department of Nowhere)" in page
+    assert "Units for which somebody decides: Department of Examples" in page
+
+    assert walk.submit().status_code == 303, "a warning, no refusal"
+    assert "nobody is appointed" not in walk.of(admin).get("/admin/proposals").text
+    walk.carry(walk.seats.skills)
+    assert "nobody is appointed" in walk.of(admin).get("/admin/proposals").text
+
+
+def test_a_route_with_somebody_in_every_step_is_warned_of_nothing(walk):
+    walk.begin()
+    walk.write_content()
+
+    assert "Nobody can decide these steps now" not in walk.text(walk.proposer, "/edit")
+
+
+def test_the_form_offers_and_remembers_only_units_that_somebody_decides_for(walk):
+    new = f"/courses/{walk.world.course.id}/proposals/new"
+    walk.begin(unit="Department of Nowhere")
+    page = walk.of(walk.proposer).get(new).text
+    assert f'<option value="{UNIT}">' in page
+    assert "Department of Nowhere" not in page
+
+    walk.begin(name="Another", unit="department of examples")
+    assert f'value="{UNIT}"' in walk.of(walk.proposer).get(new).text.split('name="unit"')[1][:200]
