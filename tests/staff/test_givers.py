@@ -38,5 +38,3 @@ def test_who_only_assesses_is_not_led_to_souvenirs(world, browser):
 
     assert "/souvenirs" not in assessor.get("/my/appointments").text
     assert "/souvenirs" not in assessor.get("/assessment/queue").text
-
-
