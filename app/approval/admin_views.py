@@ -8,6 +8,7 @@ from app.approval.beginning import find_open_proposal
 from app.approval.blueprint import bp
 from app.approval.document_views import forget_unused, receive
 from app.approval.documents import ReceivedDocument
+from app.approval.eligibility import find_stuck
 from app.approval.models import ProposalStatus
 from app.approval.queries import list_all_proposals
 from app.approval.registering import Elsewhere, register_approval
@@ -27,12 +28,14 @@ def every() -> str:
     """List the institution's proposals, newest first; `?status=` for those of one status."""
     wanted = request.args.get("status", "")
     status = ProposalStatus(wanted) if wanted in set(ProposalStatus) else None
-    page = request.args.get("page", 1, type=int)
+    read, institution_id = db.session(), current_principal().institution_id
+    page = list_all_proposals(
+        read, institution_id, status=status, page=request.args.get("page", 1, type=int)
+    )
     return render_template(
         "approval/every.html",
-        page=list_all_proposals(
-            db.session(), current_principal().institution_id, status=status, page=page
-        ),
+        page=page,
+        stuck=find_stuck(read, page.proposals, institution_id=institution_id, now=utcnow()),
         status=status,
         statuses=list(ProposalStatus),
     )

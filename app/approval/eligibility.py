@@ -1,5 +1,6 @@
 """Who decides on a proposal, and who may see it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,12 @@ from app.catalog.authorship import list_writers
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.principal import Principal
 from app.courses.models import Person
-from app.programme.reviewers import is_same_unit, list_seats_in, list_seats_of
+from app.programme.reviewers import (
+    is_same_unit,
+    list_running_seats,
+    list_seats_in,
+    list_seats_of,
+)
 from app.programme.rules import Step
 
 
@@ -22,7 +28,7 @@ def list_deciders(
         session,
         proposal.institution_id,
         group=proposal.pinned.group(step.group),
-        unit=proposal.unit,
+        unit=unit_of(proposal),
         now=now,
     )
     people = dict.fromkeys(seat.person for seat in seats)
@@ -53,6 +59,45 @@ def count_step(session: Session, proposal: Proposal, step: Step) -> Tally:
         round_number=proposal.round,
         concerned=list_concerned(session, proposal),
     )
+
+
+def unit_of(proposal: Proposal) -> str | None:
+    """Return the issuing unit whose members decide: as submitted, or as the draft names it now."""
+    if proposal.is_editable and proposal.version.draft is not None:
+        unit: str | None = proposal.version.draft.get("issuing_unit")
+        return unit
+    return proposal.unit
+
+
+def list_steps_without(session: Session, proposal: Proposal, *, now: datetime) -> list[Step]:
+    """Return the steps of a proposal's route in which nobody may decide now."""
+    return [
+        step
+        for step in proposal.pinned.steps
+        if not list_deciders(session, proposal, step, now=now)
+    ]
+
+
+def find_stuck(
+    session: Session, proposals: Sequence[Proposal], *, institution_id: int, now: datetime
+) -> set[int]:
+    """Return the ids of those in whose running step nobody may decide now."""
+    seats = list_running_seats(session, institution_id, now=now)
+    stuck = set()
+    for proposal in proposals:
+        step = proposal.step
+        if step is None:
+            continue
+        by_unit = proposal.pinned.group(step.group).by_unit
+        concerned = list_concerned(session, proposal)
+        if not any(
+            seat.group_key == step.group
+            and (not by_unit or is_same_unit(seat.unit, proposal.unit))
+            and seat.person_id not in concerned
+            for seat in seats
+        ):
+            stuck.add(proposal.id)
+    return stuck
 
 
 def require_decider(session: Session, proposal: Proposal, person_id: int, *, now: datetime) -> Step:

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.approval.beginning import begin_change, begin_proposal
 from app.approval.blueprint import bp
+from app.approval.eligibility import list_steps_without, unit_of
 from app.approval.forms import ActForm, AnswersForm, BeginForm, ChangeForm, DocumentForm
 from app.approval.models import Proposal
 from app.approval.pages import describe_proposal
@@ -26,7 +27,7 @@ from app.core.db import db, transaction
 from app.core.errors import ConflictError, InvalidError
 from app.core.principal import Role, current_principal
 from app.courses.service import get_course
-from app.programme.reviewers import is_reviewer
+from app.programme.reviewers import is_reviewer, list_led_units
 
 # The catalogue's pages of a draft, by what they hold.
 EDITOR_PARTS = {
@@ -162,6 +163,9 @@ def edit_page(
         missing=list_missing(db.session(), proposal),
         problems=find_problems(db.session(), proposal.version),
         parts=EDITOR_PARTS,
+        without=list_steps_without(db.session(), proposal, now=now),
+        unit=unit_of(proposal),
+        units=list_led_units(db.session(), proposal.institution_id, now=now),
     )
 
 
@@ -180,7 +184,9 @@ def _own(proposal_id: int) -> Proposal:
 
 
 def _begin() -> ResponseReturnValue:
-    start = prepare_start(db.session(), current_principal(), name=request.args.get("name", ""))
+    start = prepare_start(
+        db.session(), current_principal(), name=request.args.get("name", ""), now=utcnow()
+    )
     form = _begin_form(start)
     if form.validate_on_submit():
         principal = current_principal()
@@ -210,7 +216,7 @@ def _begin() -> ResponseReturnValue:
 
 def _change() -> ResponseReturnValue:
     principal = current_principal()
-    start = prepare_start(db.session(), principal, name="")
+    start = prepare_start(db.session(), principal, name="", now=utcnow())
     form = _change_form(start)
     if not form.validate_on_submit():
         return _start_page(start, _begin_form(start), form), form.status

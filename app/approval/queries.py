@@ -29,6 +29,11 @@ class Waiting:
     tally: Tally
     own_vote: Vote | None
 
+    @property
+    def is_theirs(self) -> bool:
+        """Whether it waits for this person: for their vote, or for anybody to close the step."""
+        return self.own_vote is None or self.tally.has_quorum
+
 
 @dataclass(frozen=True)
 class ProposalPage:
@@ -74,6 +79,15 @@ def list_own_proposals(session: Session, person_id: int) -> list[Proposal]:
     return list(session.scalars(statement.order_by(Proposal.id.desc())))
 
 
+def count_to_do(session: Session, person_id: int) -> int:
+    """Return how many of a person's own proposals wait for them: begun, or returned."""
+    statement = select(func.count()).where(
+        Proposal.proposer_id == person_id,
+        Proposal.status.in_([ProposalStatus.DRAFT, ProposalStatus.RETURNED]),
+    )
+    return session.scalar(statement) or 0
+
+
 def list_all_proposals(
     session: Session, institution_id: int, *, status: ProposalStatus | None, page: int
 ) -> ProposalPage:
@@ -117,6 +131,11 @@ def list_waiting(session: Session, principal: Principal, *, now: datetime) -> li
             tally = count_step(session, proposal, step)
             waiting.append(Waiting(proposal, tally, find_vote(proposal, principal.person_id)))
     return waiting
+
+
+def count_waiting(session: Session, principal: Principal, *, now: datetime) -> int:
+    """Return how many proposals wait for a person's vote, or for them to close a step."""
+    return sum(each.is_theirs for each in list_waiting(session, principal, now=now))
 
 
 def list_voted(session: Session, person_id: int) -> list[ProposalEvent]:

@@ -13,7 +13,7 @@ from app.approval.deciding import (
     fulfil_condition,
     return_proposal,
 )
-from app.approval.eligibility import require_decider
+from app.approval.eligibility import count_step, require_decider
 from app.approval.forms import ActForm
 from app.approval.models import Proposal
 from app.approval.pages import describe_proposal, note_prefix
@@ -38,8 +38,8 @@ def reviews() -> str:
     waiting = list_waiting(db.session(), principal, now=now)
     return render_template(
         "approval/reviews.html",
-        waiting=[each for each in waiting if each.own_vote is None],
-        voted_and_open=[each for each in waiting if each.own_vote is not None],
+        waiting=[each for each in waiting if each.is_theirs],
+        voted_and_open=[each for each in waiting if not each.is_theirs],
         voted=[
             (event, vote_words(Vote(event.facts["vote"])))
             for event in list_voted(db.session(), principal.person_id)
@@ -70,7 +70,12 @@ def review(proposal_id: int) -> ResponseReturnValue:
                 seen=form.seen,
                 now=utcnow(),
             )
-        flash(_("Your vote is recorded."), "success")
+            step = locked.step
+            is_ready = step is not None and count_step(write, locked, step).has_quorum
+        message = _("Your vote is recorded.")
+        if is_ready:
+            message += " " + _("The quorum is there: the step still has to be closed, below.")
+        flash(message, "success")
         return redirect(url_for(".review", proposal_id=proposal_id), 303)
     return _review_page(proposal, vote_form=form), form.status
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from app.approval.eligibility import unit_of
 from app.approval.models import Proposal
 from app.catalog.checking import known_issuers, known_levels
 from app.catalog.models import Achievement
@@ -14,7 +16,7 @@ from app.core.errors import NotFoundError
 from app.core.principal import Principal
 from app.mapping.service import list_assignments
 from app.programme.models import IssuerProfile, Level
-from app.programme.reviewers import list_seats
+from app.programme.reviewers import is_same_unit, list_led_units
 from app.programme.rules import Audience
 from app.programme.service import get_rules
 
@@ -25,6 +27,7 @@ MAX_NAME = 200
 class Start:
     """What can be chosen. `achievements`: what a change can begin from, the course's first.
 
+    `units`: where the programme has groups by unit, those for which somebody decides now.
     `without_route`: names of levels that the programme has no way to approve.
     """
 
@@ -37,7 +40,7 @@ class Start:
     defaults: dict[str, str]
 
 
-def prepare_start(session: Session, principal: Principal, *, name: str) -> Start:
+def prepare_start(session: Session, principal: Principal, *, name: str, now: datetime) -> Start:
     """Return what the programme offers, filled with what the course and earlier proposals say."""
     institution_id = principal.institution_id
     rules = get_rules(session, institution_id)
@@ -52,15 +55,22 @@ def prepare_start(session: Session, principal: Principal, *, name: str) -> Start
     ]
     mapped_ids = {achievement.id for achievement in mapped}
     changeable.sort(key=lambda achievement: achievement.id not in mapped_ids)
-    units = {seat.unit for seat in list_seats(session, institution_id) if seat.unit}
+    units = list_led_units(session, institution_id, now=now)
+    defaults = _guess(session, principal, mapped, issuers)
+    if any(group.by_unit for group in rules.group):
+        # A unit for which nobody decides is a dead end, so none is filled in.
+        led = [unit for unit in units if is_same_unit(unit, defaults.get("unit"))]
+        defaults = {**defaults, "unit": led[0] if led else ""}
+    else:
+        units = sorted(issuer.name for issuer in issuers)
     return Start(
         levels=approvable,
         without_route=[level.name for level in levels if level not in approvable],
         issuers=issuers,
         audiences=rules.audience,
-        units=sorted(units | {issuer.name for issuer in issuers}),
+        units=units,
         achievements=[(each.id, _say(each)) for each in changeable],
-        defaults=_guess(session, principal, mapped, issuers) | ({"name": name} if name else {}),
+        defaults=defaults | ({"name": name} if name else {}),
     )
 
 
@@ -105,8 +115,8 @@ def _guess(
     else:
         return {}
     found = {"issuer": achievement.issuer.slug, "unit": achievement.issuer.name}
-    if last is not None and last.version.issuing_unit:
-        found["unit"] = last.version.issuing_unit
+    if last is not None and (unit := last.unit or unit_of(last)):
+        found["unit"] = unit
     return found | ({"audience": audience} if audience else {}) | {"level": achievement.level.key}
 
 

@@ -6,6 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.approval.queries import count_waiting
 from app.assessment import workflow
 from app.assessment.blueprint import bp, find_return_url, review_marks
 from app.assessment.forms import AssessForm, StartForm
@@ -13,6 +14,7 @@ from app.assessment.models import Decision
 from app.assessment.queries import Place, find_next, list_assessments, list_queue
 from app.assessment.service import Outcome, check_grantor, record_assessment, start_assessing
 from app.awards.service import find_newest_award
+from app.awards.souvenirs import Giver, list_givable
 from app.catalog.usability import why_unusable
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
@@ -36,6 +38,7 @@ def queue() -> str:
     grantor, now = current_principal(), utcnow()
     after = Place.find(request.args.get("after", ""))
     page = list_queue(db.session(), grantor, after=after, now=now)
+    reviews = is_reviewer(db.session(), grantor.person_id, now=now)
     return render_template(
         "assessment/queue.html",
         page=page,
@@ -43,7 +46,9 @@ def queue() -> str:
         next_submission=find_next(db.session(), grantor, now=now),
         why_unusable=partial(why_unusable, now=now),
         grantor=grantor,
-        is_reviewer=is_reviewer(db.session(), grantor.person_id, now=now),
+        is_reviewer=reviews,
+        review_count=count_waiting(db.session(), grantor, now=now) if reviews else 0,
+        gives_souvenirs=bool(list_givable(db.session(), Giver.of(grantor), now=now)),
         now=now,
     )
 

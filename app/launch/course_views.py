@@ -2,6 +2,7 @@
 
 from flask import render_template
 
+from app.approval.queries import count_to_do
 from app.awards.souvenirs import Giver, list_givable
 from app.core.access import requires
 from app.core.clock import utcnow
@@ -40,6 +41,7 @@ def course_home(course_id: int) -> str:
     ]
     is_learner = principal.role is Role.LEARNER
     may_manage = is_staff or principal.role is Role.GRADER
+    may_propose = principal.role is Role.INSTRUCTOR
     grants = list_granted_achievement_ids(read, principal.person_id, now=now)
     return render_template(
         "launch/home.html",
@@ -50,7 +52,8 @@ def course_home(course_id: int) -> str:
         is_grantor=bool(grants),
         # Not asked for learners: their page is the one that a whole class opens at once.
         is_reviewer=not is_learner and is_reviewer(read, principal.person_id, now=now),
-        may_propose=principal.role is Role.INSTRUCTOR,
+        may_propose=may_propose,
+        proposals_to_do=count_to_do(read, principal.person_id) if may_propose else 0,
         gives_souvenirs=may_manage and bool(list_givable(read, Giver.of(principal), now=now)),
         work=map_own_work(read, course_id=course_id, learner_id=principal.person_id),
         waiting=count_waiting(read, assignments) if is_staff else {},

@@ -100,6 +100,26 @@ def list_seats(session: Session, institution_id: int) -> list[ReviewerAppointmen
     )
 
 
+def list_running_seats(
+    session: Session, institution_id: int, *, now: datetime
+) -> list[ReviewerAppointment]:
+    """Return every seat that somebody holds now."""
+    return list(
+        session.scalars(
+            _running(now)
+            .where(ReviewerAppointment.institution_id == institution_id)
+            .order_by(ReviewerAppointment.id)
+        )
+    )
+
+
+def list_led_units(session: Session, institution_id: int, *, now: datetime) -> list[str]:
+    """Return the units for which somebody holds a seat now, by name."""
+    seats = list_running_seats(session, institution_id, now=now)
+    by_plain = {_plain(seat.unit): seat.unit for seat in seats if seat.unit}
+    return sorted(by_plain.values())
+
+
 def list_seats_of(session: Session, person_id: int, *, now: datetime) -> list[ReviewerAppointment]:
     """Return the seats that a person holds now."""
     return list(

@@ -30,8 +30,8 @@ from app.staff.grantors import (
     State,
     begin_of,
     end_of,
-    get_assessed_achievement,
-    list_assessed_achievements,
+    get_granted_achievement,
+    list_granted_achievements,
     list_offered_courses,
     list_own_rows,
     list_rows,
@@ -55,7 +55,7 @@ def grantors() -> str:
         "staff/grantors.html",
         rows=_asked_rows(),
         search=_search_form(
-            list_assessed_achievements(db.session(), principal.institution_id), _("all of them")
+            list_granted_achievements(db.session(), principal.institution_id), _("all of them")
         ),
         with_ended=_wants_ended(),
         asked={"achievement": request.args.get("achievement") or None, "ended": _ended_word()},
@@ -95,7 +95,7 @@ def appoint() -> ResponseReturnValue:
     """
     principal, read = current_principal(), db.session()
     achievement_id = request.args.get("achievement", type=int)
-    achievements = list_assessed_achievements(read, principal.institution_id)
+    achievements = list_granted_achievements(read, principal.institution_id)
     people = find_people(read, principal.institution_id, request.args.get("person", ""))
     form = AppointForm(data={"starts_on": utcnow().date()})
     is_ready = achievement_id in dict(achievements) and bool(people)
@@ -206,7 +206,7 @@ def _appoint(achievement_id: int, form: AppointForm) -> ResponseReturnValue | No
     try:
         with transaction() as write:
             person = get_person(write, form.person_id.data, institution_id=principal.institution_id)
-            achievement = get_assessed_achievement(
+            achievement = get_granted_achievement(
                 write, achievement_id, institution_id=principal.institution_id
             )
             standing = find_standing_appointment(

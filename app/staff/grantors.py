@@ -17,6 +17,8 @@ from app.programme.models import GrantorAppointment
 from app.programme.service import list_appointments, list_appointments_of
 
 AT_MOST_COURSES = 40
+# Levels whose awards somebody makes who is appointed for it: by assessing work, or by giving.
+BY_APPOINTED = ("grantor", "request")
 DAY = timedelta(days=1)
 
 
@@ -30,11 +32,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One appointment as a list shows it."""
+    """One appointment as a list shows it. `is_given`: without work, as a Souvenir is."""
 
     appointment: GrantorAppointment
     achievement: str
     state: State
+    is_given: bool = False
 
     @property
     def last_day(self) -> date | None:
@@ -81,10 +84,20 @@ def list_rows(
 def list_own_rows(
     session: Session, person_id: int, *, institution_id: int, now: datetime
 ) -> list[Row]:
-    """Return what a person may assess, today or later."""
+    """Return what a person may assess or give, today or later."""
     names = name_achievements(session, institution_id)
+    given = {
+        achievement.id
+        for achievement in list_achievements(session, institution_id)
+        if achievement.level.award_by == "request"
+    }
     return [
-        Row(item, names[item.achievement_id], state_of(item, now))
+        Row(
+            item,
+            names[item.achievement_id],
+            state_of(item, now),
+            is_given=item.achievement_id in given,
+        )
         for item in list_appointments_of(session, person_id, now=now)
     ]
 
@@ -105,18 +118,18 @@ def name_achievements(session: Session, institution_id: int) -> dict[int, str]:
     return names
 
 
-def list_assessed_achievements(session: Session, institution_id: int) -> list[tuple[int, str]]:
-    """Return id and name of what a grantor can be appointed for: approved, not retired."""
+def list_granted_achievements(session: Session, institution_id: int) -> list[tuple[int, str]]:
+    """Return id, and name with level, of what a grantor can be appointed for."""
     return [
-        (achievement.id, version.name)
+        (achievement.id, f"{version.name} · {achievement.level.name}")
         for achievement in list_achievements(session, institution_id)
         if not achievement.is_retired
-        and achievement.level.award_by == "grantor"
+        and achievement.level.award_by in BY_APPOINTED
         and (version := find_approved_version(achievement))
     ]
 
 
-def get_assessed_achievement(
+def get_granted_achievement(
     session: Session, achievement_id: int, *, institution_id: int
 ) -> Achievement:
     """Return an achievement that grantors can be appointed for.
@@ -124,9 +137,9 @@ def get_assessed_achievement(
     Raises: `NotFoundError`.
     """
     found = session.get(Achievement, achievement_id)
-    known = {each for each, _name in list_assessed_achievements(session, institution_id)}
+    known = {each for each, _name in list_granted_achievements(session, institution_id)}
     if found is None or found.id not in known:
-        raise NotFoundError("There is no such micro-credential that a grantor assesses.")
+        raise NotFoundError("There is no such micro-credential that an appointed person awards.")
     return found
 
 

@@ -106,14 +106,13 @@ def test_the_list_says_what_waits_and_what_was_voted_on(walk, session):
     walk.to_review()
 
     page = skills.get("/reviews").text
-    assert "1 proposal waits for your vote" in page
+    assert "1 proposal waits for you" in page
     assert "Interviewing Witnesses" in page
     assert "0 of 1" in page
     assert "Nothing waits for you" in walk.of(walk.seats.leader).get("/reviews").text
 
     walk.vote(walk.seats.skills)
     page = skills.get("/reviews").text
-    assert "the step is open" in page
     assert "can be closed" in page
     walk.close(walk.seats.skills)
     page = skills.get("/reviews").text
@@ -137,3 +136,71 @@ def test_the_unit_counts_however_its_capitals_and_spaces_are_written(walk):
 
     assert walk.proposal.unit != UNIT
     assert walk.vote(walk.seats.leader).status_code == 303
+
+
+def test_a_step_with_its_quorum_waits_until_somebody_closes_it(walk):
+    walk.to_review()
+    skills = walk.seats.skills
+    walk.vote(skills)
+
+    assert "still has to be closed" in walk.text(skills, "/review")
+    page = walk.of(skills).get("/reviews").text
+    waiting = page[page.index('id="waiting"') : page.index('id="voted"')]
+    assert "Interviewing Witnesses" in waiting
+    assert "can be closed" in waiting
+    assert "1 proposal waits for you" in page
+    assert "You voted, and the step is open" not in page
+
+
+def test_a_vote_short_of_the_quorum_says_nothing_of_closing(walk):
+    walk.to_review()
+    walk.to_committee()
+    member = walk.seats.committee[0]
+    walk.vote(member)
+
+    assert "still has to be closed" not in walk.text(member, "/review")
+    assert "You voted, and the step is open" in walk.of(member).get("/reviews").text
+
+
+def test_the_queue_of_work_says_how_many_proposals_wait(walk, session):
+    seat(session, walk.world.grantor, "career_planning")
+    session.commit()
+    grantor = walk.of(walk.world.grantor)
+    assert "for you)" not in grantor.get("/assessment/queue").text
+    walk.to_review()
+
+    assert "Reviews of proposals (1 waits for you)" in grantor.get("/assessment/queue").text
+
+
+def test_a_unit_without_a_leader_is_told_before_submitting_and_flagged_after(walk, admin):
+    walk.begin(unit="Department of Nowhere")
+    walk.write_content(issuing_unit="Department of Nowhere")
+    walk.answer()
+
+    page = walk.text(walk.proposer, "/edit")
+    assert "Nobody can decide these steps now" in page
+    assert "(Department of Nowhere)" in page
+    assert "Units for which somebody decides: Department of Examples" in page
+
+    assert walk.submit().status_code == 303, "a warning, no refusal"
+    assert "nobody is appointed" not in walk.of(admin).get("/admin/proposals").text
+    walk.carry(walk.seats.skills)
+    assert "nobody is appointed" in walk.of(admin).get("/admin/proposals").text
+
+
+def test_a_route_with_somebody_in_every_step_is_warned_of_nothing(walk):
+    walk.begin()
+    walk.write_content()
+
+    assert "Nobody can decide these steps now" not in walk.text(walk.proposer, "/edit")
+
+
+def test_the_form_offers_and_remembers_only_units_that_somebody_decides_for(walk):
+    new = f"/courses/{walk.world.course.id}/proposals/new"
+    walk.begin(unit="Department of Nowhere")
+    page = walk.of(walk.proposer).get(new).text
+    assert f'<option value="{UNIT}">' in page
+    assert "Department of Nowhere" not in page
+
+    walk.begin(name="Another", unit="department of examples")
+    assert f'value="{UNIT}"' in walk.of(walk.proposer).get(new).text.split('name="unit"')[1][:200]

@@ -23,6 +23,10 @@ if (toolFrame) {
       window.location.assign(toolFrame.dataset.closeUrl);
       return;
     }
+    if (message?.subject === "lti.scrollToTop") {
+      toolFrame.scrollIntoView();
+      return;
+    }
     if (message?.subject !== "lti.frameResize" || !(message.height > 0)) return;
     toolFrame.style.height = `${Math.min(Math.ceil(message.height), 20000)}px`;
   });

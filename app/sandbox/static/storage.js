@@ -15,6 +15,7 @@
       supported_messages: [
         { subject: "lti.capabilities" },
         { subject: "lti.frameResize" },
+        { subject: "lti.scrollToTop" },
         { subject: "lti.put_data", ...where },
         { subject: "lti.get_data", ...where },
       ],

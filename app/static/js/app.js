@@ -74,4 +74,7 @@ if (window.parent !== window) {
     window.parent.postMessage(JSON.stringify({ subject: "lti.frameResize", height }), "*");
   };
   new ResizeObserver(tell).observe(document.body);
+  // A page that follows another of ours would open as far down as that one was left.
+  const follows = !own && !location.hash && document.referrer.startsWith(`${location.origin}/`);
+  if (follows) window.parent.postMessage(JSON.stringify({ subject: "lti.scrollToTop" }), "*");
 }
