@@ -52,10 +52,11 @@ def sections_of(draft: Mapping[str, Any], *, is_set: bool) -> list[str]:
 
     What a draft says all the same has its page too, where it can be taken out.
     """
-    rule = draft.get("pass_rule") or {}
+    rule = draft.get("pass_rule")
+    kind = rule.get("kind") if isinstance(rule, Mapping) else None
     applies = {
         CRITERIA: not is_set or bool(draft.get("criteria")),
-        PASSING: not is_set or rule.get("kind", ALL_REQUIRED) != ALL_REQUIRED,
+        PASSING: not is_set or kind not in {None, ALL_REQUIRED},
         PARTS: is_set or bool(draft.get("parts")),
     }
     return [name for name in SECTIONS if applies.get(name, True)]

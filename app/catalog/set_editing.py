@@ -82,8 +82,8 @@ def set_in_words(content: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _part_words(part: Mapping[str, Any]) -> str:
     slug = str(part.get("achievement") or "…")
-    if part.get("versions"):
-        return f"{slug} (versions {' and '.join(str(number) for number in part['versions'])})"
+    if versions := _list(part.get("versions")):
+        return f"{slug} (versions {' and '.join(str(number) for number in versions)})"
     if part.get("from_version"):
         return f"{slug} (from version {part['from_version']})"
     return slug

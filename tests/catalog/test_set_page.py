@@ -290,6 +290,29 @@ def test_the_pages_of_a_version_show_its_set(author, draft, session):
         assert "There is no criterion" not in text
 
 
+def test_what_is_not_approved_yet_is_named_and_may_go_into_review_with_it(
+    author, draft, session, world
+):
+    create_achievement_draft(
+        session,
+        world.institution.id,
+        slug="early",
+        level=world.level_1.achievement.level,
+        issuer=world.issuer,
+        draft={},
+        proposed_by=None,
+        actor="test",
+        now=NOON,
+    )
+    keep(session, draft, {"of": [{"achievement": "early"}]})
+
+    page = author.get(edit(draft, "parts")).text
+
+    assert "These must be approved before this set can be: early." in page
+    assert '<option selected value="early">early – not to be had</option>' in page
+    assert "Nothing is missing" in page
+
+
 def test_comparing_says_what_changed_in_the_set(admin, session, world, level, badges):
     certificate = make_certificate(session, world, level, badges[:2], slug="advanced")
     make_version_two(session, certificate)
