@@ -73,6 +73,7 @@ ACCESS = {
     "catalog.confirm_import": "administrator",
     "catalog.delete": "signed in",
     "catalog.edit_criteria": "signed in",
+    "catalog.edit_parts": "signed in",
     "catalog.edit_passing": "signed in",
     "catalog.edit_skills": "signed in",
     "catalog.edit_validity": "signed in",

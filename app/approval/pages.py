@@ -19,6 +19,7 @@ from app.approval.review_forms import NoteForm
 from app.approval.standing import list_conditions
 from app.approval.timeline import describe_answers, describe_timeline
 from app.catalog.content import content_of
+from app.catalog.parts_offered import show_set
 from app.catalog.reading import read_content
 from app.core.principal import Principal
 
@@ -37,6 +38,7 @@ def describe_proposal(
         "proposal": proposal,
         "version": proposal.version,
         "content": read_content(proposal.version),
+        "groups": show_set(session, proposal.version),
         "level": proposal.version.achievement.level,
         "issuer": proposal.version.achievement.issuer,
         "steps": describe_steps(proposal, tally),

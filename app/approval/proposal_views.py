@@ -20,6 +20,7 @@ from app.approval.proposing import (
 from app.approval.queries import get_proposal, list_own_proposals, lock_proposal
 from app.approval.review_forms import NoteForm
 from app.approval.starting import Start, get_changeable, prepare_start
+from app.catalog.editor_pages import pages_of
 from app.catalog.problems import find_problems
 from app.core.access import requires, requires_reviewer, signed_in
 from app.core.clock import utcnow
@@ -28,15 +29,6 @@ from app.core.errors import ConflictError, InvalidError
 from app.core.principal import Role, current_principal
 from app.courses.service import get_course
 from app.programme.reviewers import is_reviewer, list_led_units
-
-# The catalogue's pages of a draft, by what they hold.
-EDITOR_PARTS = {
-    "about": "catalog.edit_version",
-    "criteria": "catalog.edit_criteria",
-    "passing": "catalog.edit_passing",
-    "skills": "catalog.edit_skills",
-    "validity": "catalog.edit_validity",
-}
 
 
 @bp.get("/proposals")
@@ -160,9 +152,9 @@ def edit_page(
         document_form=documents or DocumentForm(formdata=None),
         act=act or ActForm(formdata=None),
         note_form=NoteForm(formdata=None),
-        missing=list_missing(db.session(), proposal),
-        problems=find_problems(db.session(), proposal.version),
-        parts=EDITOR_PARTS,
+        missing=list_missing(db.session(), proposal, now=now),
+        problems=find_problems(db.session(), proposal.version, now=now),
+        parts=pages_of(proposal.version),
         without=list_steps_without(db.session(), proposal, now=now),
         unit=unit_of(proposal),
         units=list_led_units(db.session(), proposal.institution_id, now=now),

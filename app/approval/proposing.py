@@ -50,14 +50,14 @@ class Missing:
     words: str
 
 
-def list_missing(session: Session, proposal: Proposal) -> list[Missing]:
+def list_missing(session: Session, proposal: Proposal, *, now: datetime) -> list[Missing]:
     """Return what must be done before it can be submitted."""
     missing = [
         Missing(f"question_{question.key}", f"Answer “{question.label}”.")
         for question in list_unanswered(proposal.pinned, proposal.answers)
     ]
     version = proposal.version
-    if find_problems(session, version):
+    if find_problems(session, version, now=now):
         return [Missing("content", "Complete the content: what it lacks stands there."), *missing]
     if _needs_unit(proposal.pinned) and not (version.draft or {}).get("issuing_unit"):
         words = "Name the issuing unit in the content: its leaders decide in one step."
@@ -78,7 +78,7 @@ def submit_proposal(
     _require_editable(proposal)
     if proposal.version.achievement.retired_at is not None:
         raise ConflictError("This micro-credential is retired: it takes no new version.")
-    missing = list_missing(session, proposal)
+    missing = list_missing(session, proposal, now=now)
     if missing:
         raise IncompleteError(" ".join(each.words for each in missing))
     submit_version(session, proposal.version, actor=principal.actor, now=now)

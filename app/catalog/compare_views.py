@@ -21,6 +21,7 @@ FIELD_WORDS = {
     "kind": _l("When it is passed"),
     "k": _l("How many criteria in all"),
     "threshold": _l("Share of the weighted points, in per cent"),
+    "parts": _l("The set"),
     "validity_months": _l("Months that an award is valid"),
     "renewal": _l("How it is renewed"),
     "is_required": _l("Required"),

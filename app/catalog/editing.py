@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from app.core.errors import InvalidError
+from app.programme.rules import ALL_REQUIRED
 
 ABOUT: Final = "about"
 CRITERIA: Final = "criteria"
+PARTS: Final = "parts"
 PASSING: Final = "passing"
 SKILLS: Final = "skills"
 VALIDITY: Final = "validity"
@@ -24,6 +26,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ABOUT: ("name", "description", "criteria_narrative", "image_alt", "tags", "issuing_unit"),
     CRITERIA: ("criteria",),
     PASSING: ("pass_rule",),
+    PARTS: ("parts",),
     SKILLS: ("alignments",),
     VALIDITY: ("validity_months", "renewal"),
 }
@@ -42,6 +45,21 @@ Part = dict[str, Any]
 def section_of(field: str) -> str:
     """Return the page of the editor that holds a field of an achievement."""
     return next((name for name, fields in SECTIONS.items() if field in fields), ABOUT)
+
+
+def sections_of(draft: Mapping[str, Any], *, is_set: bool) -> list[str]:
+    """Return the pages that a draft has: a set has no criteria, and nothing else has a set.
+
+    What a draft says all the same has its page too, where it can be taken out.
+    """
+    rule = draft.get("pass_rule")
+    kind = rule.get("kind") if isinstance(rule, Mapping) else None
+    applies = {
+        CRITERIA: not is_set or bool(draft.get("criteria")),
+        PASSING: not is_set or kind not in {None, ALL_REQUIRED},
+        PARTS: is_set or bool(draft.get("parts")),
+    }
+    return [name for name in SECTIONS if applies.get(name, True)]
 
 
 def digest_section(draft: Mapping[str, Any], section: str) -> str:
@@ -97,9 +115,9 @@ def act_on_criteria(criteria: Sequence[Part], act: str) -> tuple[list[Part], str
             raise InvalidError(f"There are {MAX_CRITERIA} criteria already; that is the most.")
         items.append(new_criterion())
         return items, f"criteria-{len(items) - 1}-name"
-    place = _place(numbers, len(items))
+    place = place_of(numbers, len(items))
     if verb in {"up", "down", "remove"} and len(numbers) == 1:
-        where = _move(items, place, verb)
+        where = move_item(items, place, verb)
         return items, f"criteria-{where}" if items else "add-criterion"
     levels = [dict(level) for level in items[place].get("levels") or []]
     items[place]["levels"] = levels
@@ -108,9 +126,9 @@ def act_on_criteria(criteria: Sequence[Part], act: str) -> tuple[list[Part], str
             raise InvalidError(f"There are {MAX_LEVELS} levels already; that is the most.")
         levels.append({"name": "", "description": "", "points": _next_points(levels)})
         return items, f"criteria-{place}-levels-{len(levels) - 1}-name"
-    level = _place(numbers[1:], len(levels))
+    level = place_of(numbers[1:], len(levels))
     if verb in {"up-level", "down-level", "remove-level"}:
-        where = _move(levels, level, verb.removesuffix("-level"))
+        where = move_item(levels, level, verb.removesuffix("-level"))
         return items, f"criteria-{place}-levels-{where}" if levels else f"criteria-{place}"
     raise InvalidError("This button is not known. Load the page again.")
 
@@ -150,14 +168,19 @@ def free_slug(
     return slug
 
 
-def _place(numbers: Sequence[str], count: int) -> int:
+def place_of(numbers: Sequence[str], count: int) -> int:
+    """Return the place that a button names first.
+
+    Raises: `InvalidError` if nothing is there.
+    """
     text = numbers[0] if numbers else ""
     if not (text.isascii() and text.isdigit() and len(text) < MAX_KEY) or int(text) >= count:
         raise InvalidError("That part is no longer there. Load the page again.")
     return int(text)
 
 
-def _move(items: list[Part], place: int, verb: str) -> int:
+def move_item(items: list[Part], place: int, verb: str) -> int:
+    """Take one up, down or away; return where to go on."""
     if verb == "remove":
         del items[place]
         return min(place, len(items) - 1)

@@ -1,6 +1,6 @@
 """`/catalog/versions/…/edit`: the editor of a draft, one page for each of its sections."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from app.catalog.drafts import get_version
 from app.catalog.editing import (
     ABOUT,
     CRITERIA,
+    PARTS,
     PASSING,
     VALIDITY,
     act_on_criteria,
@@ -24,25 +25,20 @@ from app.catalog.editor_forms import (
     SectionForm,
     ValidityForm,
 )
+from app.catalog.editor_pages import pages_of
 from app.catalog.models import AchievementVersion
+from app.catalog.parts_offered import list_offered_parts, show_set
 from app.catalog.problems import Problem, find_problems
 from app.catalog.rights import require_may_edit
 from app.catalog.sections import ChangedMeanwhileError, save_section
+from app.catalog.set_editing import act_on_set
+from app.catalog.set_forms import SetForm
 from app.core.access import signed_in
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import InvalidError
+from app.core.errors import InvalidError, NotFoundError
 from app.core.principal import current_principal
 from app.programme.rules import WEIGHTED
-
-# The pages of the editor in their order: section → endpoint.
-PAGES = {
-    ABOUT: "catalog.edit_version",
-    CRITERIA: "catalog.edit_criteria",
-    PASSING: "catalog.edit_passing",
-    "skills": "catalog.edit_skills",
-    VALIDITY: "catalog.edit_validity",
-}
 
 
 @bp.route("/catalog/versions/<int:version_id>/edit", methods=["GET", "POST"])
@@ -73,6 +69,17 @@ def edit_passing(version_id: int) -> ResponseReturnValue:
     return _edit(version, PASSING, form, form.content)
 
 
+@bp.route("/catalog/versions/<int:version_id>/edit/parts", methods=["GET", "POST"])
+@signed_in
+def edit_parts(version_id: int) -> ResponseReturnValue:
+    """Edit the set that a certificate is made of."""
+    version = editable_version(version_id)
+    offered = list_offered_parts(db.session(), version, now=utcnow())
+    form = SetForm.of(version.draft or {}, offered)
+    groups = show_set(db.session(), version)
+    return _edit(version, PARTS, form, form.content, groups=groups, offered=offered)
+
+
 @bp.route("/catalog/versions/<int:version_id>/edit/validity", methods=["GET", "POST"])
 @signed_in
 def edit_validity(version_id: int) -> ResponseReturnValue:
@@ -95,7 +102,7 @@ def editable_version(version_id: int) -> AchievementVersion:
 
 def editor_page(version: AchievementVersion, section: str, **context: Any) -> str:
     """Return one page of the editor, with what is still missing at its top."""
-    problems = find_problems(db.session(), version)
+    problems = find_problems(db.session(), version, now=utcnow())
     form = context.get("form")
     if isinstance(form, SectionForm):
         _mark_wrong(form, section, problems)
@@ -103,7 +110,7 @@ def editor_page(version: AchievementVersion, section: str, **context: Any) -> st
         f"catalog/edit_{section}.html",
         version=version,
         section=section,
-        pages=PAGES,
+        pages=pages_of(version),
         problems=problems,
         open_sections={problem.section for problem in problems},
         **context,
@@ -117,6 +124,8 @@ def _edit(
     content: Callable[[], dict[str, Any]],
     **context: Any,
 ) -> ResponseReturnValue:
+    if section not in pages_of(version):
+        raise NotFoundError("This draft has no such part.")
     theirs = None
     if form.validate_on_submit():
         try:
@@ -140,20 +149,25 @@ def _save(
     anchor = None
     if section == CRITERIA and act:
         values["criteria"], anchor = act_on_criteria(values["criteria"], act)
+    if section == PARTS and act:
+        values["parts"], anchor = act_on_set(values["parts"], act)
     principal, now = current_principal(), utcnow()
     with transaction() as write:
         mine = get_version(write, version.id, institution_id=principal.institution_id)
         require_may_edit(write, principal, mine, now=now)
         save_section(write, mine, section, values, seen=seen, actor=principal.actor, now=now)
-    if anchor:
-        return redirect(url_for(PAGES[section], version_id=version.id, _anchor=anchor), 303)
+        pages = pages_of(mine)
+    if anchor and section in pages:
+        return redirect(url_for(pages[section], version_id=version.id, _anchor=anchor), 303)
     flash(_("Saved."))
-    onward = _next_section(section) if "save_and_go_on" in request.form else section
-    return redirect(url_for(PAGES[onward], version_id=version.id), 303)
+    onward = _next_section(pages, section) if "save_and_go_on" in request.form else section
+    return redirect(url_for(pages.get(onward, pages[ABOUT]), version_id=version.id), 303)
 
 
-def _next_section(section: str) -> str:
-    names = list(PAGES)
+def _next_section(pages: Mapping[str, str], section: str) -> str:
+    names = list(pages)
+    if section not in names:
+        return ABOUT
     return names[min(names.index(section) + 1, len(names) - 1)]
 
 

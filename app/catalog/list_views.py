@@ -13,6 +13,7 @@ from app.catalog.drafts import create_achievement_draft, find_open_version, star
 from app.catalog.editing import free_slug
 from app.catalog.list_forms import ActForm, BeginForm, FilterForm
 from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.parts_offered import show_set
 from app.catalog.reading import read_content
 from app.catalog.rights import may_edit, may_see, sees_everything
 from app.catalog.service import list_achievements
@@ -112,6 +113,7 @@ def show(achievement_id: int) -> str:
         versions=list(reversed(versions)),
         version=current,
         content=read_content(current),
+        groups=show_set(db.session(), current),
         grantors=list_grantors(session, achievement.id, course_id=None, now=now),
         open_version=open_version if open_version in versions else None,
         may_change=principal.is_administrator,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.catalog.checking import choose_issuer, choose_level, known_issuers, known_levels
 from app.catalog.document import AchievementSpec
-from app.catalog.editing import ABOUT, CRITERIA, PASSING, section_of
+from app.catalog.editing import ABOUT, CRITERIA, PARTS, PASSING, section_of
 from app.catalog.models import AchievementVersion
+from app.catalog.set_editing import ADD_GROUP
+from app.catalog.set_problems import find_set_problems
+from app.catalog.stacks import BY_RULE
 from app.core.errors import InvalidError
 from app.programme.wording import list_problems
 
@@ -33,6 +37,11 @@ _LABELS = {
     "levels": "levels",
     "points": "points",
     "key": "key",
+    "need": "how many of these",
+    "of": "an achievement",
+    "achievement": "the achievement",
+    "from_version": "from version",
+    "versions": "these versions alone",
     "target_name": "name",
     "target_url": "address",
     "target_framework": "framework",
@@ -40,7 +49,15 @@ _LABELS = {
     "target_type": "type",
     "target_description": "description",
 }
-_GROUPS = {"criteria": "Criterion", "levels": "level", "alignments": "Skill", "tags": "Tag"}
+_GROUPS = {
+    "criteria": "Criterion",
+    "levels": "level",
+    "parts": "Group",
+    "of": "achievement",
+    "versions": "version",
+    "alignments": "Skill",
+    "tags": "Tag",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,7 @@ class Problem:
     is_missing: bool
 
 
-def find_problems(session: Session, version: AchievementVersion) -> list[Problem]:
+def find_problems(session: Session, version: AchievementVersion, *, now: datetime) -> list[Problem]:
     """Return everything for which a draft could not go into review, in the editor's order."""
     achievement = version.achievement
     content = (version.draft or {}) | {
@@ -65,6 +82,13 @@ def find_problems(session: Session, version: AchievementVersion) -> list[Problem
     if achievement.level.is_mappable and not content.get("criteria"):
         words = "There is no criterion yet: add at least one."
         found.append(Problem(CRITERIA, "add-criterion", words, is_missing=True))
+    if achievement.level.award_by == BY_RULE and not content.get("parts"):
+        words = "The set is empty: say what it is made of."
+        found.append(Problem(PARTS, ADD_GROUP, words, is_missing=True))
+    found += [
+        Problem(PARTS, control, words, is_missing=False)
+        for control, words in find_set_problems(session, version, now=now)
+    ]
     try:
         spec = AchievementSpec.model_validate(content)
     except ValidationError as error:
@@ -78,10 +102,13 @@ def _problems(error: ValidationError, content: Mapping[str, Any]) -> list[Proble
         path, words = problem.place, problem.words
         if path[-1:] == ("key",) and not _at(content, path[:-1]).get("name"):
             continue  # the key is made from the name, which is missing too
-        is_missing = words in _EMPTY
+        if not path and words.startswith("two parts are called"):
+            continue  # said at the second of them
+        is_missing = words in _EMPTY or _is_unchosen(path, content)
         section = section_of(str(path[0])) if path else ABOUT
         text = _sentence(path, MISSING if is_missing else words, content)
-        found.append(Problem(section, _anchor(path), text, is_missing=is_missing))
+        anchor = _anchor_of_part(path) if section == PARTS else _anchor(path)
+        found.append(Problem(section, anchor, text, is_missing=is_missing))
     return found
 
 
@@ -93,8 +120,11 @@ def _rule_problems(
         choose_issuer(spec, known_issuers(session, version.institution_id))
     except InvalidError as error:
         text = str(error).removeprefix(f"“{spec.slug}”: ")
-        section = PASSING if "passed" in text else CRITERIA
-        anchor = "kind" if section == PASSING else "add-criterion"
+        section, anchor = CRITERIA, "add-criterion"
+        if "passed" in text:
+            section, anchor = PASSING, "kind"
+        elif "takes no parts" in text:
+            section, anchor = PARTS, ADD_GROUP
         return [Problem(section, anchor, text[:1].upper() + text[1:], is_missing=False)]
     return []
 
@@ -120,7 +150,7 @@ def _sentence(path: Sequence[int | str], words: str, content: Mapping[str, Any])
 
 
 def _numbered(group: str, number: int, item: Mapping[str, Any]) -> str:
-    name = item.get("name") or item.get("target_name")
+    name = item.get("name") or item.get("target_name") or item.get("achievement")
     told = f" “{name[:60]}”" if isinstance(name, str) and name else ""
     return f"{_GROUPS.get(group, group)} {number + 1}{told}"
 
@@ -142,6 +172,26 @@ def _anchor(path: Sequence[int | str]) -> str:
             steps = list(path)
             if steps[-1] in {"levels", "key", "required"}:
                 steps.pop()
+            return "-".join(str(step) for step in steps)
+
+
+def _is_unchosen(path: Sequence[int | str], content: Mapping[str, Any]) -> bool:
+    return path[-1:] == ("achievement",) and not _at(content, path[:-1]).get("achievement")
+
+
+def _anchor_of_part(path: Sequence[int | str]) -> str:
+    match list(path):
+        case [_]:
+            return ADD_GROUP
+        case [_, group]:  # more are needed than there are
+            return f"parts-{group}-need"
+        case [_, group, "of"]:
+            return f"parts-{group}"
+        case [_, group, "of", place]:
+            return f"parts-{group}-of-{place}-from_version"
+        case [_, group, "of", place, field, *_]:
+            return f"parts-{group}-of-{place}-{field}"
+        case steps:
             return "-".join(str(step) for step in steps)
 
 

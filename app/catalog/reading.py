@@ -6,6 +6,7 @@ from typing import Any
 
 from app.catalog.content import content_of
 from app.catalog.models import AchievementVersion
+from app.catalog.set_editing import set_in_words
 from app.programme.rules import ALL_REQUIRED
 
 
@@ -68,6 +69,7 @@ class ShownContent:
     pass_rule: ShownRule
     criteria: tuple[ShownCriterion, ...]
     alignments: tuple[ShownSkill, ...]
+    parts: tuple[str, ...]
     rule: None = None  # a draft's may be incomplete, so its words are other ones
 
 
@@ -96,6 +98,7 @@ def shown(content: Mapping[str, Any]) -> ShownContent:
         ),
         criteria=tuple(_criterion(item) for item in _groups(content, "criteria")),
         alignments=tuple(_skill(item) for item in _groups(content, "alignments")),
+        parts=set_in_words(content),
     )
 
 

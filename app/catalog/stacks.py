@@ -49,6 +49,11 @@ class ShownPart:
         """The name of the newest published version, else the slug."""
         return self.version.name if self.version else self.achievement.slug
 
+    @property
+    def level_name(self) -> str:
+        """The name of its level."""
+        return self.achievement.level.name
+
 
 @dataclass(frozen=True)
 class ShownGroup:

@@ -6,8 +6,10 @@ from flask_babel import gettext as _
 
 from app.catalog.blueprint import bp
 from app.catalog.drafts import get_version
+from app.catalog.editor_pages import pages_of
 from app.catalog.list_forms import ActForm
 from app.catalog.models import AchievementVersion
+from app.catalog.parts_offered import show_set
 from app.catalog.problems import find_problems
 from app.catalog.reading import read_content
 from app.catalog.rights import may_edit, require_may_edit, require_may_see
@@ -29,9 +31,11 @@ def show_version(version_id: int) -> str:
         "catalog/version.html",
         version=version,
         content=read_content(version),
+        groups=show_set(db.session(), version),
         current=current_version(others) if others else None,
         editable=editable,
-        problems=find_problems(db.session(), version) if editable else [],
+        problems=find_problems(db.session(), version, now=utcnow()) if editable else [],
+        pages=pages_of(version),
         act=ActForm(),
     )
 
@@ -45,6 +49,7 @@ def preview(version_id: int) -> str:
         "catalog/preview.html",
         version=version,
         content=read_content(version),
+        groups=show_set(db.session(), version),
         editable=may_edit(current_principal(), version),
     )
 

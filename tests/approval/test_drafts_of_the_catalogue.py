@@ -88,3 +88,16 @@ def test_a_draft_with_a_proposal_is_not_deleted_from_under_it(walk, draft):
     writer.post(there(draft), data={"audience": "staff"})
 
     assert writer.post(f"/catalog/versions/{draft.id}/delete").status_code == 409
+
+
+def test_the_proposal_of_a_certificate_leads_to_its_set(walk, draft, session):
+    draft.achievement.level.award_by = "rule"
+    session.commit()
+    writer = walk.of(walk.proposer)
+
+    page = writer.post(there(draft), data={"audience": "staff"})
+
+    text = writer.get(page.location).text
+    assert f"/catalog/versions/{draft.id}/edit/parts#add-group" in text
+    assert "The set is empty: say what it is made of." in text
+    assert "edit/criteria" not in text
