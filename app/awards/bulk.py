@@ -23,9 +23,9 @@ from app.awards.issuing import (
 from app.awards.models import HOLDS_THE_PLACE, Award
 from app.awards.signer import Signer
 from app.awards.validity import end_of_validity
-from app.catalog.models import AchievementVersion, VersionStatus
+from app.catalog.models import AchievementVersion
 from app.catalog.stacks import is_a_part
-from app.catalog.usability import require_mappable
+from app.catalog.usability import is_decided, require_mappable
 from app.core import audit
 from app.core.crypto import Vault
 from app.core.errors import ForbiddenError, InvalidError
@@ -71,7 +71,7 @@ def get_current(
     approved = session.scalar(
         select(AchievementVersion).where(
             AchievementVersion.achievement_id == version.achievement_id,
-            AchievementVersion.status == VersionStatus.APPROVED,
+            is_decided(),
         )
     )
     current = approved or version
