@@ -32,9 +32,12 @@ WORLD_KEYS: dict[str, int] = {}
 
 
 TESTS = Path(__file__).resolve().parent
-# Their tests talk to servers on loopback, or draw pages in processes of their own; `make check`
-# leaves them out.
-SLOW = frozenset({"courses", "evidence", "passback", "profiles", "sandbox", "staff"})
+# Their tests talk to servers on loopback, draw pages in processes of their own, or walk a long way
+# each; `make check` leaves them out.
+SLOW = frozenset(
+    {"approval", "awards", "catalog", "courses", "evidence", "passback", "profiles", "sandbox"}
+    | {"staff"}
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
