@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.awards.facts import recipient_facts
+from app.awards.facts import award_facts, recipient_facts
 from app.awards.issuing import issue_award
 from app.awards.models import Award
 from app.awards.signer import Signer
@@ -67,19 +67,16 @@ def sign_bare(app: Flask, place: Place, count: int) -> None:
     """Build and sign so many credentials, and keep none of them."""
     session = db.session()
     version = session.get_one(AchievementVersion, place.version_id)
-    signer = Signer(
-        session,
-        version,
-        vault=app.extensions["assay.vault"],
-        base_url=app.extensions["assay.settings"].base_url,
-    )
+    base_url = app.extensions["assay.settings"].base_url
+    signer = Signer(session, version, vault=app.extensions["assay.vault"], base_url=base_url)
     now = utcnow()
     for number in range(count):
         recipient = recipient_facts(
             email=f"bare-{number}@example.edu", lti_sub=None, salt=secrets.token_hex(16)
         )
         if recipient is not None:
-            signer.sign(secrets.token_hex(16), recipient, now=now)
+            facts = award_facts(base_url, secrets.token_hex(16), valid_until=None, now=now)
+            signer.sign(facts, recipient, now=now)
     session.rollback()
 
 
