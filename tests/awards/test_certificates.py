@@ -121,7 +121,9 @@ def test_somebody_elses_badge_completes_nothing(session, world, level, badges, e
     assert held(certificate, world.other_learner) is None
 
 
-@pytest.mark.parametrize("why", ["draft", "superseded", "retired", "expired", "no parts"])
+@pytest.mark.parametrize(
+    "why", ["draft", "in_review", "superseded", "declined", "retired", "expired", "no parts"]
+)
 def test_only_a_usable_certificate_is_awarded(session, world, level, badges, earn, held, why):
     groups = [] if why == "no parts" else [badges[:1]]
     certificate = make_certificate(session, world, level, *groups)
