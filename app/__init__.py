@@ -25,7 +25,17 @@ VERSION = "0.1.0"
 
 # Rooms with pages, top to bottom; each has a blueprint `bp` in its `views`.
 ROOMS_WITH_VIEWS = (
-    *("launch", "staff", "public", "assessment", "awards", "evidence", "passback", "mapping"),
+    *(
+        "launch",
+        "staff",
+        "retention",
+        "public",
+        "assessment",
+        "awards",
+        "evidence",
+        "passback",
+        "mapping",
+    ),
     *("approval", "catalog", "courses", "platforms"),
 )
 # Every room with tables; importing them fills the metadata.
@@ -44,12 +54,18 @@ ROOMS_WITH_MODELS = (
     "mapping.models",
     "passback.models",
     "evidence.models",
+    "evidence.upload_models",
+    "evidence.group_models",
+    "evidence.consent_models",
     "awards.models",
     "awards.stack_models",
     "awards.souvenir_models",
     "assessment.models",
+    "assessment.desk_models",
+    "assessment.dialogue_models",
     "approval.models",
     "staff.models",
+    "retention.models",
     "launch.models",
     "launch.handover_models",
     "launch.notice_models",

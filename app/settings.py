@@ -41,6 +41,13 @@ class Settings(BaseSettings):
         default=Path("var/artifacts"), description="The folder that keeps submitted files."
     )
     max_upload_mb: int = Field(default=50, ge=1, description="The largest file accepted, in MB.")
+    undo_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="How long a grantor's decision can be undone before the learner, the gradebook "
+        "or anybody else is told; 0: it is told at once.",
+    )
     souvenir_rows: int = Field(
         default=100_000, ge=1, description="The most people in one list of Souvenirs."
     )

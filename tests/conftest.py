@@ -129,6 +129,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         secret_key=SecretStr(SECRET),
         database_url=database_url,
         storage_dir=tmp_path / "artifacts",
+        undo_minutes=0,  # most tests are about what follows; those about the wait set it
         allow_loopback=True,
         log_format="console",
     )

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, list_class
 from app.assessment.gradebook import describe_gradebook
-from app.assessment.queries import find_reached_levels, list_assessments
+from app.assessment.queries import find_reached_levels, list_assessments, list_released
 from app.awards.models import Award
 from app.awards.service import find_newest_award, find_renewal_start
 from app.catalog.pass_rule import Standing, stand
@@ -129,7 +129,9 @@ def feedback(course_id: int, assignment_id: int) -> str:
         "assessment/feedback.html",
         assignment=assignment,
         submission=submission,
-        assessments=list_assessments(session, submission.id) if submission else [],
+        assessments=list_released(session, submission.lead_id or submission.id)
+        if submission
+        else [],
         award=_find_award(submission),
         standing=_find_standing(submission),
     )

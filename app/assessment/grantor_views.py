@@ -1,5 +1,6 @@
 """The grantor's queue and workbench."""
 
+from datetime import timedelta
 from functools import partial
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -12,7 +13,9 @@ from app.assessment.blueprint import bp, find_return_url, review_marks
 from app.assessment.forms import AssessForm, StartForm
 from app.assessment.models import Decision
 from app.assessment.queries import Place, find_next, list_assessments, list_queue
-from app.assessment.service import Outcome, check_grantor, record_assessment, start_assessing
+from app.assessment.recording import Judgement
+from app.assessment.releasing import Outcome, record_and_settle
+from app.assessment.service import check_grantor, start_assessing
 from app.awards.service import find_newest_award
 from app.awards.souvenirs import Giver, list_givable
 from app.catalog.usability import why_unusable
@@ -128,14 +131,17 @@ def _may_record(submission: Submission, form: AssessForm) -> bool:
 def _record(submission_id: int, form: AssessForm) -> Outcome:
     principal = current_principal()
     with transaction() as session:
-        return record_assessment(
+        return record_and_settle(
             session,
             get_submission(session, submission_id, institution_id=principal.institution_id),
-            attempt_id=form.attempt_id.data,
-            ratings=form.ratings,
-            comments=form.comments,
-            decision=Decision(form.decision.data),
-            reason=form.reason.data or "",
+            Judgement(
+                attempt_id=form.attempt_id.data,
+                ratings=form.ratings,
+                comments=form.comments,
+                decision=Decision(form.decision.data),
+                reason=form.reason.data or "",
+            ),
+            undo_for=timedelta(minutes=_settings().undo_minutes),
             grantor=get_person(
                 session, principal.person_id, institution_id=principal.institution_id
             ),

@@ -4,14 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.assessment.models import Assessment, Decision, Rating
+from app.assessment.conflicts import has_conflict
+from app.assessment.dialogue_models import Appeal
+from app.assessment.models import Assessment, AttemptDecision, Capacity, Decision, Rating
 from app.catalog.models import Achievement, AchievementVersion, Criterion, RubricLevel
 from app.catalog.usability import is_usable_now
 from app.core.principal import Principal
 from app.evidence.models import Attempt, Submission, SubmissionStatus
+from app.evidence.service import current_attempt
 from app.mapping.models import Assignment
 from app.programme.service import is_granted
 
@@ -113,20 +116,85 @@ def find_next(session: Session, grantor: Principal, *, now: datetime) -> Submiss
 
 
 def list_assessments(session: Session, submission_id: int) -> list[Assessment]:
-    """Return every assessment of a submission with ratings and grantor, newest first."""
+    """Return every assessment of a submission with ratings and grantor, newest first.
+
+    Not those that were undone.
+    """
     ratings = selectinload(Assessment.ratings)
     return list(
         session.scalars(
             select(Assessment)
             .join(Assessment.attempt)
-            .where(Attempt.submission_id == submission_id)
+            .where(Attempt.submission_id == submission_id, Assessment.undone_at.is_(None))
             .options(
                 joinedload(Assessment.grantor),
                 joinedload(Assessment.attempt),
+                selectinload(Assessment.parts),
+                selectinload(Assessment.shown_artifacts),
                 ratings.joinedload(Rating.criterion),
                 ratings.joinedload(Rating.rubric_level),
             )
             .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+        )
+    )
+
+
+def list_released(session: Session, submission_id: int) -> list[Assessment]:
+    """Return the assessments that a learner may read, newest first.
+
+    Those by which a decision was made that has been released; a recommendation
+    is for those who decide.
+    """
+    released = {
+        decision.attempt_id: decision.released_at
+        for decision in session.scalars(
+            select(AttemptDecision)
+            .where(
+                AttemptDecision.submission_id == submission_id,
+                AttemptDecision.released_at.is_not(None),
+                AttemptDecision.undone_at.is_(None),
+            )
+            .order_by(AttemptDecision.id)
+        )
+        if decision.released_at is not None
+    }
+    return [
+        assessment
+        for assessment in list_assessments(session, submission_id)
+        if assessment.capacity is not Capacity.ASSESSOR
+        and assessment.attempt_id in released
+        and assessment.assessed_at <= released[assessment.attempt_id]
+    ]
+
+
+def list_counted(session: Session, submission: Submission) -> list[Assessment]:
+    """Return the grantors' assessments that count towards the decision now, first one first.
+
+    Of the current attempt; since an appeal was opened, only what came after.
+    """
+    attempt = current_attempt(submission)
+    appealed_at = session.scalar(
+        select(Appeal.opened_at).where(
+            Appeal.submission_id == submission.id, Appeal.closed_at.is_(None)
+        )
+    )
+    statement = select(Assessment).where(
+        Assessment.attempt_id == attempt.id,
+        Assessment.capacity != Capacity.ASSESSOR,
+        Assessment.undone_at.is_(None),
+    )
+    if appealed_at is not None:
+        statement = statement.where(Assessment.assessed_at > appealed_at)
+    return list(session.scalars(statement.order_by(Assessment.id)))
+
+
+def find_pending_decision(session: Session, submission_id: int) -> AttemptDecision | None:
+    """Return the decision that waits for its release, if there is one."""
+    return session.scalar(
+        select(AttemptDecision).where(
+            AttemptDecision.submission_id == submission_id,
+            AttemptDecision.released_at.is_(None),
+            AttemptDecision.undone_at.is_(None),
         )
     )
 
@@ -137,7 +205,8 @@ def find_reached_levels(
     """Return the best rubric level that a learner reached, in any course, by criterion id.
 
     The best one counts, whatever another assignment says; only of work that was
-    met. `since`: what was assessed later than that; `None`: at any time.
+    met, and of the assessment by which that was decided. `since`: what was
+    assessed later than that; `None`: at any time.
 
     Units: a level's position; 0 is the lowest.
     """
@@ -146,11 +215,14 @@ def find_reached_levels(
         .join(Rating.rubric_level)
         .join(Criterion, Criterion.id == RubricLevel.criterion_id)
         .join(Assessment, Assessment.id == Rating.assessment_id)
-        .join(Assessment.attempt)
-        .join(Attempt.submission)
+        .join(AttemptDecision, AttemptDecision.assessment_id == Assessment.id)
+        .join(
+            Submission,
+            func.coalesce(Submission.lead_id, Submission.id) == AttemptDecision.submission_id,
+        )
         .where(
             Criterion.version_id == version.id,
-            Assessment.decision == Decision.MET,
+            _was_met(),
             Submission.learner_id == learner_id,
             Submission.institution_id == version.institution_id,
             Submission.status.in_(STANDING),
@@ -165,12 +237,24 @@ def find_reached_levels(
 def list_met_points(session: Session, submission_ids: Collection[int]) -> dict[int, int]:
     """Return the points with which submissions were met, by submission id."""
     rows = session.execute(
-        select(Attempt.submission_id, Assessment.points)
-        .join(Assessment.attempt)
-        .where(Attempt.submission_id.in_(submission_ids), Assessment.decision == Decision.MET)
-        .order_by(Assessment.id)
+        select(Submission.id, Assessment.points)
+        .join(
+            AttemptDecision,
+            AttemptDecision.submission_id == func.coalesce(Submission.lead_id, Submission.id),
+        )
+        .join(AttemptDecision.assessment)
+        .where(Submission.id.in_(submission_ids), _was_met())
+        .order_by(AttemptDecision.id)
     )
     return dict(rows.all())
+
+
+def _was_met() -> ColumnElement[bool]:
+    return and_(
+        AttemptDecision.decision == Decision.MET,
+        AttemptDecision.released_at.is_not(None),
+        AttemptDecision.undone_at.is_(None),
+    )
 
 
 def _waiting_for(grantor: Principal, now: datetime) -> ColumnElement[bool]:
@@ -178,7 +262,9 @@ def _waiting_for(grantor: Principal, now: datetime) -> ColumnElement[bool]:
         Submission.institution_id == grantor.institution_id,
         Submission.achievement_id.in_(sorted(grantor.grants)),
         Submission.status.in_(WAITING),
-        Submission.learner_id != grantor.person_id,
+        Submission.lead_id.is_(None),
+        Submission.decided_at.is_(None),
+        not_(has_conflict(grantor.person_id)),
         is_granted(
             grantor.person_id,
             achievement_id=Submission.achievement_id,

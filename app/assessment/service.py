@@ -1,42 +1,29 @@
-"""Assessments: start, record, and everything that a decision sets in motion."""
+"""Assessments: start, and record. What they lead to is decided in `deciding.py`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from app.assessment import workflow
-from app.assessment.models import Assessment, Decision, Rating
-from app.assessment.queries import find_reached_levels, list_met_points
-from app.assessment.scoring import choose_levels, list_shortfalls, score, total_points
-from app.awards.facts import award_address
-from app.awards.models import Award
-from app.awards.service import find_renewal_start, issue_if_due
+from app.assessment.conflicts import refuse_conflict
+from app.assessment.models import Assessment, Capacity, Rating
+from app.assessment.queries import list_counted
+from app.assessment.recording import Judgement, check_judgement
+from app.assessment.scoring import choose_levels, list_shortfalls, total_points
 from app.catalog.models import Criterion
-from app.catalog.pass_rule import stand
 from app.catalog.usability import require_usable
 from app.core import audit
-from app.core.crypto import Vault
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.courses.models import Person
 from app.evidence.models import Submission, SubmissionStatus
-from app.evidence.service import current_attempt, set_status
-from app.mapping.models import Assignment
+from app.evidence.service import current_attempt, set_group_status
 from app.passback.service import queue_status
 from app.programme.models import GrantorAppointment
 from app.programme.service import find_appointment
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What recording an assessment led to; `award` is `None` while none is due."""
-
-    assessment: Assessment
-    award: Award | None
 
 
 def check_grantor(
@@ -45,12 +32,12 @@ def check_grantor(
     """Return the appointment by which somebody may assess a submission.
 
     Raises: `NotFoundError` in another institution; `ForbiddenError` for one's
-        own work, and without a running appointment for its achievement in its course.
+        own work or another conflict of interest, and without a running
+        appointment for its achievement in its course.
     """
     if submission.institution_id != grantor.institution_id:
         raise NotFoundError("There is no such submission.")
-    if submission.learner_id == grantor.id:
-        raise ForbiddenError("This is your own work. Another grantor assesses it.")
+    refuse_conflict(session, submission, grantor)
     appointment = find_appointment(
         session,
         person_id=grantor.id,
@@ -82,8 +69,8 @@ def start_assessing(
     """
     check_grantor(session, submission, grantor, now=now)
     require_usable(submission.assignment.version, now=now)
-    _lock_work(session, submission)
-    workflow.refuse_unless_waiting(submission.status.value)
+    lock_work(session, submission)
+    workflow.refuse_unless_waiting(submission.status.value, is_decided=_is_decided(submission))
     if submission.assessor_id == grantor.id:
         return
     workflow.refuse_unless_unheld(
@@ -95,87 +82,64 @@ def start_assessing(
     taken_from = submission.assessor_id
     submission.assessor_id = grantor.id
     submission.assessment_started_at = now
-    set_status(session, submission, SubmissionStatus.IN_ASSESSMENT, now=now)
-    _audit(session, submission, grantor, "assessment.started", {"taken_from": taken_from}, now=now)
+    audit_deed(
+        session, submission, grantor, "assessment.started", {"taken_from": taken_from}, now=now
+    )
     if not was_started:
-        _tell(session, submission, None, workflow.IN_ASSESSMENT_COMMENT, grantor, now=now)
+        tell_in_assessment(session, submission, grantor, now=now)
 
 
 def record_assessment(
     session: Session,
     submission: Submission,
+    judgement: Judgement,
     *,
-    attempt_id: int,
-    ratings: Mapping[int, int],
-    comments: Mapping[int, str],
-    decision: Decision,
-    reason: str,
     grantor: Person,
-    vault: Vault,
-    base_url: str,
     now: datetime,
-) -> Outcome:
-    """Record a grantor's ratings and decision; award if it falls due; owe the gradebook its score.
+) -> Assessment:
+    """Record somebody's ratings and decision, or recommendation; never edited afterwards.
 
-    All of it is made durable by the caller's transaction, or none; neither the
-    LMS nor anybody else is called here.
+    What follows is settled by `deciding.settle`, in the same transaction.
 
-    Units: `ratings` maps criterion id to rubric level id; `now` is aware UTC.
     Raises: as `check_grantor`; `ConflictError` if it has been assessed, or
         handed in anew since the page was shown, or the achievement may not be
         used; `InvalidError` if ratings, decision and reason do not fit together.
     """
     appointment = check_grantor(session, submission, grantor, now=now)
-    version = submission.assignment.version
-    require_usable(version, now=now)
-    _lock_work(session, submission)
-    workflow.refuse_unless_waiting(submission.status.value)
+    require_usable(submission.assignment.version, now=now)
+    lock_work(session, submission)
+    workflow.refuse_unless_waiting(submission.status.value, is_decided=_is_decided(submission))
     attempt = current_attempt(submission)
-    if attempt.id != attempt_id:
+    if attempt.id != judgement.attempt_id:
         raise ConflictError("Newer work has been handed in meanwhile. Load the page again.")
     criteria = submission.assignment.criteria
-    chosen = choose_levels(criteria, ratings)
-    _check_decision(decision, list_shortfalls(criteria, chosen), reason)
+    chosen = choose_levels(criteria, judgement.ratings)
+    check_judgement(judgement, criteria, list_shortfalls(criteria, chosen))
+    shown = [each for each in attempt.artifacts if each.id in judgement.shown_artifact_ids]
+    if len(shown) != len(judgement.shown_artifact_ids):
+        raise InvalidError("One of the artifacts to show is not part of this work.")
     assessment = Assessment(
         institution_id=submission.institution_id,
         attempt_id=attempt.id,
         grantor_id=grantor.id,
         appointment_id=appointment.id,
-        decision=decision,
-        reason=reason.strip() or None,
+        capacity=_capacity(session, submission, appointment),
+        decision=judgement.decision,
+        reason=judgement.reason.strip() or None,
+        staff_note=judgement.staff_note.strip() or None,
+        states_no_conflict=judgement.states_no_conflict,
         points=total_points(chosen),
         max_points=submission.assignment.max_points,
         assessed_at=now,
-        ratings=_rate(criteria, ratings, comments),
+        ratings=_rate(criteria, judgement.ratings, judgement.comments),
+        parts=[criterion for criterion in criteria if criterion.id in judgement.parts],
+        shown_artifacts=shown,
     )
     _store(session, submission, assessment, grantor)
-    if decision is not Decision.MET:
-        _decline(session, submission, assessment, grantor, now=now)
-        return Outcome(assessment, None)
-    reached = _find_reached(session, submission, now=now)
-    award = issue_if_due(
-        session,
-        person=submission.learner,
-        version=version,
-        reached=reached,
-        awarded_by=grantor.id,
-        vault=vault,
-        base_url=base_url,
-        now=now,
-    )
-    if award is None:
-        standing = stand(version.rule, version.criteria, reached)
-        comment = workflow.comment_on_met(standing, version.name)
-        points = _score(submission.assignment, decision, assessment.points)
-        _tell(session, submission, points, comment, grantor, now=now)
-    else:
-        address = award_address(base_url, award.public_id)
-        comment = workflow.comment_on_award(version.achievement.level.name, address)
-        _mark_awarded(session, submission, comment, grantor, now=now)
-    return Outcome(assessment, award)
+    return assessment
 
 
-def _lock_work(session: Session, submission: Submission) -> None:
+def lock_work(session: Session, submission: Submission) -> None:
     """Lock all that the learner did for this achievement, and read it anew.
 
     All of it, because two decisions on two assignments at once would each miss
@@ -194,12 +158,60 @@ def _lock_work(session: Session, submission: Submission) -> None:
     session.expire(submission, ["attempts", "assessor"])
 
 
-def _check_decision(decision: Decision, shortfalls: Sequence[Criterion], reason: str) -> None:
-    if decision is Decision.MET and shortfalls:
-        names = ", ".join(f"“{criterion.name}”" for criterion in shortfalls)
-        raise InvalidError(f"It cannot be met while a required level is not reached: {names}.")
-    if decision is not Decision.MET and not reason.strip():
-        raise InvalidError("Give the learner a reason for this decision.")
+def tell_in_assessment(
+    session: Session, submission: Submission, grantor: Person, *, now: datetime
+) -> None:
+    """Move a work to “in assessment”, and owe that to the gradebook of each of its authors."""
+    group = set_group_status(session, submission, SubmissionStatus.IN_ASSESSMENT, now=now)
+    for each in group:
+        queue_status(
+            session,
+            each.assignment,
+            person_id=each.learner_id,
+            status=each.status.value,
+            points=None,
+            comment=workflow.IN_ASSESSMENT_COMMENT,
+            occurred_at=now,
+            submitted_at=each.submitted_at,
+            scored_by=grantor.id,
+        )
+
+
+def audit_deed(
+    session: Session,
+    submission: Submission,
+    person: Person,
+    action: str,
+    facts: dict[str, Any],
+    *,
+    now: datetime,
+) -> None:
+    """Write down what somebody did to a submission."""
+    audit.record(
+        session,
+        submission.institution_id,
+        actor=f"person:{person.id}",
+        action=action,
+        subject=f"submission:{submission.id}",
+        facts=facts,
+        now=now,
+    )
+
+
+def _is_decided(submission: Submission) -> bool:
+    return submission.decided_at is not None
+
+
+def _capacity(
+    session: Session, submission: Submission, appointment: GrantorAppointment
+) -> Capacity:
+    """As what this person assesses: a moderator settles only what others disagree on."""
+    role = Capacity(appointment.role.value)
+    if role is not Capacity.MODERATOR:
+        return role
+    counted = list_counted(session, submission)
+    disagree = len({each.decision for each in counted}) > 1
+    return Capacity.MODERATOR if disagree else Capacity.GRANTOR
 
 
 def _rate(
@@ -227,115 +239,13 @@ def _store(
         "assessment": assessment.id,
         "attempt": assessment.attempt_id,
         "appointment": assessment.appointment_id,
+        "capacity": assessment.capacity.value,
         "decision": assessment.decision.value,
+        "parts": [criterion.id for criterion in assessment.parts],
         "ratings": [
             {"id": rating.id, "criterion": rating.criterion_id, "level": rating.rubric_level_id}
             for rating in assessment.ratings
         ],
     }
     at = assessment.assessed_at
-    _audit(session, submission, grantor, "assessment.recorded", facts, now=at)
-
-
-def _decline(
-    session: Session,
-    submission: Submission,
-    assessment: Assessment,
-    grantor: Person,
-    *,
-    now: datetime,
-) -> None:
-    decision = assessment.decision.value
-    status = SubmissionStatus(workflow.STATUS_AFTER[decision])
-    set_status(session, submission, status, now=now)
-    comment = workflow.comment_on(decision, assessment.reason or "")
-    points = _score(submission.assignment, assessment.decision, assessment.points)
-    _tell(session, submission, points, comment, grantor, now=now)
-
-
-def _find_reached(session: Session, submission: Submission, *, now: datetime) -> dict[int, int]:
-    """Mark the submission met; return the levels that count towards the award with it."""
-    set_status(session, submission, SubmissionStatus.MET, now=now)
-    since = find_renewal_start(
-        session,
-        person_id=submission.learner_id,
-        achievement_id=submission.achievement_id,
-        now=now,
-    )
-    return find_reached_levels(
-        session,
-        learner_id=submission.learner_id,
-        version=submission.assignment.version,
-        since=since,
-    )
-
-
-def _mark_awarded(
-    session: Session, submission: Submission, comment: str, grantor: Person, *, now: datetime
-) -> None:
-    """Mark all work that the learner met for this achievement; tell each of its columns."""
-    met = session.scalars(
-        select(Submission)
-        .where(
-            Submission.institution_id == submission.institution_id,
-            Submission.learner_id == submission.learner_id,
-            Submission.achievement_id == submission.achievement_id,
-            Submission.status == SubmissionStatus.MET,
-        )
-        .options(selectinload(Submission.assignment))
-        .order_by(Submission.id)
-    ).all()
-    earned = list_met_points(session, [work.id for work in met])
-    for work in met:
-        set_status(session, work, SubmissionStatus.AWARDED, now=now)
-        points = _score(work.assignment, Decision.MET, earned[work.id])
-        _tell(session, work, points, comment, grantor, now=now)
-
-
-def _score(assignment: Assignment, decision: Decision, earned: int) -> int | None:
-    return score(
-        assignment.grade_rule.value, decision.value, earned=earned, possible=assignment.max_points
-    )
-
-
-def _tell(
-    session: Session,
-    submission: Submission,
-    points: int | None,
-    comment: str,
-    grantor: Person,
-    *,
-    now: datetime,
-) -> None:
-    """Owe the gradebook the submission's status as it is now."""
-    queue_status(
-        session,
-        submission.assignment,
-        person_id=submission.learner_id,
-        status=submission.status.value,
-        points=points,
-        comment=comment,
-        occurred_at=now,
-        submitted_at=submission.submitted_at,
-        scored_by=grantor.id,
-    )
-
-
-def _audit(
-    session: Session,
-    submission: Submission,
-    grantor: Person,
-    action: str,
-    facts: dict[str, Any],
-    *,
-    now: datetime,
-) -> None:
-    audit.record(
-        session,
-        submission.institution_id,
-        actor=f"person:{grantor.id}",
-        action=action,
-        subject=f"submission:{submission.id}",
-        facts=facts,
-        now=now,
-    )
+    audit_deed(session, submission, grantor, "assessment.recorded", facts, now=at)

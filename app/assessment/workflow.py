@@ -6,6 +6,9 @@ from app.core.errors import ConflictError
 WAITING = frozenset({"submitted", "in_assessment"})
 STATUS_AFTER = {"met": "met", "revision": "revision_requested", "not_met": "not_met"}
 ASSESSED = "This submission has already been assessed. Open it again to see the decision."
+DECIDED = (
+    "This submission has been decided. Until the decision is sent it can be undone: open it again."
+)
 IN_ASSESSMENT_COMMENT = "In assessment"
 
 
@@ -14,15 +17,18 @@ def is_waiting(status: str) -> bool:
     return status in WAITING
 
 
-def refuse_unless_waiting(status: str) -> None:
+def refuse_unless_waiting(status: str, *, is_decided: bool) -> None:
     """Refuse to assess what is not handed in, or is assessed already.
 
+    `is_decided`: a decision waits for its release.
     Raises: `ConflictError`, saying which.
     """
     if status == "draft":
         raise ConflictError("This work has not been handed in yet.")
     if not is_waiting(status):
         raise ConflictError(ASSESSED)
+    if is_decided:
+        raise ConflictError(DECIDED)
 
 
 def refuse_unless_unheld(assessor_id: int | None, *, seen_id: int | None, name: str | None) -> None:

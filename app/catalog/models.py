@@ -19,6 +19,9 @@ class Achievement(Base):
     """One micro-credential, whatever its version.
 
     `retired_at`: `None` while it may be mapped and awarded.
+    `promise_days`: within how many days work is to be decided, as learners are
+    promised; `None`: nothing is promised. `is_allocated`: work that comes in is
+    given to one of those appointed, by load; else whoever is free takes it.
     """
 
     __tablename__ = "achievement"
@@ -30,6 +33,8 @@ class Achievement(Base):
     slug: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    promise_days: Mapped[int | None]
+    is_allocated: Mapped[bool] = mapped_column(default=False)
 
     issuer: Mapped[IssuerProfile] = relationship()
     level: Mapped[Level] = relationship()
@@ -70,6 +75,8 @@ class AchievementVersion(Base):
     `pass_rule`: a `PassRuleSpec`. `issuing_unit`: the unit that owns it;
     `validity_months`: how long an award holds, `None`: without end;
     `renewal`: how it is renewed, Markdown.
+    `grantors_needed`: so many grantors must come to the same decision.
+    `is_anonymous`: those who assess are not told whose work it is.
     """
 
     __tablename__ = "achievement_version"
@@ -93,6 +100,8 @@ class AchievementVersion(Base):
     issuing_unit: Mapped[str | None] = mapped_column(String(200))
     validity_months: Mapped[int | None]
     renewal: Mapped[str | None] = mapped_column(Text)
+    grantors_needed: Mapped[int] = mapped_column(default=1)
+    is_anonymous: Mapped[bool] = mapped_column(default=False)
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
+from app.assessment.release_jobs import release_decisions
 from app.awards.certificate_jobs import list_overlooked, look_at_expired
 from app.catalog.models import AchievementVersion
 from app.catalog.stacks import owe_awards
@@ -41,6 +42,7 @@ def sweep_certificates(now: datetime) -> None:
 
 JOBS = (
     Job("tidy", timedelta(hours=1), tidy),
+    Job("release", timedelta(seconds=15), release_decisions),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
     Job("pictures", timedelta(minutes=1), draw_pictures),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
@@ -27,6 +27,13 @@ class SubmissionStatus(StrEnum):
 class Submission(Base):
     """What one learner hands in for one assignment, over all attempts.
 
+    `lead_id`: in a group, the submission of the one who began, which holds the
+    attempts of all; the others have a row each, with a status of their own, for
+    each earns their own award. `None` for one's own work and for the one who began.
+    `promised_at`: by when it is to be decided; `None` if nothing is promised.
+    `decided_at`: a decision waits for its release (`assessment.AttemptDecision`);
+    `None` while none does.
+
     `achievement_id`: repeated from the assignment, so that a grantor's queue is
     one index. `submitted_at`: of the newest attempt handed in; `None` while
     there is only a draft. `assessor_id`: who started assessing; `None` while
@@ -37,6 +44,7 @@ class Submission(Base):
     __table_args__ = (
         UniqueConstraint("assignment_id", "learner_id"),
         Index("ix_submission_queue", "achievement_id", "status", "submitted_at", "id"),
+        Index("ix_submission_lead_id", "lead_id"),
     )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
@@ -49,6 +57,9 @@ class Submission(Base):
     submitted_at: Mapped[datetime | None]
     assessor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     assessment_started_at: Mapped[datetime | None]
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    promised_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     assignment: Mapped[Assignment] = relationship()
@@ -60,7 +71,13 @@ class Submission(Base):
 
 
 class Attempt(Base):
-    """A learner's n-th try. `submitted_at`: `None` while it is a draft; frozen afterwards."""
+    """A learner's n-th try. `submitted_at`: `None` while it is a draft; frozen afterwards.
+
+    `revision`: rises with each change of a draft, so that two windows do not
+    overwrite each other. `statement`: the words that were signed at handing in,
+    by `signed_by` at `signed_at`; `None` if none were asked for.
+    `withdrawn_at`: the learner took it back before it was assessed.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("submission_id", "number"),)
@@ -69,8 +86,19 @@ class Attempt(Base):
     number: Mapped[int]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=0)
+    statement: Mapped[str | None] = mapped_column(Text)
+    signed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    signed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
     submission: Mapped[Submission] = relationship(back_populates="attempts")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was handed in and not taken back."""
+        return self.submitted_at is not None and self.withdrawn_at is None
+
     artifacts: Mapped[list["Artifact"]] = relationship(
         back_populates="attempt", order_by="Artifact.id", cascade="all, delete-orphan"
     )
@@ -84,6 +112,15 @@ class ArtifactKind(StrEnum):
     TEXT = "text"
 
 
+class ScanState(StrEnum):
+    """What is known of malware in a file; `not_scanned`: no scanner is configured."""
+
+    WAITING = "waiting"
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not_scanned"
+
+
 class Artifact(Base):
     """One file, link or text of an attempt.
 
@@ -91,6 +128,13 @@ class Artifact(Base):
     `storage_key`; a link has `url`; a text has `text`; the others are `None`.
     `sha256`: hexadecimal, of the file's bytes, of the address, or of the text,
     both as UTF-8.
+    `criterion_id`: the criterion that it is to show; `None`: the whole assignment.
+    `title`: of a link's page, as it was captured at `captured_at`; `None` until
+    then, or if it could not be.
+    `origin_id`: the artifact from whose bytes it was taken over: of an earlier
+    attempt, or of another assignment; `None` for what was made here.
+    `scan_state`, `scanned_at`: of a file; an infected one is never served.
+    `deleted_at`: retention took the content; name, size and digest stay.
     """
 
     __tablename__ = "artifact"
@@ -100,11 +144,20 @@ class Artifact(Base):
     kind: Mapped[ArtifactKind] = mapped_column(TextEnum(ArtifactKind))
     file_name: Mapped[str | None] = mapped_column(String(255))
     media_type: Mapped[str | None] = mapped_column(String(150))
-    size_bytes: Mapped[int | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     storage_key: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str | None] = mapped_column(String(2000))
     text: Mapped[str | None] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
+    criterion_id: Mapped[int | None] = mapped_column(ForeignKey("criterion.id"))
+    title: Mapped[str | None] = mapped_column(String(300))
+    captured_at: Mapped[datetime | None]
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("artifact.id"), index=True)
+    scan_state: Mapped[ScanState] = mapped_column(
+        TextEnum(ScanState), default=ScanState.NOT_SCANNED
+    )
+    scanned_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     attempt: Mapped[Attempt] = relationship(back_populates="artifacts")

@@ -12,6 +12,7 @@ from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoun
 from app.core.principal import STAFF, Principal
 from app.courses.service import find_enrolment
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
+from app.evidence.groups import list_author_ids, list_group
 from app.evidence.intake import Work
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
 from app.mapping.models import Assignment
@@ -66,12 +67,12 @@ def list_submissions(session: Session, assignment_id: int) -> list[Submission]:
 
 
 def current_attempt(submission: Submission) -> Attempt:
-    """Return the newest attempt that was handed in.
+    """Return the newest attempt that was handed in and not taken back.
 
     Raises: `ConflictError` if there is only a draft.
     """
     for attempt in reversed(submission.attempts):
-        if attempt.submitted_at is not None:
+        if attempt.counts:
             return attempt
     raise ConflictError("Nothing has been handed in yet.")
 
@@ -89,6 +90,16 @@ def set_status(
         submission.status = status
         submission.status_changed_at = now
         session.flush()
+
+
+def set_group_status(
+    session: Session, submission: Submission, status: SubmissionStatus, *, now: datetime
+) -> list[Submission]:
+    """Move the work of all who handed in together to a status; return their submissions."""
+    group = list_group(session, submission)
+    for each in group:
+        set_status(session, each, status, now=now)
+    return group
 
 
 def is_rehearsal(session: Session, *, course_id: int, learner_id: int) -> bool:
@@ -145,10 +156,13 @@ def submit_attempt(
     submission.submitted_at = now
     submission.assessor_id = None
     submission.assessment_started_at = None
-    set_status(session, submission, SubmissionStatus.SUBMITTED, now=now)
+    promise_days = assignment.version.achievement.promise_days
+    submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
     _audit(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
-    _tell_gradebook(session, assignment, submission, comment=comment, now=now)
+    for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):
+        each.submitted_at = now
+        _tell_gradebook(session, assignment, each, comment=comment, now=now)
     return attempt
 
 
@@ -184,9 +198,9 @@ def _may_read(
     now: datetime,
 ) -> bool:
     submission = artifact.attempt.submission
-    if submission.learner_id == principal.person_id:
+    if principal.person_id in list_author_ids(session, submission):
         return True
-    if artifact.attempt.submitted_at is None:
+    if not artifact.attempt.counts:
         return False
     enrolment = find_enrolment(
         session, course_id=submission.course_id, person_id=principal.person_id

@@ -28,6 +28,11 @@ class Assignment(Base):
     LMS launches the new link for the first time.
     `file_kinds`: names from `artifact_kinds.KINDS`, such as `pdf` and `image`.
     `max_files`: how many files may be handed in; 0 takes none.
+    `max_file_mb`: the largest file; `None`: as large as the installation takes.
+    `is_by_criterion`: each criterion has artifacts of its own.
+    `max_group_size`: so many may hand in one work together; 1: each their own.
+    `statement`: what a learner signs when handing in, such as that the work is
+    their own; empty: nothing is asked.
     `max_points`: whole points, the sum of the best levels of its criteria.
     `lineitem_url`: the gradebook column; `None` until known. `column_missing`:
     the LMS said that it is gone.
@@ -41,6 +46,7 @@ class Assignment(Base):
         UniqueConstraint("uuid"),
         CheckConstraint("max_files >= 0", name="max_files_not_negative"),
         CheckConstraint("max_points > 0", name="max_points_positive"),
+        CheckConstraint("max_group_size >= 1", name="max_group_size_positive"),
     )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
@@ -54,6 +60,10 @@ class Assignment(Base):
     file_kinds: Mapped[list[str]]
     accepts_link: Mapped[bool]
     accepts_text: Mapped[bool]
+    max_file_mb: Mapped[int | None]
+    is_by_criterion: Mapped[bool] = mapped_column(default=False)
+    max_group_size: Mapped[int] = mapped_column(default=1)
+    statement: Mapped[str] = mapped_column(Text, default="")
     grade_rule: Mapped[GradeRule] = mapped_column(TextEnum(GradeRule))
     max_points: Mapped[int]
     lineitem_url: Mapped[str | None] = mapped_column(String(2000))

@@ -1,6 +1,7 @@
 """Levels, issuer profiles and their keys, grantors and administrators."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
@@ -101,8 +102,20 @@ class IssuerKey(Base):
     created_at: Mapped[datetime]
 
 
+class AssessingRole(StrEnum):
+    """What an appointment allows.
+
+    An assessor recommends; a grantor decides; a moderator is a grantor who may
+    also settle what others cannot agree on.
+    """
+
+    ASSESSOR = "assessor"
+    GRANTOR = "grantor"
+    MODERATOR = "moderator"
+
+
 class GrantorAppointment(Base):
-    """One person's right to assess for and award one achievement.
+    """One person's right to assess for one achievement, and, but for assessors, to award it.
 
     `ends_at`: `None` while no end is set; rights stop the moment it passes.
     `trained_on`: `None` if no training is on record. `is_limited`: it holds in
@@ -115,6 +128,9 @@ class GrantorAppointment(Base):
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[AssessingRole] = mapped_column(
+        TextEnum(AssessingRole), default=AssessingRole.GRANTOR
+    )
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     trained_on: Mapped[datetime | None]

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app.assessment.models import Assessment, Decision
-from app.assessment.service import record_assessment
+from app.assessment.recording import Judgement
+from app.assessment.releasing import record_and_settle
 from app.awards.models import Award
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.principal import Role
@@ -261,11 +262,12 @@ def record(session, app, submission, grantor, **changes):
         "reason": "",
         **changes,
     }
-    return record_assessment(
+    return record_and_settle(
         session,
         submission,
-        **facts,
+        Judgement(**facts),
         grantor=grantor,
+        undo_for=timedelta(0),
         vault=app.extensions["assay.vault"],
         base_url="https://tool.test",
         now=datetime.now(UTC),

@@ -21,7 +21,9 @@ def test_every_status_and_decision_is_one_that_the_models_know():
 
 @pytest.mark.parametrize("status", ["submitted", "in_assessment"])
 def test_what_waits_may_be_assessed(status):
-    workflow.refuse_unless_waiting(status)
+    workflow.refuse_unless_waiting(status, is_decided=False)
+    with pytest.raises(ConflictError, match="can be undone"):
+        workflow.refuse_unless_waiting(status, is_decided=True)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def test_what_waits_may_be_assessed(status):
 )
 def test_what_does_not_wait_may_not(status, message):
     with pytest.raises(ConflictError, match=message):
-        workflow.refuse_unless_waiting(status)
+        workflow.refuse_unless_waiting(status, is_decided=False)
 
 
 def test_nobody_takes_work_over_unknowingly():

@@ -65,6 +65,7 @@ def campus(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Campus]:
             secret_key=SecretStr(SECRET),
             database_url=f"sqlite:///{tmp_path / 'tool.sqlite'}",
             storage_dir=tmp_path / "artifacts",
+            undo_minutes=0,
             log_format="console",
         )
     )

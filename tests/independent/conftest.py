@@ -58,6 +58,7 @@ def tool(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 secret_key=SecretStr(SECRET),
                 database_url=database_url,
                 storage_dir=tmp_path / "artifacts",
+                undo_minutes=0,
                 log_format="console",
             )
         )

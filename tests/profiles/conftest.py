@@ -179,6 +179,7 @@ def build_campus(stack: ExitStack, folder: Path, profile: str) -> Campus:
             secret_key=SecretStr(SECRET),
             database_url=f"sqlite:///{folder / 'tool.sqlite'}",
             storage_dir=folder / "artifacts",
+            undo_minutes=0,
             log_format="console",
         )
     )
