@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
@@ -77,6 +78,8 @@ class Attempt(Base):
     overwrite each other. `statement`: the words that were signed at handing in,
     by `signed_by` at `signed_at`; `None` if none were asked for.
     `withdrawn_at`: the learner took it back before it was assessed.
+    `open_parts`: ids of the criteria whose work is to be revised; what belongs to
+    others was taken over and stays as it is. `None`: all of it may change.
     """
 
     __tablename__ = "attempt"
@@ -91,6 +94,7 @@ class Attempt(Base):
     signed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     signed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    open_parts: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
 
     submission: Mapped[Submission] = relationship(back_populates="attempts")
 

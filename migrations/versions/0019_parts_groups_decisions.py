@@ -82,6 +82,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("signed_by", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("open_parts", sa.JSON(none_as_null=True), nullable=True))
         batch.create_foreign_key(
             op.f("fk_attempt_signed_by_person"), "person", ["signed_by"], ["id"]
         )
@@ -125,6 +126,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("attempt") as batch:
         batch.drop_constraint(op.f("fk_attempt_signed_by_person"), type_="foreignkey")
+        batch.drop_column("open_parts")
         batch.drop_column("withdrawn_at")
         batch.drop_column("signed_at")
         batch.drop_column("signed_by")
