@@ -3,10 +3,12 @@
 from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.assessment.appeals import can_appeal, find_appeal
 from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, list_class
 from app.assessment.gradebook import describe_gradebook
 from app.assessment.queries import find_reached_levels, list_assessments, list_released
+from app.assessment.questions import list_messages
 from app.awards.models import Award
 from app.awards.service import find_newest_award, find_renewal_start
 from app.catalog.pass_rule import Standing, stand
@@ -125,15 +127,17 @@ def feedback(course_id: int, assignment_id: int) -> str:
     session, principal = db.session(), current_principal()
     assignment = get_assignment(session, assignment_id, course_id=course_id)
     submission = find_submission(session, assignment_id, principal.person_id)
+    lead_id = (submission.lead_id or submission.id) if submission else None
     return render_template(
         "assessment/feedback.html",
         assignment=assignment,
         submission=submission,
-        assessments=list_released(session, submission.lead_id or submission.id)
-        if submission
-        else [],
+        assessments=list_released(session, lead_id) if lead_id else [],
         award=_find_award(submission),
         standing=_find_standing(submission),
+        appeal=find_appeal(session, lead_id) if lead_id else None,
+        can_appeal=submission is not None and can_appeal(session, submission),
+        message_count=len(list_messages(session, lead_id)) if lead_id else 0,
     )
 
 

@@ -112,6 +112,14 @@ def list_due(session: Session, *, now: datetime) -> Sequence[int]:
     ).all()
 
 
+def tell_declined(
+    session: Session, submission: Submission, decision: AttemptDecision, *, now: datetime
+) -> None:
+    """Tell each author again what was decided against them, such as when an appeal ends."""
+    for each in list_group(session, submission):
+        _decline(session, each, decision.assessment, decision.decider, now=now)
+
+
 def _close_appeal(session: Session, decision: AttemptDecision, *, now: datetime) -> None:
     appeal = session.scalar(
         select(Appeal).where(

@@ -10,6 +10,7 @@ DECIDED = (
     "This submission has been decided. Until the decision is sent it can be undone: open it again."
 )
 IN_ASSESSMENT_COMMENT = "In assessment"
+APPEALED_COMMENT = "Appeal opened: another grantor assesses the work again"
 
 
 def is_waiting(status: str) -> bool:

@@ -1,0 +1,147 @@
+"""Questions and answers, and the appeal: the learner's pages, and where a grantor answers."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.assessment.appeals import (
+    can_appeal,
+    find_appeal,
+    has_other_grantor,
+    open_appeal,
+    withdraw_appeal,
+)
+from app.assessment.blueprint import bp, review_marks
+from app.assessment.dialogue_forms import AnswerForm, AppealForm, QuestionForm
+from app.assessment.questions import answer, ask, list_messages
+from app.core.access import requires, requires_grantor
+from app.core.clock import utcnow
+from app.core.db import db, transaction
+from app.core.errors import ConflictError, NotFoundError
+from app.core.principal import Role, current_principal
+from app.courses.models import Person
+from app.courses.service import get_person
+from app.evidence.groups import find_lead, list_author_ids
+from app.evidence.models import Submission
+from app.evidence.service import find_submission, get_submission
+from app.mapping.service import get_assignment
+
+HERE = "/courses/<int:course_id>/assignments/<int:assignment_id>"
+
+
+@bp.post(f"{HERE}/questions")
+@requires(Role.LEARNER)
+def ask_question(course_id: int, assignment_id: int) -> ResponseReturnValue:
+    """Send a learner's question about their own work."""
+    submission = _own(course_id, assignment_id)
+    form = QuestionForm()
+    if not form.validate():
+        return _thread_page(submission, form), form.status
+    with transaction() as session:
+        ask(
+            session,
+            session.get_one(Submission, submission.id),
+            person=_me(),
+            body=form.body.data,
+            now=utcnow(),
+        )
+    flash(_("Your question is sent. The answer will stand here; you need not hand in again."))
+    return redirect(url_for(".questions", course_id=course_id, assignment_id=assignment_id), 303)
+
+
+@bp.get(f"{HERE}/questions")
+@requires(Role.LEARNER)
+def questions(course_id: int, assignment_id: int) -> str:
+    """Show a learner what was asked and answered about their own work."""
+    return _thread_page(_own(course_id, assignment_id), QuestionForm(formdata=None))
+
+
+@bp.route(f"{HERE}/appeal", methods=["GET", "POST"])
+@requires(Role.LEARNER)
+def appeal(course_id: int, assignment_id: int) -> ResponseReturnValue:
+    """Let a learner object once to a final decision, and see what came of it."""
+    submission = _own(course_id, assignment_id)
+    form = AppealForm()
+    here = url_for(".appeal", course_id=course_id, assignment_id=assignment_id)
+    if request.method == "POST" and form.validate():
+        with transaction() as session:
+            open_appeal(
+                session,
+                session.get_one(Submission, submission.id),
+                person=_me(),
+                reason=form.reason.data,
+                now=utcnow(),
+            )
+        flash(_("Your appeal is open. Another grantor assesses your work again."), "success")
+        return redirect(here, 303)
+    made = find_appeal(db.session(), submission.id)
+    if made is None and not can_appeal(db.session(), submission):
+        raise ConflictError("Only a final decision “not met” can be appealed.")
+    page = render_template(
+        "assessment/appeal.html",
+        form=form,
+        appeal=made,
+        submission=submission,
+        assignment=submission.assignment,
+        has_other_grantor=has_other_grantor(db.session(), submission, now=utcnow()),
+        can_withdraw=made is not None
+        and made.closed_at is None
+        and not (submission.assessor_id or submission.decided_at),
+    )
+    return page, form.status
+
+
+@bp.post(f"{HERE}/appeal/withdraw")
+@requires(Role.LEARNER)
+def withdraw(course_id: int, assignment_id: int) -> ResponseReturnValue:
+    """Take an appeal back before anybody has started on it."""
+    submission = _own(course_id, assignment_id)
+    with transaction() as session:
+        withdraw_appeal(
+            session, session.get_one(Submission, submission.id), person=_me(), now=utcnow()
+        )
+    flash(_("Your appeal is taken back. The decision stands as it was."))
+    return redirect(url_for(".feedback", course_id=course_id, assignment_id=assignment_id), 303)
+
+
+@bp.post("/assessment/submissions/<int:submission_id>/messages")
+@requires_grantor
+def write_to_learner(submission_id: int) -> ResponseReturnValue:
+    """Send the learner an answer, or a question."""
+    form = AnswerForm()
+    here = url_for(".assess", submission_id=submission_id, _anchor="messages", **review_marks())
+    if not form.validate():
+        flash(" ".join(str(error) for error in form.body.errors), "warning")
+        return redirect(here, 303)
+    with transaction() as session:
+        institution_id = current_principal().institution_id
+        submission = get_submission(session, submission_id, institution_id=institution_id)
+        answer(session, submission, grantor=_me(), body=form.body.data, now=utcnow())
+    flash(_("Your message is sent. The learner finds it with the work."), "success")
+    return redirect(here, 303)
+
+
+def _own(course_id: int, assignment_id: int) -> Submission:
+    """Return the submission that holds the learner's own work for an assignment."""
+    session = db.session()
+    get_assignment(session, assignment_id, course_id=course_id)
+    found = find_submission(session, assignment_id, current_principal().person_id)
+    if found is None:
+        raise NotFoundError("You have not begun this assignment yet.")
+    return find_lead(session, found)
+
+
+def _me() -> Person:
+    principal = current_principal()
+    return get_person(db.session(), principal.person_id, institution_id=principal.institution_id)
+
+
+def _thread_page(submission: Submission, form: QuestionForm) -> str:
+    return render_template(
+        "assessment/questions.html",
+        form=form,
+        submission=submission,
+        assignment=submission.assignment,
+        messages=list_messages(db.session(), submission.id),
+        is_group=len(list_author_ids(db.session(), submission)) > 1,
+    )
