@@ -108,13 +108,14 @@ def withdraw(course_id: int, assignment_id: int) -> ResponseReturnValue:
 @requires_grantor
 def write_to_learner(submission_id: int) -> ResponseReturnValue:
     """Send the learner an answer, or a question."""
+    institution_id = current_principal().institution_id
+    get_submission(db.session(), submission_id, institution_id=institution_id)
     form = AnswerForm()
     here = url_for(".assess", submission_id=submission_id, _anchor="messages", **review_marks())
     if not form.validate():
         flash(" ".join(str(error) for error in form.body.errors), "warning")
         return redirect(here, 303)
     with transaction() as session:
-        institution_id = current_principal().institution_id
         submission = get_submission(session, submission_id, institution_id=institution_id)
         answer(session, submission, grantor=_me(), body=form.body.data, now=utcnow())
     flash(_("Your message is sent. The learner finds it with the work."), "success")
