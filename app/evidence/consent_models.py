@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
-from app.evidence.models import Artifact
+from app.evidence.models import Artifact, ScanState
 
 
 class Audience(StrEnum):
@@ -90,7 +90,10 @@ class ConsentItem(Base):
 
 
 class RedactedCopy(Base):
-    """A learner's redacted copy of one artifact, tied to the original by its digest."""
+    """A learner's redacted copy of one artifact, tied to the original by its digest.
+
+    `scan_state`, `scanned_at`: as of an artifact.
+    """
 
     __tablename__ = "redacted_copy"
 
@@ -103,6 +106,10 @@ class RedactedCopy(Base):
     size_bytes: Mapped[int]
     storage_key: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64))
+    scan_state: Mapped[ScanState] = mapped_column(
+        TextEnum(ScanState), default=ScanState.NOT_SCANNED
+    )
+    scanned_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -110,7 +117,8 @@ class Disclosure(Base):
     """That something was shown to somebody outside, by which consent or other right.
 
     `consent_item_id`: `None` where it was no consent. `to_whom`: the class of parties in
-    words; never an address of the network. `what`: `page` or `content`.
+    words; never an address of the network. `what`: `page`, `content`, or in words
+    what was disclosed otherwise. `recorded_by`: who wrote it down; `None`: the program.
     Source: 34 CFR 99.32 (record of disclosures).
     """
 
@@ -121,5 +129,6 @@ class Disclosure(Base):
     consent_id: Mapped[int | None] = mapped_column(ForeignKey("consent.id"), index=True)
     consent_item_id: Mapped[int | None] = mapped_column(ForeignKey("consent_item.id"))
     to_whom: Mapped[str] = mapped_column(String(200))
-    what: Mapped[str] = mapped_column(String(40))
+    what: Mapped[str] = mapped_column(String(200))
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]

@@ -18,6 +18,7 @@ from app.core.errors import NotFoundError
 from app.programme.models import IssuerProfile
 from app.programme.service import issuer_did
 from app.public import (
+    evidence_views,  # noqa: F401 (registers its views)
     image_views,  # noqa: F401 (registers its views)
     responses,
 )

@@ -49,6 +49,7 @@ REFERENCES = {
     "declined_copy.declined_by",
     "deep_link_request.person_id",
     "disclosure.person_id",
+    "disclosure.recorded_by",
     "enrolment.person_id",
     "erasure_request.person_id",
     "erasure_request.requested_by",
