@@ -35,6 +35,8 @@ ACCESS = {
     "assessment.choose": "signed in",
     "assessment.consent": "signed in",
     "assessment.consent_json": "signed in",
+    "assessment.disclosures": "administrator",
+    "assessment.disclosures_of": "administrator",
     "assessment.feedback": "learner",
     "assessment.overview": STAFF,
     "assessment.questions": "learner",

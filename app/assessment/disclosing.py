@@ -16,8 +16,10 @@ from sqlalchemy.orm.interfaces import ORMOption
 from app.assessment.shareable import name_of
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion
+from app.core import audit
 from app.core.crypto import hash_secret
 from app.core.errors import NotFoundError
+from app.courses.models import Person
 from app.evidence.consent_models import (
     Audience,
     Consent,
@@ -158,6 +160,37 @@ def record_disclosure(
         )
     )
     session.flush()
+
+
+def write_down_otherwise(
+    session: Session,
+    person: Person,
+    *,
+    to_whom: str,
+    what: str,
+    recorded_by: int,
+    now: datetime,
+) -> None:
+    """Write down what was disclosed about somebody by another right than their consent."""
+    disclosure = Disclosure(
+        institution_id=person.institution_id,
+        person_id=person.id,
+        to_whom=to_whom,
+        what=what,
+        recorded_by=recorded_by,
+        at=now,
+    )
+    session.add(disclosure)
+    session.flush()
+    audit.record(
+        session,
+        person.institution_id,
+        actor=f"person:{recorded_by}",
+        action="disclosure.written_down",
+        subject=f"person:{person.id}",
+        facts={"disclosure": disclosure.id},
+        now=now,
+    )
 
 
 def list_disclosures(

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.assessment.disclosing import find_public
 from app.awards.facts import achievement_address, award_address, image_address, png_address
 from app.awards.models import Award
 from app.awards.service import get_award_by_public_id
@@ -163,6 +164,7 @@ def _award_page(found: Award) -> Response:
             image_url=image_address(base_url, found.version),
             png_url=png_address(base_url, found.version),
             did=issuer_did(base_url, found.version.achievement.issuer),
+            has_evidence=find_public(db.session(), found, now=utcnow()) is not None,
         )
     )
 

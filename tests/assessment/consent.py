@@ -1,0 +1,94 @@
+"""Plain makers: an award with artifacts that a grantor marked, and a signed consent."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+
+from sqlalchemy.orm import Session
+
+from app.assessment.models import Assessment, AttemptDecision, Capacity, Decision
+from app.awards.models import Award
+from app.evidence.models import Artifact, ArtifactKind, Submission, SubmissionStatus
+from app.programme.service import find_appointment
+from tests.assessment.work import hand_in
+from tests.factories import World, make_assignment
+from tests.staff.twins import make_award
+
+SECRET_WORDS = "The diary of a search that nobody else may read."
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63"
+    "f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+
+
+def make_shown_work(
+    session: Session, world: World, storage, *, version=None, is_marked: bool = True
+) -> tuple[Award, list[Artifact]]:
+    """Make an award for a text and a picture, assessed, released and marked by the grantor."""
+    version = version or world.level_2
+    assignment = make_assignment(session, world.course, version, link=None)
+    session.commit()
+    submission = hand_in(session, assignment, world.learner)
+    (attempt,) = submission.attempts
+    text = attempt.artifacts[0]
+    text.text = SECRET_WORDS
+    stored = storage.put(BytesIO(PIXEL))
+    picture = Artifact(
+        institution_id=world.institution.id,
+        attempt_id=attempt.id,
+        kind=ArtifactKind.FILE,
+        file_name="poster.png",
+        media_type="image/png",
+        size_bytes=stored.size_bytes,
+        storage_key=stored.key,
+        sha256=stored.sha256,
+        created_at=datetime.now(UTC),
+    )
+    session.add(picture)
+    session.flush()
+    now = datetime.now(UTC)
+    assessment = Assessment(
+        institution_id=world.institution.id,
+        attempt_id=attempt.id,
+        grantor_id=world.second_grantor.id,
+        appointment_id=_appointment(session, world, version),
+        capacity=Capacity.GRANTOR,
+        decision=Decision.MET,
+        points=1,
+        max_points=1,
+        assessed_at=now,
+        shown_artifacts=[text, picture] if is_marked else [],
+    )
+    session.add(assessment)
+    session.flush()
+    session.add(
+        AttemptDecision(
+            institution_id=world.institution.id,
+            submission_id=submission.id,
+            attempt_id=attempt.id,
+            assessment_id=assessment.id,
+            decision=Decision.MET,
+            decided_by=world.second_grantor.id,
+            decided_at=now,
+            release_at=now,
+            released_at=now,
+        )
+    )
+    _award_submission(submission, now)
+    award = make_award(session, world, world.learner, version=version)
+    session.commit()
+    return award, [text, picture]
+
+
+def _award_submission(submission: Submission, now: datetime) -> None:
+    submission.status, submission.status_changed_at = SubmissionStatus.AWARDED, now
+
+
+def _appointment(session, world, version) -> int:
+    found = find_appointment(
+        session,
+        person_id=world.second_grantor.id,
+        achievement_id=version.achievement_id,
+        course_id=None,
+        now=datetime.now(UTC),
+    )
+    return found.id
