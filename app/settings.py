@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         description="How long a grantor's decision can be undone before the learner, the gradebook "
         "or anybody else is told; 0: it is told at once.",
     )
+    retention_job: bool = Field(
+        default=False,
+        description="Whether the worker deletes each night what has been kept long enough; "
+        "without it only `retention run` does.",
+    )
     souvenir_rows: int = Field(
         default=100_000, ge=1, description="The most people in one list of Souvenirs."
     )

@@ -16,6 +16,7 @@ from app.cli.passback import passback
 from app.cli.people import people
 from app.cli.platforms import platforms
 from app.cli.programme import programme
+from app.cli.retention import retention
 from app.cli.reviewers import reviewers
 from app.cli.roster import roster
 from app.cli.skills import skills
@@ -41,6 +42,7 @@ GROUPS = (
     awards,
     certificates,
     souvenirs,
+    retention,
     audit,
 )
 

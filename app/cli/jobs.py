@@ -13,6 +13,7 @@ from app.launch.service import purge_expired
 from app.outbox.timers import Job
 from app.passback.comparison import owe_comparisons
 from app.platforms.jobs import rotate_tool_keys
+from app.retention.jobs import delete_each_night
 from app.staff.sessions import purge_staff
 
 
@@ -47,5 +48,6 @@ JOBS = (
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
     Job("pictures", timedelta(minutes=1), draw_pictures),
     Job("compare", timedelta(days=1), compare, at=time(2, 30)),
+    Job("retention", timedelta(days=1), delete_each_night, at=time(4, 30)),
     Job("certificates", timedelta(days=1), sweep_certificates, at=time(3, 30)),
 )

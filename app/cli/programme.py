@@ -40,6 +40,7 @@ PARTS = {
     "route": "Routes",
     "question": "Questions",
     "review_criterion": "Review rubric",
+    "retention": "Retention",
 }
 
 
@@ -188,6 +189,9 @@ def _describe(found: Programme, levels: Sequence[Level], rules: ProgrammeRules) 
     for criterion in rules.review_criterion:
         steps = ", ".join(f"{level.points} {level.name}" for level in criterion.level)
         yield f"  {criterion.name}: {steps}"
+    for kept in rules.retention:
+        length = "for ever" if kept.permanent else f"{kept.months} months"
+        yield f"Kept {length}: {kept.name} ({kept.kind})"
 
 
 def _describe_level(level: Level) -> str:

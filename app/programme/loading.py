@@ -196,6 +196,7 @@ def _keep_needed(
         "question": wanted.question,
         "review_criterion": wanted.review_criterion
         or (before.review_criterion if is_scored else []),
+        "retention": wanted.retention,
     }
     try:
         return ProgrammeRules.model_validate(parts)

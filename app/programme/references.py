@@ -43,9 +43,14 @@ def _list_repeated(rules: ProgrammeRules) -> Iterator[Problem]:
         "route": ("routes", rules.route),
         "question": ("questions", rules.question),
         "review_criterion": ("review criteria", rules.review_criterion),
+        "retention": ("retention classes", rules.retention),
     }
     for table, (what, items) in named.items():
         yield from _repeated(table, what, [item.key for item in items])
+    kinds = [item.kind for item in rules.retention]
+    for number, kind in enumerate(kinds):
+        if kind in kinds[:number]:
+            yield Problem(("retention", number, "kind"), f"“{kind}” has a class already")
     for number, route in enumerate(rules.route):
         what = f"steps of route “{route.key}”"
         keys = [step.key for step in route.step]

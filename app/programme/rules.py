@@ -111,6 +111,35 @@ class ReviewCriterion(Keyed):
     level: list[ReviewLevel] = Field(min_length=2, max_length=10)
 
 
+RecordKind = Literal[
+    "draft", "unshared_artifact", "shared_artifact", "assessment_record", "disclosure",
+    "proposal", "award",
+]  # fmt: skip
+# What the committee decided and what was awarded is proof for ever; nothing here deletes it.
+KEPT_FOR_EVER: Final = frozenset({"proposal", "award"})
+
+
+class RetentionClass(Keyed):
+    """How long one kind of record is kept.
+
+    `kind`: what the program knows by that name. `months`: so long after its matter
+    was closed; or `permanent`.
+    """
+
+    name: Line = Field(max_length=120)
+    kind: RecordKind
+    months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    permanent: bool = False
+
+    @model_validator(mode="after")
+    def _check_length(self) -> "RetentionClass":
+        if self.permanent == (self.months is not None):
+            raise ValueError("say either months or permanent = true")
+        if self.kind in KEPT_FOR_EVER and not self.permanent:
+            raise ValueError(f"records of the kind {self.kind} are permanent; say permanent = true")
+        return self
+
+
 class ProgrammeRules(_Part):
     """Everything beside the levels."""
 
@@ -119,6 +148,7 @@ class ProgrammeRules(_Part):
     route: list[Route] = Field(default_factory=list, max_length=20)
     question: list[Question] = Field(default_factory=list, max_length=100)
     review_criterion: list[ReviewCriterion] = Field(default_factory=list, max_length=30)
+    retention: list[RetentionClass] = Field(default_factory=list, max_length=20)
 
     def find_route(self, key: str) -> Route | None:
         """Return the route of this key, if there is one."""

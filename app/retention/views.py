@@ -1,5 +1,6 @@
-"""The room's blueprint; its pages stand in the `…_views` modules."""
+"""All pages of the room: importing this fills the blueprint."""
 
-from flask import Blueprint
+from app.retention import admin_views
+from app.retention.blueprint import bp
 
-bp = Blueprint("retention", __name__)
+__all__ = ["admin_views", "bp"]
