@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.evidence.models import Submission
+from app.evidence.storage import open_storage
 from app.mapping.models import Assignment
 from tests.assessment import work
+from tests.assessment.consent import choose, make_shown_work, sign
 from tests.factories import World, make_assignment
 
 
@@ -29,3 +31,38 @@ def submission(session: Session, world: World, assignment: Assignment) -> Submis
 @pytest.fixture
 def rate() -> Callable[..., dict[str, Any]]:
     return work.form_data
+
+
+@pytest.fixture
+def storage(settings):
+    return open_storage(settings)
+
+
+@pytest.fixture
+def shown(session, world, storage):
+    return make_shown_work(session, world, storage)
+
+
+@pytest.fixture
+def award(shown):
+    return shown[0]
+
+
+@pytest.fixture
+def here(award):
+    return f"/my/credentials/{award.public_id}/evidence"
+
+
+@pytest.fixture
+def share(browser, world, shown, here):
+    """Choose and sign in one go."""
+
+    def run(*ways, audience="public", **more):
+        mei = browser(world.learner)
+        page = mei.post(here, data=choose(shown[1], *ways, audience=audience, **more))
+        assert page.status_code == 200, page.text
+        signed = sign(mei, here, page)
+        assert signed.status_code == 303, signed.text
+        return mei
+
+    return run

@@ -1,18 +1,22 @@
 """Plain makers: an award with artifacts that a grantor marked, and a signed consent."""
 
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment.models import Assessment, AttemptDecision, Capacity, Decision
 from app.awards.models import Award
+from app.evidence.consent_models import Consent
 from app.evidence.models import Artifact, ArtifactKind, Submission, SubmissionStatus
 from app.programme.service import find_appointment
 from tests.assessment.work import hand_in
 from tests.factories import World, make_assignment
 from tests.staff.twins import make_award
 
+NAME = "Mei Student"
 SECRET_WORDS = "The diary of a search that nobody else may read."
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63"
@@ -92,3 +96,33 @@ def _appointment(session, world, version) -> int:
         now=datetime.now(UTC),
     )
     return found.id
+
+
+def choose(artifacts, *ways, audience="public", **more):
+    data = {f"shown_{a.id}": way for a, way in zip(artifacts, ways, strict=True)}
+    return {**data, "audience": audience, **more}
+
+
+def hidden(page, name):
+    found = re.search(rf'name="{name}"[^>]* value="([^"]*)"', page.text)
+    return found[1].replace("&#34;", '"').replace("&quot;", '"').replace("&amp;", "&")
+
+
+def sign(mei, here, page, **changes):
+    data = {
+        "carried": hidden(page, "carried"),
+        "seen": hidden(page, "seen"),
+        "name": NAME,
+        "agrees": "y",
+        **changes,
+    }
+    return mei.post(f"{here}/sign", data=data)
+
+
+def consent(session):
+    session.expire_all()
+    return session.scalars(select(Consent).order_by(Consent.id.desc())).first()
+
+
+def link_of(mei, here):
+    return re.search(r"https://tool\.test(/evidence/[\w-]{43})", mei.get(here).text)[1]
