@@ -56,7 +56,10 @@ def overview() -> str:
 def hold() -> ResponseReturnValue:
     """Hold everything of a person, or of one submission."""
     form, principal = HoldForm(), current_principal()
-    if not form.validate():
+    is_valid = form.validate()
+    if form.person_id.errors:
+        raise NotFoundError("There is no such person.")
+    if not is_valid:
         return _page(form), 422
     with transaction() as session:
         institution_id = principal.institution_id
