@@ -130,6 +130,7 @@ ACCESS = {
     "launch.ask_erasure": "signed in",
     "launch.login": "public",
     "launch.privacy": "signed in",
+    "launch.privacy_archive": "signed in",
     "launch.privacy_export": "signed in",
     "launch.erase": "administrator",
     "launch.erasure_requests": "administrator",

@@ -1,6 +1,9 @@
 """Commands: whom an LMS has sent here, by which user id, and who wants to be forgotten."""
 
+from pathlib import Path
+
 import click
+from flask import current_app
 from sqlalchemy import func, select
 
 from app.cli.border import (
@@ -12,14 +15,17 @@ from app.cli.border import (
     json_option,
     print_rows,
 )
+from app.core import audit
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import NotFoundError
 from app.courses.models import Enrolment, LtiUser, Person
 from app.courses.privacy import find_sub, list_open_requests
 from app.courses.service import get_person
+from app.evidence.storage import open_storage
 from app.launch.erasure import erase_names
 from app.platforms.service import get_platform
+from app.retention.about import describe_records, list_files, write_archive
 
 people = CommandGroup("people", help="Whom an LMS has sent here, and by which user id.")
 
@@ -51,6 +57,33 @@ def list_all(*, platform_pk: int, limit: int, as_json: bool) -> None:
         for sub, name, email, launched in found
     ]
     print_rows(rows, as_json=as_json, nothing="Nobody has launched from this platform yet.")
+
+
+@people.command("export")
+@click.option("--platform", "platform_pk", required=True, metavar="ID", type=int)
+@click.option("--sub", required=True, metavar="USER_ID", help="The user id that the LMS tells.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
+def export_person(*, platform_pk: int, sub: str, out: Path) -> None:
+    """Write everything that is held about somebody's work, with its files, into a ZIP."""
+    session = db.session()
+    platform = get_platform(session, platform_pk)
+    person_id = find_sub(session, platform_id=platform.id, sub=sub)
+    if person_id is None:
+        raise NotFoundError(f"This platform knows nobody as “{sub}”.")
+    storage = open_storage(current_app.extensions["assay.settings"])
+    with out.open("xb") as target:
+        held = describe_records(session, person_id)
+        write_archive(target, storage, held, list_files(session, person_id))
+    with transaction() as writing:
+        audit.record(
+            writing,
+            platform.institution_id,
+            actor=current_actor(),
+            action="privacy.exported",
+            subject=f"person:{person_id}",
+            now=utcnow(),
+        )
+    click.echo(f"Wrote {out}.")
 
 
 @people.command("erasure-requests")

@@ -26,6 +26,7 @@ from app.launch.refusal import LaunchRefusedError, Mender
 from app.mapping.models import Assignment
 from app.passback.models import GradebookCell
 from app.programme.models import GrantorAppointment
+from app.retention.about import describe_records
 
 VISIT_LASTS = timedelta(minutes=30)
 
@@ -145,6 +146,7 @@ def hand_out(
     if holdings is None:
         raise NotFoundError("Assay holds nothing about this person.")
     held = export(holdings, base_url=base_url)
+    held |= describe_records(session, holdings.person.id)
     audit.record(
         session,
         visit.institution_id,

@@ -1,6 +1,8 @@
 """`/privacy/…`: what Assay holds about one person, after a data privacy launch."""
 
-from flask import Response, current_app, flash, redirect, render_template, url_for
+import tempfile
+
+from flask import Response, current_app, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,8 +14,11 @@ from app.core.forms import Form
 from app.core.principal import current_principal
 from app.courses.privacy import find_open_request, list_open_requests, request_erasure
 from app.courses.service import get_person
+from app.evidence.storage import open_storage
 from app.launch.blueprint import bp
 from app.launch.privacy import find_holdings, get_visit, hand_out
+from app.retention.about import list_files, write_archive
+from app.retention.erasing import list_what_stays
 
 
 @bp.get("/privacy/<token>")
@@ -28,6 +33,7 @@ def privacy(token: str) -> str:
         form=Form(),
         visit=visit,
         holdings=holdings,
+        stays=list_what_stays(read, visit.institution_id),
         is_own=visit.subject_id == viewer.person_id,
         request_=find_open_request(read, visit.subject_id) if visit.subject_id else None,
         open_requests=(
@@ -54,6 +60,30 @@ def privacy_export(token: str) -> Response:
     name = f"assay-person-{person_id}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@bp.post("/privacy/<token>/export.zip")
+@signed_in
+def privacy_archive(token: str) -> ResponseReturnValue:
+    """Hand out what is held with every file of the person's work, as one archive."""
+    now, viewer = utcnow(), current_principal()
+    settings = current_app.extensions["assay.settings"]
+    with transaction() as session:
+        visit = get_visit(session, token, viewer_id=viewer.person_id, now=now)
+        person_id, held = hand_out(
+            session, visit, base_url=settings.base_url, actor=viewer.actor, now=now
+        )
+    # On disk, not in memory: a person's videos may be large. It goes when the answer is sent.
+    archive = tempfile.TemporaryFile()  # noqa: SIM115 (`send_file` closes it)
+    write_archive(archive, open_storage(settings), held, list_files(db.session(), person_id))
+    archive.seek(0)
+    return send_file(
+        archive,
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name=f"assay-person-{person_id}.zip",
+        max_age=0,
+    )
 
 
 @bp.post("/privacy/<token>/erasure")

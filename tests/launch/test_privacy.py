@@ -2,7 +2,9 @@
 
 import json
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select
@@ -160,7 +162,7 @@ def test_the_page_is_the_viewers_own_and_runs_out(browser, world, session, open_
     assert session.scalars(select(PrivacyVisit)).all() == []
 
 
-def test_the_export_is_a_file_with_everything_but_contents(browser, world, awarded, open_page):
+def test_the_export_is_a_file_with_everything_that_is_held(browser, world, awarded, open_page):
     mei = browser()
     place = open_page(mei, world.learner).location
 
@@ -176,7 +178,21 @@ def test_the_export_is_a_file_with_everything_but_contents(browser, world, award
     assert data["awards"][0]["address"].startswith("https://tool.test/credentials/")
     assert data["courses"][0]["course"] == "Methods"
     assert data["counts"]["submissions"] == 1
-    assert "Boolean operators" not in answer.text
+    (work,) = data["work"]
+    assert "Boolean operators" in work["attempts"][0]["artifacts"][0]["text"]
+    assert work["assessments"][0]["decision"] == "met"
+
+
+def test_the_archive_brings_the_same_with_the_files(browser, world, awarded, open_page):
+    mei = browser()
+    place = open_page(mei, world.learner).location
+
+    answer = mei.post(f"{place}/export.zip")
+
+    assert answer.mimetype == "application/zip"
+    assert "no-store" in answer.headers["Cache-Control"]
+    with zipfile.ZipFile(BytesIO(answer.data)) as opened:
+        assert json.loads(opened.read("index.json"))["person"]["name"] == "Mei Student"
 
 
 def test_what_was_handed_out_is_in_the_audit_log(browser, world, session, open_page, sub_of):

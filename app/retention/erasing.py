@@ -1,0 +1,108 @@
+"""What goes when somebody is forgotten, and what the law keeps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.assessment.desk_models import AssessmentDraft, Presence, SavedComment
+from app.core.errors import ConflictError
+from app.courses.models import Person
+from app.evidence.consent_models import Consent
+from app.evidence.models import Artifact, Attempt, Submission
+from app.evidence.upload_models import Upload
+from app.programme.rules import RetentionClass
+from app.retention.holds import find_hold_on
+from app.retention.planning import list_classes
+
+STAYS = {
+    "unshared_artifact": "Work that was handed in",
+    "shared_artifact": "Work that was shown",
+    "assessment_record": "How it was assessed",
+    "disclosure": "Consents and the record of disclosures",
+    "award": "Awards and what verifies them",
+    "proposal": "Proposals and votes",
+}
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What went. `upload_keys`: files on their way, whose bytes are to be deleted."""
+
+    drafts: int
+    consents_ended: int
+    saved_comments: int
+    upload_keys: tuple[str, ...]
+
+
+def refuse_if_held(session: Session, person: Person) -> None:
+    """Refuse to forget somebody whose records are held.
+
+    Raises: `ConflictError`.
+    """
+    if find_hold_on(session, person.id) is not None:
+        raise ConflictError(
+            "A legal hold stands on this person's records: nothing can be erased before it is "
+            "lifted."
+        )
+
+
+def list_what_stays(session: Session, institution_id: int) -> list[str]:
+    """Return in words what an erasure leaves, and for how long."""
+    rules: dict[str, RetentionClass] = {
+        rule.kind: rule for rule in list_classes(session, institution_id)
+    }
+    told = []
+    for kind, words in STAYS.items():
+        rule = rules.get(kind)
+        if rule is None or rule.months is None:
+            told.append(f"{words}: kept under a number.")
+        else:
+            told.append(
+                f"{words}: kept under a number for {rule.months} months after the decision."
+            )
+    return told
+
+
+def erase_records(session: Session, person: Person, *, now: datetime) -> Erased:
+    """Erase what nobody needs any more, and end every consent, of somebody who is forgotten.
+
+    What was handed in and assessed is the institution's record; it goes when its
+    class says so (`planning`).
+    Raises: as `refuse_if_held`.
+    """
+    refuse_if_held(session, person)
+    consents = session.scalars(
+        select(Consent).where(Consent.person_id == person.id, Consent.withdrawn_at.is_(None))
+    ).all()
+    for consent in consents:
+        consent.withdrawn_at = now
+    own = select(Submission.id).where(
+        Submission.learner_id == person.id, Submission.lead_id.is_(None)
+    )
+    drafts = session.scalars(
+        select(Artifact.id)
+        .join(Attempt, Attempt.id == Artifact.attempt_id)
+        .where(
+            Attempt.submission_id.in_(own),
+            or_(Attempt.submitted_at.is_(None), Attempt.withdrawn_at.is_not(None)),
+            Artifact.deleted_at.is_(None),
+        )
+    ).all()
+    session.execute(
+        update(Artifact)
+        .where(Artifact.id.in_(drafts))
+        .values(deleted_at=now, text=None, url=None, title=None)
+    )
+    uploads = session.scalars(select(Upload).where(Upload.person_id == person.id)).all()
+    keys = tuple(upload.storage_key for upload in uploads if upload.finished_at is None)
+    for upload in uploads:
+        session.delete(upload)
+    saved = session.scalars(select(SavedComment).where(SavedComment.person_id == person.id)).all()
+    for comment in saved:
+        session.delete(comment)
+    session.execute(delete(Presence).where(Presence.person_id == person.id))
+    session.execute(delete(AssessmentDraft).where(AssessmentDraft.person_id == person.id))
+    session.flush()
+    return Erased(len(drafts), len(consents), len(saved), keys)
