@@ -77,13 +77,14 @@ def privacy_archive(token: str) -> ResponseReturnValue:
     archive = tempfile.TemporaryFile()  # noqa: SIM115 (`send_file` closes it)
     write_archive(archive, open_storage(settings), held, list_files(db.session(), person_id))
     archive.seek(0)
-    return send_file(
+    response = send_file(
         archive,
         mimetype="application/zip",
         as_attachment=True,
         download_name=f"assay-person-{person_id}.zip",
-        max_age=0,
     )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @bp.post("/privacy/<token>/erasure")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -12,9 +13,11 @@ from app.courses.models import Person
 from app.evidence.consent_models import Consent
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
-from app.programme.rules import RetentionClass
 from app.retention.holds import find_hold_on
 from app.retention.planning import list_classes
+
+if TYPE_CHECKING:
+    from app.programme.rules import RetentionClass
 
 STAYS = {
     "unshared_artifact": "Work that was handed in",
