@@ -9,7 +9,7 @@ from app.evidence.storage import Storage
 
 TEXT_NAME = "text.json"
 # What cannot stand on a page: a form feed, a soft hyphen at a line's end as PDFium tells it.
-_UNSEEN = {code: None for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)}
+_UNSEEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
 
 
 def find_page_texts(storage: Storage, key: str) -> tuple[str, ...] | None:
@@ -29,9 +29,7 @@ def read_page_texts(storage: Storage, key: str) -> tuple[str, ...]:
     if kept is not None:
         return kept
     with preview.turn(), preview.open_pdf(storage, key) as source:
-        done = run_process(
-            preview.WORKER, source, READ_TEXT, wall_seconds=preview.WALL_SECONDS
-        )
+        done = run_process(preview.WORKER, source, READ_TEXT, wall_seconds=preview.WALL_SECONDS)
     pages = [page for line in done.output.split(b"\n") if (page := _read_line(line)) is not None]
     storage.put_derived(key, TEXT_NAME, json.dumps({"pages": pages}).encode())
     return tuple(pages)

@@ -179,16 +179,17 @@ def read_kept(storage: Storage, key: str, name: str) -> dict[str, Any] | None:
     return facts
 
 
-def read_beginning(source: IO[bytes]) -> TextBeginning:
+def read_beginning(source: IO[bytes], *, max_bytes: int = TEXT_BYTES) -> TextBeginning:
     """Return the first 200 kB of a text, whatever its encoding; for showing escaped only."""
-    content = source.read(TEXT_BYTES + 1)
-    kept = content[:TEXT_BYTES]
+    content = source.read(max_bytes + 1)
+    kept = content[:max_bytes]
+    is_cut = len(content) > max_bytes
     if kept.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = kept.decode("utf-16", "replace")
     else:
-        text = _decode(kept, is_cut=len(content) > TEXT_BYTES)
+        text = _decode(kept, is_cut=is_cut)
     text = text.replace("\r\n", "\n").replace("\0", "\ufffd")
-    return TextBeginning(text=text, is_cut=len(content) > TEXT_BYTES)
+    return TextBeginning(text=text, is_cut=is_cut)
 
 
 def _decode(content: bytes, *, is_cut: bool) -> str:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Finished:
 
 
 def run_process(
-    script: Path | str, source: BinaryIO, *arguments: str, wall_seconds: float
+    script: Path | str, source: IO[bytes], *arguments: str, wall_seconds: float
 ) -> Finished:
     """Let a process of its own read the file, so that a hostile one harms nothing else.
 

@@ -15,6 +15,7 @@ from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import list_author_ids, list_group
 from app.evidence.intake import Work
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
+from app.evidence.preparing import owe_preparation
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
 from app.programme.service import find_appointment
@@ -158,6 +159,7 @@ def submit_attempt(
     submission.assessment_started_at = None
     promise_days = assignment.version.achievement.promise_days
     submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
+    owe_preparation(session, attempt, now=now)
     _audit(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
     for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):

@@ -41,9 +41,15 @@ from app.evidence.service import (
     save_draft,
     submit_attempt,
 )
-from app.evidence.showing import describe_artifact, is_shown_inline
+from app.evidence.showing import (
+    describe_artifact,
+    find_withheld,
+    has_pages,
+    is_shown_inline,
+)
 from app.evidence.storage import Storage, open_storage
 from app.evidence.texts import clean_link, clean_text
+from app.evidence.viewing import choose_view
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
@@ -106,9 +112,11 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     """Show one artifact in place."""
     found = _readable(artifact_id)
     submission = found.attempt.submission
+    item = describe_artifact(found, _storage())
     return render_template(
         "evidence/artifact.html",
-        item=describe_artifact(found, _storage()),
+        item=item,
+        view=choose_view(item, request.args),
         artifact=found,
         submission=submission,
         is_own=submission.learner_id == current_principal().person_id,
@@ -136,7 +144,7 @@ def content(artifact_id: int) -> ResponseReturnValue:
 def page(artifact_id: int, number: int) -> ResponseReturnValue:
     """Send the picture of one page of a PDF."""
     found = _readable(artifact_id)
-    if found.storage_key is None or found.media_type != "application/pdf":
+    if found.storage_key is None or find_withheld(found) or not has_pages(found.media_type):
         raise NotFoundError("This artifact has no pages.")
     try:
         picture = draw_page(_storage(), found.storage_key, number)
