@@ -3,7 +3,7 @@
 Office files become PDFs; PDFs are measured and their text is read; code is coloured.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -100,7 +100,7 @@ def _owe(session: Session, artifact: Artifact, *, now: datetime) -> None:
     )
 
 
-def _read_file(payload: dict[str, Any]) -> File | None:
+def _read_file(payload: Mapping[str, Any]) -> File | None:
     """Read what the work needs, and let go of the database before it begins.
 
     Raises: `RetryLaterError` while nobody knows whether the file is harmless.

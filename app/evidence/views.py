@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from flask import (
-    Blueprint,
     current_app,
     flash,
     redirect,
@@ -23,6 +22,8 @@ from app.core.errors import InvalidError, NotFoundError
 from app.core.markdown import render_markdown
 from app.core.principal import STAFF, Role, current_principal
 from app.core.uploads import accepts_uploads
+from app.evidence import changes_views
+from app.evidence.blueprint import bp
 from app.evidence.drafts import find_draft, find_previous, list_files, list_unused_keys
 from app.evidence.first_page import first_page
 from app.evidence.forms import WorkForm
@@ -56,7 +57,7 @@ from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
 from app.settings import Settings
 
-bp = Blueprint("evidence", __name__)
+__all__ = ["bp", "changes_views"]
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
 DRAWN_AFTER_SECONDS = 3
