@@ -1,6 +1,7 @@
 """A table that was handed in as CSV, read for showing: its first rows, as text only. Pure."""
 
 import csv
+import io
 from dataclasses import dataclass
 from itertools import islice
 
@@ -24,7 +25,7 @@ def read_table(text: str) -> Table | None:
 
     A formula is a text here, as everything else.
     """
-    lines = csv.reader(text.split("\n"), delimiter=_find_delimiter(text))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(text))
     try:
         # One more than is shown tells that there are more.
         read = [row for row in islice(lines, MAX_ROWS + 2) if row]
