@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
+from app.core.errors import NotFoundError
 from app.evidence.converting import OfficeState, find_office_state, is_office
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState
 from app.evidence.notebooks import Notebook
@@ -49,6 +50,7 @@ class Withheld(StrEnum):
     INFECTED = "infected"
     WAITING = "waiting"
     DELETED = "deleted"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,10 @@ def _describe(artifact: Artifact, storage: Storage, starts: Starts) -> ShownArti
         return shown
     if artifact.kind is ArtifactKind.TEXT:
         return replace(shown, text=artifact.text or "")
-    return _describe_file(shown, artifact.storage_key or "", storage, starts)
+    try:
+        return _describe_file(shown, artifact.storage_key or "", storage, starts)
+    except NotFoundError:  # one file that is gone hides no other
+        return replace(shown, withheld=Withheld.MISSING)
 
 
 def _viewer_of(artifact: Artifact) -> Viewer:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from app.cli.deliveries import delivery_handlers
 from app.evidence import converting, office_worker
 from app.evidence.converting import OfficeState, convert, find_office_state, find_program
 from app.evidence.models import Artifact, ScanState
+from app.evidence.pdf_text import read_page_texts
 from app.evidence.preparing import KIND
 from app.evidence.preview import CONVERTED_NAME, MEASURE_NAME
 from app.evidence.storage import LocalStorage
@@ -23,6 +25,7 @@ from app.outbox.worker import run_due
 from app.settings import Settings
 from tests.evidence import samples
 
+ODT = "application/vnd.oasis.opendocument.text"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # Behaves as LibreOffice does: takes its options, writes a PDF of the same name, ends well.
 WORKS = """
@@ -324,25 +327,40 @@ def test_an_operator_has_files_looked_at_again(app, desk, artifacts, office, wor
     assert session.scalar(select(Delivery.id).where(Delivery.state == DeliveryState.FAILED)) is None
 
 
-@pytest.mark.skipif(not find_program(None), reason="LibreOffice is not installed")
-def test_a_real_libreoffice_converts_a_real_file(storage):
+def written_odt(picture_url: str) -> bytes:
     target = io.BytesIO()
-    mime = "application/vnd.oasis.opendocument.text"
-    namespace = "urn:oasis:names:tc:opendocument:xmlns"
+    name = "urn:oasis:names:tc:opendocument:xmlns"
     with zipfile.ZipFile(target, "w") as out:
-        out.writestr(zipfile.ZipInfo("mimetype"), mime)
+        out.writestr(zipfile.ZipInfo("mimetype"), ODT)
         out.writestr(
             "META-INF/manifest.xml",
-            f'<m:manifest xmlns:m="{namespace}:manifest:1.0" m:version="1.2">'
-            f'<m:file-entry m:full-path="/" m:media-type="{mime}"/>'
+            f'<m:manifest xmlns:m="{name}:manifest:1.0" m:version="1.2">'
+            f'<m:file-entry m:full-path="/" m:media-type="{ODT}"/>'
             '<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>',
         )
         out.writestr(
             "content.xml",
-            f'<o:document-content xmlns:o="{namespace}:office:1.0" xmlns:t="{namespace}:text:1.0" '
-            'o:version="1.2"><o:body><o:text><t:p>Hello</t:p></o:text></o:body>'
-            "</o:document-content>",
+            f'<o:document-content xmlns:o="{name}:office:1.0" xmlns:t="{name}:text:1.0" '
+            f'xmlns:d="{name}:drawing:1.0" xmlns:s="{name}:svg-compatible:1.0" '
+            'xmlns:x="http://www.w3.org/1999/xlink" o:version="1.2"><o:body><o:text>'
+            '<t:p>Hello</t:p><t:p><d:frame s:width="5cm" s:height="5cm">'
+            f'<d:image x:href="{picture_url}" x:type="simple" x:show="embed" x:actuate="onLoad"/>'
+            "</d:frame></t:p></o:text></o:body></o:document-content>",
         )
-    key = keep(storage, target.getvalue())
+    return target.getvalue()
 
-    assert convert(storage, key, media_type=mime, program=find_program(None)) is OfficeState.READY
+
+@pytest.mark.skipif(not find_program(None), reason="LibreOffice is not installed")
+def test_a_real_libreoffice_converts_a_file_and_calls_nobody(storage):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        port = server.getsockname()[1]
+        key = keep(storage, written_odt(f"http://127.0.0.1:{port}/picture.png"))
+
+        state = convert(storage, key, media_type=ODT, program=find_program(None))
+
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+    assert state is OfficeState.READY
+    assert read_page_texts(storage, key) == ("Hello",)
