@@ -1,5 +1,6 @@
 """One submission's history: who may read it, what it tells whom, and whether the log holds."""
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,10 @@ from sqlalchemy import delete, select, update
 
 from app.core.audit import AuditEntry, record
 from app.core.principal import Role
+from app.courses.models import Enrolment
+from app.evidence.models import Submission
 from tests import factories
-from tests.assessment.work import form_data
+from tests.assessment.work import form_data, hand_in
 from tests.campus import make_administrator
 
 NAME = "essay.txt"
@@ -17,10 +20,6 @@ NAME = "essay.txt"
 @pytest.fixture
 def submission(browser, session, world, assignment):
     """Mei's work, handed in by the front door."""
-    import io
-
-    from app.evidence.models import Submission
-
     browser(world.learner).post(
         f"/courses/{assignment.course_id}/assignments/{assignment.id}/work",
         data={"files": [(io.BytesIO(b"words"), NAME)], "text": "x", "hand_in": "1"},
@@ -78,8 +77,6 @@ def test_another_institution_may_not(app, browser, session, submission):
 
 
 def test_staff_whose_launch_is_long_ago_may_not(browser, session, world, submission):
-    from app.courses.models import Enrolment
-
     session.execute(
         update(Enrolment)
         .where(Enrolment.person_id == world.instructor.id)
@@ -201,8 +198,6 @@ def break_entry(session, submission, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["changed", "rewritten", "next one gone", "one before gone"])
 def test_a_broken_log_shows(browser, session, world, assignment, how):
-    from tests.assessment.work import hand_in
-
     work = hand_in(session, assignment, world.learner)
     for number in range(3):
         record(
@@ -232,7 +227,7 @@ def test_what_no_words_are_for_is_told_as_the_log_calls_it(browser, session, wor
         actor="command:repair",
         action="submission.looked_after",
         subject=f"submission:{submission.id}",
-        facts={"artifacts": ["odd", {"sha256": 3}], "attempt": "x"},
+        facts={"artifacts": ["odd", {"sha256": 3}], "attempt": "x", "outcome": []},
         now=datetime.now(UTC),
     )
     session.commit()
