@@ -16,6 +16,7 @@ from app.evidence.compared import compare_contents
 from app.evidence.models import Attempt
 from app.evidence.reading import get_readable_submission, is_own_work
 from app.evidence.storage import open_storage
+from app.programme.service import find_appointment
 
 # What the workbench says of an attempt is worked out where it stands: from rows that are loaded.
 bp.add_app_template_global(describe_changes)
@@ -46,6 +47,14 @@ def changes(submission_id: int, number: int) -> ResponseReturnValue:
         compared=compare_contents(found, open_storage(settings)),
         others=[each for each in handed_in.values() if each.number < number and each is not before],
         is_own=is_own_work(db.session(), submission, principal.person_id),
+        may_assess=find_appointment(
+            db.session(),
+            person_id=principal.person_id,
+            achievement_id=submission.achievement_id,
+            course_id=submission.course_id,
+            now=utcnow(),
+        )
+        is not None,
     )
 
 
