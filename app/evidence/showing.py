@@ -25,6 +25,8 @@ IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # artifact is opened by itself.
 PANE_STARTS = 2
 ALL_STARTS = 9
+# Of the text beside the pages of all documents together; a longer one is read by itself.
+PANE_TEXT_CHARACTERS = 400_000
 
 
 class Viewer(StrEnum):
@@ -100,7 +102,7 @@ def describe_artifacts(attempt: Attempt, storage: Storage) -> list[ShownArtifact
     query is made for one of them, and at most two processes are started.
     """
     starts = Starts(PANE_STARTS)
-    shown = [_describe(artifact, storage, starts) for artifact in attempt.artifacts]
+    shown = _spare_texts([_describe(each, storage, starts) for each in attempt.artifacts])
     ids = [artifact.criterion_id for artifact in attempt.artifacts]
     if not any(ids):
         return shown
@@ -109,6 +111,16 @@ def describe_artifacts(attempt: Attempt, storage: Storage) -> list[ShownArtifact
     order = {criterion.id: place for place, criterion in enumerate(criteria, 1)}
     pairs = sorted(zip(ids, shown, strict=True), key=lambda pair: order.get(pair[0] or 0, 0))
     return [replace(item, criterion=names.get(id_ or 0, "")) for id_, item in pairs]
+
+
+def _spare_texts(shown: list[ShownArtifact]) -> list[ShownArtifact]:
+    """Leave out the text of documents for which a page full of them has no room."""
+    left, spared = PANE_TEXT_CHARACTERS, []
+    for item in shown:
+        size = sum(map(len, item.page_texts))
+        spared.append(item if size <= left else replace(item, page_texts=()))
+        left -= size if size <= left else 0
+    return spared
 
 
 def describe_artifact(artifact: Artifact, storage: Storage) -> ShownArtifact:

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event
 
 from app.core.db import db
-from app.evidence import preview
+from app.evidence import preview, showing
 from app.evidence.models import Artifact, ArtifactKind
+from app.evidence.pdf_text import read_page_texts
 from app.evidence.preview import measure_pdf
 from app.evidence.showing import PANE_STARTS
 from app.evidence.storage import LocalStorage
@@ -111,6 +112,23 @@ def test_a_page_of_many_documents_starts_few_processes(bench, add, settings, mon
     for file in files:
         measure_pdf(storage, file.storage_key)
     assert "They are being prepared." not in bench().text
+
+
+def test_a_pane_has_room_for_so_much_text_and_an_artifact_for_its_own(
+    bench, add, settings, browser, world, monkeypatch
+):
+    files = [add(f"{n}.pdf", samples.written_pdf("x" * 30), "application/pdf") for n in range(2)]
+    storage = LocalStorage(settings.storage_dir)
+    for file in files:
+        measure_pdf(storage, file.storage_key)
+        read_page_texts(storage, file.storage_key)
+    monkeypatch.setattr(showing, "PANE_TEXT_CHARACTERS", 40)
+
+    page = bench()
+
+    assert page.text.count("x" * 30) == 1
+    alone = browser(world.grantor).get(f"/artifacts/{files[1].id}")
+    assert "x" * 30 in alone.text
 
 
 def test_staff_read_the_same_pane(browser, world, submission, add):
