@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     souvenir_rows: int = Field(
         default=100_000, ge=1, description="The most people in one list of Souvenirs."
     )
+    soffice: str | None = Field(
+        default=None,
+        description="The program LibreOffice, by which office files are shown as PDFs; unset: "
+        "looked for on PATH; empty: there is none.",
+    )
     session_hours: int = Field(
         default=12, ge=1, le=72, description="How long a launch keeps its person signed in."
     )

@@ -7,6 +7,7 @@ from app.assessment import (
     dialogue_views,
     disclosure_views,
     grantor_views,
+    history_views,
 )
 from app.assessment.blueprint import bp
 
@@ -18,4 +19,5 @@ __all__ = [
     "dialogue_views",
     "disclosure_views",
     "grantor_views",
+    "history_views",
 ]

@@ -7,6 +7,7 @@ from app.cli.administrators import administrators
 from app.cli.audit import audit
 from app.cli.awards import awards
 from app.cli.certificates import certificates
+from app.cli.evidence import evidence
 from app.cli.grantors import grantors
 from app.cli.institutions import institutions
 from app.cli.issuers import issuers
@@ -44,6 +45,7 @@ GROUPS = (
     souvenirs,
     retention,
     audit,
+    evidence,
 )
 
 

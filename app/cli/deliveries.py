@@ -3,6 +3,9 @@
 from flask import Flask
 
 from app.awards import certificate_jobs, running
+from app.evidence import preparing
+from app.evidence.converting import find_program
+from app.evidence.storage import open_storage
 from app.launch import notice_sender
 from app.outbox.worker import Handler
 from app.passback import sender
@@ -16,9 +19,13 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         app.extensions["assay.settings"].base_url,
     )
     vault, _http, base_url = parts
+    settings = app.extensions["assay.settings"]
     return (
         sender.delivery_handlers(*parts)
         | notice_sender.delivery_handlers(*parts)
         | certificate_jobs.delivery_handlers(*parts)
         | running.delivery_handlers(vault, base_url)
+        | preparing.delivery_handlers(
+            lambda: open_storage(settings), program=find_program(settings.soffice)
+        )
     )

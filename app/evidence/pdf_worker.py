@@ -1,8 +1,9 @@
-"""Draw one page of a PDF, or measure all of them, in a process that may be lost.
+"""Draw one page of a PDF, measure all of them or read their text, in a process that may be lost.
 
-Run as a script by `preview`, never imported by the program: the PDF comes in on
-standard input, JSON or a picture goes out on standard output. The limits are set
-before the library that reads the file is loaded.
+Run as a script by `preview` and `pdf_text`, never imported by the program: the
+PDF comes in on standard input, JSON or a picture goes out on standard output.
+The limits are set before the library that reads the file is loaded. It is built
+without an engine for scripts: whatever a document would run, does not.
 """
 
 import ctypes
@@ -10,11 +11,14 @@ import io
 import json
 import resource
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 CPU_SECONDS = 3
 MEMORY_BYTES = 1024 * 1024 * 1024
 MAX_PAGES = 200
+MAX_PAGE_CHARACTERS = 20_000
+MAX_TEXT_CHARACTERS = 500_000
+READ_TEXT = "text"
 WIDTH_PIXELS = 1200
 MAX_HEIGHT_PIXELS = 4800
 # Text is sharp and small as PNG; a photograph of a page is neither, and becomes a JPEG.
@@ -55,6 +59,7 @@ def measure(document: Any) -> bytes:
 
 def draw(document: Any, number: int) -> bytes:
     """Return one page as PNG, or as JPEG if it is large so; the first is number 1."""
+    document.init_forms()  # or what was filled in is left out
     page = document[number - 1]
     picture = page.render(scale=scale_of(*page.get_size())).to_pil().convert("RGB")
     drawn = _save(picture, "PNG", compress_level=6)
@@ -65,6 +70,21 @@ def draw(document: Any, number: int) -> bytes:
     return drawn
 
 
+def write_texts(document: Any, target: BinaryIO) -> None:
+    """Write the text of each page, one line of JSON each, as far as time and limits allow.
+
+    Each line goes out at once: what is read before the process is given up counts.
+    """
+    left = MAX_TEXT_CHARACTERS
+    for index in range(min(len(document), MAX_PAGES)):
+        page = document[index].get_textpage()
+        count = min(page.count_chars(), MAX_PAGE_CHARACTERS, left)
+        text = page.get_text_range(0, count) if count > 0 else ""
+        left -= count
+        target.write(json.dumps(text).encode() + b"\n")
+        target.flush()
+
+
 def _save(picture: Any, kind: str, **options: int) -> bytes:
     target = io.BytesIO()
     picture.save(target, kind, **options)
@@ -72,13 +92,16 @@ def _save(picture: Any, kind: str, **options: int) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """Answer one request: no argument measures, a whole number draws that page."""
+    """Answer one request: no argument measures, a number draws that page, `text` reads all."""
     set_limits()
     import pypdfium2  # noqa: PLC0415 (after the limits)
 
     try:
         with open(0, "rb", closefd=False) as source:
             document = pypdfium2.PdfDocument(source)
+            if arguments == [READ_TEXT]:
+                write_texts(document, sys.stdout.buffer)
+                return 0
             answer = draw(document, int(arguments[0])) if arguments else measure(document)
     except pypdfium2.PdfiumError as error:
         return EXIT_ENCRYPTED if error.err_code == ERROR_PASSWORD else EXIT_BROKEN

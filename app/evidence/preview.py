@@ -1,8 +1,6 @@
 """Pages of a PDF as pictures, and the beginning of a text: what is shown in place."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import IO, Any, BinaryIO
 
 from app.core.errors import InvalidError, NotFoundError
 from app.evidence import pdf_worker
+from app.evidence.processes import run_process
 from app.evidence.storage import Storage
 
 WORKER = Path(pdf_worker.__file__)
@@ -26,6 +25,8 @@ MAX_DERIVED_BYTES = 100 * 1024 * 1024
 MAX_DEMANDING_PAGES = 5
 TEXT_BYTES = 200 * 1000
 MEASURE_NAME = "pages.json"
+# The PDF that an office file was converted to; it stands beside that file, with its own pages.
+CONVERTED_NAME = "converted.pdf"
 REFUSED_NAME = "refused.json"
 # The beginnings of the pictures that the drawing process makes, and what they are.
 PICTURE_TYPES = {b"\x89PNG": ("png", "image/png"), b"\xff\xd8\xff": ("jpg", "image/jpeg")}
@@ -39,13 +40,14 @@ class BusyError(Exception):
 
 
 class PdfState(StrEnum):
-    """Whether the pages of a PDF can be shown; `busy`: it is not known yet."""
+    """Whether the pages of a PDF can be shown; `busy`, `later`: it is not known yet."""
 
     READY = "ready"
     ENCRYPTED = "encrypted"
     BROKEN = "broken"
     TOO_DEMANDING = "too_demanding"
     BUSY = "busy"
+    LATER = "later"
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,28 @@ def measure_pdf(storage: Storage, key: str) -> PdfFacts:
     The answer is kept beside the file, a refusal too: a file that cost its
     whole time limit once is not tried at every view.
     """
-    facts = _read_kept(storage, key, MEASURE_NAME)
+    facts = read_kept(storage, key, MEASURE_NAME)
     if facts is None:
         try:
-            with _turn():
-                facts = _read_kept(storage, key, MEASURE_NAME) or _measure(storage, key)
+            with turn():
+                facts = read_kept(storage, key, MEASURE_NAME) or _measure(storage, key)
         except BusyError:
             return PdfFacts(PdfState.BUSY)
+    return _facts(facts)
+
+
+def find_measure(storage: Storage, key: str) -> PdfFacts:
+    """Return what was found when the PDF was measured; `PdfState.LATER` if it was not yet."""
+    facts = read_kept(storage, key, MEASURE_NAME)
+    return PdfFacts(PdfState.LATER) if facts is None else _facts(facts)
+
+
+def open_pdf(storage: Storage, key: str) -> BinaryIO:
+    """Open a PDF, or the one that an office file was converted to. Raises: `NotFoundError`."""
+    return storage.find_derived(key, CONVERTED_NAME) or storage.open(key)
+
+
+def _facts(facts: dict[str, Any]) -> PdfFacts:
     pages = tuple(PageSize(n, w, h) for n, (w, h) in enumerate(facts.get("sizes", ()), 1))
     return PdfFacts(PdfState(facts["state"]), facts.get("page_count", 0), pages)
 
@@ -112,7 +129,7 @@ def draw_page(storage: Storage, key: str, number: int) -> Picture:
         raise NotFoundError("There is no such page in this document.")
     if picture := _find_picture(storage, key, number):
         return picture
-    with _turn():
+    with turn():
         # Somebody else's request may have drawn it, or failed to, while this one waited.
         picture = _find_picture(storage, key, number)
         return picture or _draw(storage, key, number)
@@ -123,7 +140,7 @@ def _find_picture(storage: Storage, key: str, number: int) -> Picture | None:
     for suffix, media_type in PICTURE_TYPES.values():
         if kept := storage.find_derived(key, f"page-{number}.{suffix}"):
             return Picture(kept, media_type)
-    refused = _read_kept(storage, key, REFUSED_NAME) or {}
+    refused = read_kept(storage, key, REFUSED_NAME) or {}
     demanding = [state for state in refused.values() if state == PdfState.TOO_DEMANDING]
     if str(number) in refused or len(demanding) >= MAX_DEMANDING_PAGES:
         raise InvalidError("This page cannot be shown here. Download the file to see it.")
@@ -136,7 +153,7 @@ def _find_picture(storage: Storage, key: str, number: int) -> Picture | None:
 
 
 def _draw(storage: Storage, key: str, number: int) -> Picture:
-    with storage.open(key) as source:
+    with open_pdf(storage, key) as source:
         state, drawn = _run(source, str(number))
     suffix = next((kind[0] for mark, kind in PICTURE_TYPES.items() if drawn.startswith(mark)), None)
     if state is PdfState.READY and suffix:
@@ -144,7 +161,7 @@ def _draw(storage: Storage, key: str, number: int) -> Picture:
     else:
         # Kept, or each look at the page would cost its whole time limit again.
         reason = PdfState.BROKEN if state is PdfState.READY else state
-        refused = {**(_read_kept(storage, key, REFUSED_NAME) or {}), str(number): reason}
+        refused = {**(read_kept(storage, key, REFUSED_NAME) or {}), str(number): reason}
         storage.put_derived(key, REFUSED_NAME, json.dumps(refused).encode())
     picture = _find_picture(storage, key, number)
     if picture is None:
@@ -152,7 +169,8 @@ def _draw(storage: Storage, key: str, number: int) -> Picture:
     return picture
 
 
-def _read_kept(storage: Storage, key: str, name: str) -> dict[str, Any] | None:
+def read_kept(storage: Storage, key: str, name: str) -> dict[str, Any] | None:
+    """Return what is kept as JSON beside a file, or `None`."""
     kept = storage.find_derived(key, name)
     if kept is None:
         return None
@@ -161,16 +179,17 @@ def _read_kept(storage: Storage, key: str, name: str) -> dict[str, Any] | None:
     return facts
 
 
-def read_beginning(source: IO[bytes]) -> TextBeginning:
+def read_beginning(source: IO[bytes], *, max_bytes: int = TEXT_BYTES) -> TextBeginning:
     """Return the first 200 kB of a text, whatever its encoding; for showing escaped only."""
-    content = source.read(TEXT_BYTES + 1)
-    kept = content[:TEXT_BYTES]
+    content = source.read(max_bytes + 1)
+    kept = content[:max_bytes]
+    is_cut = len(content) > max_bytes
     if kept.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = kept.decode("utf-16", "replace")
     else:
-        text = _decode(kept, is_cut=len(content) > TEXT_BYTES)
+        text = _decode(kept, is_cut=is_cut)
     text = text.replace("\r\n", "\n").replace("\0", "\ufffd")
-    return TextBeginning(text=text, is_cut=len(content) > TEXT_BYTES)
+    return TextBeginning(text=text, is_cut=is_cut)
 
 
 def _decode(content: bytes, *, is_cut: bool) -> str:
@@ -183,7 +202,7 @@ def _decode(content: bytes, *, is_cut: bool) -> str:
 
 
 def _measure(storage: Storage, key: str) -> dict[str, Any]:
-    with storage.open(key) as source:
+    with open_pdf(storage, key) as source:
         state, answer = _run(source)
     facts: dict[str, Any] = {"state": str(state)}
     if state is PdfState.READY:
@@ -193,7 +212,7 @@ def _measure(storage: Storage, key: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
     """Wait a little for a place at the drawing board. Raises: `BusyError`."""
     if not _drawing.acquire(timeout=WAIT_SECONDS):
         raise BusyError
@@ -204,23 +223,11 @@ def _turn() -> Iterator[None]:
 
 
 def _run(source: BinaryIO, *arguments: str) -> tuple[PdfState, bytes]:
-    """Let a process of its own read the file, so that a hostile one harms nothing else."""
-    try:
-        done = subprocess.run(  # noqa: S603 (our own script; the argument is a whole number)
-            [sys.executable, "-I", str(WORKER), *arguments],
-            stdin=source,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            timeout=WALL_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return PdfState.TOO_DEMANDING, b""
-    if done.returncode == pdf_worker.EXIT_ENCRYPTED:
+    done = run_process(WORKER, source, *arguments, wall_seconds=WALL_SECONDS)
+    if done.code == pdf_worker.EXIT_ENCRYPTED:
         return PdfState.ENCRYPTED, b""
-    if done.returncode == pdf_worker.EXIT_BROKEN:
+    if done.code == pdf_worker.EXIT_BROKEN:
         return PdfState.BROKEN, b""
-    if done.returncode != 0 or len(done.stdout) > MAX_PICTURE_BYTES:
+    if done.code != 0 or len(done.output) > MAX_PICTURE_BYTES:
         return PdfState.TOO_DEMANDING, b""
-    return PdfState.READY, done.stdout
+    return PdfState.READY, done.output

@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.catalog.usability import require_usable
 from app.core.audit import record
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from app.core.principal import STAFF, Principal
+from app.core.principal import Principal
 from app.courses.service import find_enrolment
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
-from app.evidence.groups import list_author_ids, list_group
+from app.evidence.groups import list_group
 from app.evidence.intake import Work
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
+from app.evidence.preparing import owe_preparation
+from app.evidence.reading import is_own_work, may_read_handed_in
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
-from app.programme.service import find_appointment
 
 # The learner may work on it; everything else is somebody else's turn, or the end.
 OPEN_STATES = frozenset({SubmissionStatus.DRAFT, SubmissionStatus.REVISION_REQUESTED})
@@ -158,6 +159,7 @@ def submit_attempt(
     submission.assessment_started_at = None
     promise_days = assignment.version.achievement.promise_days
     submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
+    owe_preparation(session, attempt, now=now)
     _audit(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
     for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):
@@ -198,23 +200,11 @@ def _may_read(
     now: datetime,
 ) -> bool:
     submission = artifact.attempt.submission
-    if principal.person_id in list_author_ids(session, submission):
+    if is_own_work(session, submission, principal.person_id):
         return True
-    if not artifact.attempt.counts:
-        return False
-    enrolment = find_enrolment(
-        session, course_id=submission.course_id, person_id=principal.person_id
+    return artifact.attempt.counts and may_read_handed_in(
+        session, submission, principal, rights_last=rights_last, now=now
     )
-    if enrolment and enrolment.role in STAFF and enrolment.last_launched_at > now - rights_last:
-        return True
-    appointment = find_appointment(
-        session,
-        person_id=principal.person_id,
-        achievement_id=submission.achievement_id,
-        course_id=submission.course_id,
-        now=now,
-    )
-    return appointment is not None
 
 
 def _lock_submission(

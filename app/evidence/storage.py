@@ -14,7 +14,7 @@ from app.settings import Settings
 
 CHUNK_BYTES = 256 * 1024
 KEY = re.compile(r"[0-9a-f]{32}")
-DERIVED_NAME = re.compile(r"[a-z0-9-]{1,40}\.(png|jpg|json)")
+DERIVED_NAME = re.compile(r"[a-z0-9-]{1,40}\.(png|jpg|json|pdf)")
 
 
 @dataclass(frozen=True)

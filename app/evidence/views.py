@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from flask import (
-    Blueprint,
     current_app,
     flash,
     redirect,
@@ -23,6 +22,8 @@ from app.core.errors import InvalidError, NotFoundError
 from app.core.markdown import render_markdown
 from app.core.principal import STAFF, Role, current_principal
 from app.core.uploads import accepts_uploads
+from app.evidence import changes_views
+from app.evidence.blueprint import bp
 from app.evidence.drafts import find_draft, find_previous, list_files, list_unused_keys
 from app.evidence.first_page import first_page
 from app.evidence.forms import WorkForm
@@ -41,16 +42,22 @@ from app.evidence.service import (
     save_draft,
     submit_attempt,
 )
-from app.evidence.showing import describe_artifact, is_shown_inline
+from app.evidence.showing import (
+    describe_artifact,
+    find_withheld,
+    has_pages,
+    is_shown_inline,
+)
 from app.evidence.storage import Storage, open_storage
 from app.evidence.texts import clean_link, clean_text
+from app.evidence.viewing import choose_view
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
 from app.settings import Settings
 
-bp = Blueprint("evidence", __name__)
+__all__ = ["bp", "changes_views"]
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
 DRAWN_AFTER_SECONDS = 3
@@ -106,9 +113,11 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     """Show one artifact in place."""
     found = _readable(artifact_id)
     submission = found.attempt.submission
+    item = describe_artifact(found, _storage())
     return render_template(
         "evidence/artifact.html",
-        item=describe_artifact(found, _storage()),
+        item=item,
+        view=choose_view(item, request.args),
         artifact=found,
         submission=submission,
         is_own=submission.learner_id == current_principal().person_id,
@@ -136,7 +145,7 @@ def content(artifact_id: int) -> ResponseReturnValue:
 def page(artifact_id: int, number: int) -> ResponseReturnValue:
     """Send the picture of one page of a PDF."""
     found = _readable(artifact_id)
-    if found.storage_key is None or found.media_type != "application/pdf":
+    if found.storage_key is None or find_withheld(found) or not has_pages(found.media_type):
         raise NotFoundError("This artifact has no pages.")
     try:
         picture = draw_page(_storage(), found.storage_key, number)

@@ -1,8 +1,11 @@
 """The audit log as an operator checks it."""
 
+from datetime import UTC, datetime
+
+import pytest
 from sqlalchemy import delete, select, update
 
-from app.core.audit import AuditEntry, AuditHead
+from app.core.audit import AuditEntry, AuditHead, record
 
 
 def test_an_unbroken_chain_shows_its_end(run, session):
@@ -36,3 +39,55 @@ def test_a_chain_that_was_taken_away_is_missed(run, session):
 
     assert result.exit_code == 1
     assert "entry 1 was changed or is missing" in result.stderr
+
+
+@pytest.fixture
+def chain(run, session):
+    """One institution, whose chain has seven entries."""
+    run("institutions", "add", "--slug", "main", "--name", "University")
+    institution_id = session.scalars(select(AuditHead.institution_id)).one()
+    for number in range(6):
+        record(
+            session,
+            institution_id,
+            actor="person:1",
+            action="submission.handed_in",
+            subject=f"submission:{number}",
+            now=datetime(2026, 11, 2, 12, tzinfo=UTC),
+        )
+    session.commit()
+
+
+def of(number: int):
+    return AuditEntry.number == number
+
+
+@pytest.mark.parametrize(
+    ("statements", "first_broken"),
+    [
+        ([delete(AuditEntry).where(of(4))], 4),
+        ([delete(AuditEntry).where(of(1))], 1),
+        ([update(AuditEntry).where(of(3)).values(facts={"decision": "met"})], 3),
+        ([update(AuditEntry).where(of(5)).values(actor="person:2")], 5),
+        ([update(AuditEntry).where(of(2)).values(at=datetime(2026, 1, 1, tzinfo=UTC))], 2),
+        ([update(AuditEntry).where(of(6)).values(hash="0" * 64)], 6),
+        # The tail is gone; only the head knows.
+        ([delete(AuditEntry).where(of(7))], 7),
+        ([delete(AuditEntry).where(AuditEntry.number > 5)], 6),
+        # Whoever deletes one and closes the gap breaks the link.
+        ([delete(AuditEntry).where(of(4)), update(AuditEntry).where(of(5)).values(number=4)], 4),
+        # The head was set back with the tail, but not to what the last entry says.
+        ([delete(AuditEntry).where(of(7)), update(AuditHead).values(number=6)], 7),
+        ([update(AuditHead).values(hash="0" * 64)], 8),
+    ],
+)
+def test_the_first_entry_that_does_not_hold_is_named(run, session, chain, statements, first_broken):
+    assert run("audit", "verify").exit_code == 0
+    for statement in statements:
+        session.execute(statement)
+        session.commit()
+
+    result = run("audit", "verify")
+
+    assert result.exit_code == 1
+    assert f"main: entry {first_broken} was changed or is missing" in result.stderr

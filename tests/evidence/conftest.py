@@ -1,6 +1,7 @@
 """An assignment that takes files, a link and a text, and ways to send work to it."""
 
 import io
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -8,6 +9,15 @@ from sqlalchemy import select
 
 from app.evidence.models import Artifact, Attempt, Submission
 from tests import factories
+from tests.evidence import samples
+
+# Behaves as LibreOffice does: takes its options, writes a PDF of the same name, ends well.
+WORKS = """
+folder = sys.argv[sys.argv.index("--outdir") + 1]
+assert sys.argv[sys.argv.index("--convert-to") + 1] == "pdf"
+os.makedirs(folder, exist_ok=True)
+shutil.copy({pdf!r}, os.path.join(folder, "file.pdf"))
+"""
 
 
 @dataclass(frozen=True)
@@ -77,3 +87,19 @@ def attempts(rows):
 @pytest.fixture
 def submissions(rows):
     return lambda: rows(Submission)
+
+
+@pytest.fixture
+def office(tmp_path):
+    """Write a program that stands in for LibreOffice; return its path."""
+    pdf = tmp_path / "made.pdf"
+    pdf.write_bytes(samples.written_pdf("From an office file"))
+
+    def write(body: str = WORKS) -> str:
+        path = tmp_path / "soffice"
+        head = f"#!{sys.executable} -I\nimport json, os, shutil, sys, time, signal, subprocess\n"
+        path.write_text(head + body.replace("{pdf!r}", repr(str(pdf))))
+        path.chmod(0o700)
+        return str(path)
+
+    return write

@@ -38,6 +38,33 @@ def nested_forms(*, levels: int, fan: int) -> bytes:
     )
 
 
+def written_pdf(*pages: str, more: bytes = b"", first: bytes = b"") -> bytes:
+    """Pages with a line of text each. `first`: entries of the catalog; `more`: of every page."""
+    kids = b" ".join(b"%d 0 R" % (4 + 2 * n) for n in range(len(pages)))
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R%s>>" % first,
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, len(pages)),
+        font,
+    ]
+    for number, text in enumerate(pages):
+        objects.append(
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents %d 0 R"
+            b"/Resources<</Font<</F 3 0 R>>>>%s>>" % (5 + 2 * number, more)
+        )
+        objects.append(_stream(b"", b"BT /F 24 Tf 72 700 Td (%s) Tj ET" % text.encode("latin-1")))
+    return _document(*objects)
+
+
+def endless_pdf(pages: int) -> bytes:
+    """A document that says it has so many pages: the same one again and again."""
+    return _document(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (b"3 0 R " * pages, pages),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>",
+    )
+
+
 def noise_pdf() -> bytes:
     """One page that is a picture of noise: what PNG cannot make small."""
     pixels = random.Random(1).randbytes(1200 * 1553 * 3)
@@ -55,17 +82,19 @@ def _stream(entries: bytes, content: bytes) -> bytes:
 
 def _one_page(entries: bytes, *objects: bytes) -> bytes:
     """Write a PDF whose page's content is object 4; the others follow."""
+    return _document(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/Contents 4 0 R%s>>" % entries,
+        *objects,
+    )
+
+
+def _document(*objects: bytes) -> bytes:
+    """Write a PDF of these objects, of which the first is the catalog."""
     body = b"%PDF-1.4\n"
     offsets = []
-    for number, content in enumerate(
-        (
-            b"<</Type/Catalog/Pages 2 0 R>>",
-            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/Contents 4 0 R%s>>" % entries,
-            *objects,
-        ),
-        1,
-    ):
+    for number, content in enumerate(objects, 1):
         offsets.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)

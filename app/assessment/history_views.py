@@ -1,0 +1,60 @@
+"""The history of one submission, as the audit log tells it."""
+
+from datetime import timedelta
+
+from flask import current_app, render_template
+from flask_babel import gettext as _
+
+from app.assessment.blueprint import bp
+from app.assessment.history import Deed, read_history
+from app.core.access import signed_in
+from app.core.clock import utcnow
+from app.core.db import db
+from app.core.principal import current_principal
+
+
+@bp.get("/submissions/<int:submission_id>/history")
+@signed_in
+def history(submission_id: int) -> str:
+    """Show who did what to a submission, and whether the log of it is unbroken."""
+    settings = current_app.extensions["assay.settings"]
+    return render_template(
+        "assessment/history.html",
+        history=read_history(
+            db.session(),
+            submission_id,
+            principal=current_principal(),
+            rights_last=timedelta(hours=settings.session_hours),
+            now=utcnow(),
+        ),
+        say=_say,
+    )
+
+
+def _say(deed: Deed) -> str:
+    """Return what was done, in plain words; what no words are for, as the log calls it."""
+    words = {
+        "submission.handed_in": _("Handed in"),
+        "submission.withdrawn": _("Taken back before it was assessed"),
+        "submission.joined": _("Joined the group"),
+        "artifact.quarantined": _("A file was locked away: malware was found in it"),
+        "artifact.released": _("A file was released from quarantine"),
+        "artifact.checked_again": _("A file was checked for malware again"),
+        "assessment.started": _("Assessing started"),
+        "assessment.taken_over": _("Assessing was taken over"),
+        "assessment.taken_back": _("The assessment was taken back"),
+        "assessment.recorded": _("An assessment was recorded"),
+        "decision.made": _("A decision was made; it waits before anybody is told"),
+        "decision.undone": _("The decision was undone before anybody was told"),
+        "decision.released": _("The decision was told to the learner and the gradebook"),
+        "allocation.given": _("Given to somebody to assess"),
+        "allocation.handed_over": _("Handed over to another grantor"),
+        "allocation.taken_over": _("Taken over by another grantor"),
+        "allocation.taken_back": _("Taken back from whoever was to assess it"),
+        "appeal.opened": _("An appeal was made"),
+        "appeal.withdrawn": _("The appeal was withdrawn"),
+        "award.issued": _("The credential was awarded"),
+        "award.revoked": _("The credential was revoked"),
+    }
+    named = words.get(deed.action)
+    return named or deed.action.replace(".", ": ").replace("_", " ").capitalize()
