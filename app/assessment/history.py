@@ -25,7 +25,7 @@ from app.programme.service import find_appointment
 MAX_ENTRIES = 500
 # What a learner is told of anyhow; the rest is the business of those who assess.
 TOLD_TO_LEARNERS = (
-    "submission.", "artifact.", "consent.", "appeal.", "message.", "decision.released", "award.",
+    "submission.", "artifact.", "consent.", "appeal.", "question.", "decision.released", "award.",
 )  # fmt: skip
 TOLD_IN_FULL = frozenset({"decision.released"})
 # What those who assess may not know of each other before it is told.

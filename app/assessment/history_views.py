@@ -53,6 +53,13 @@ def _say(deed: Deed) -> str:
         "allocation.taken_back": _("Taken back from whoever was to assess it"),
         "appeal.opened": _("An appeal was made"),
         "appeal.withdrawn": _("The appeal was withdrawn"),
+        "question.asked": _("The learner asked something"),
+        "question.answered": _("A message went to the learner"),
+        "consent.signed": _("The learner agreed to show work with the credential"),
+        "consent.replaced": _("The learner changed what is shown with the credential"),
+        "consent.withdrawn": _("The learner took back what was shown with the credential"),
+        "hold.placed": _("A legal hold was placed"),
+        "hold.lifted": _("A legal hold was lifted"),
         "award.issued": _("The credential was awarded"),
         "award.revoked": _("The credential was revoked"),
     }
