@@ -44,6 +44,7 @@ from app.evidence.service import (
 from app.evidence.showing import describe_artifact, is_shown_inline
 from app.evidence.storage import Storage, open_storage
 from app.evidence.texts import clean_link, clean_text
+from app.evidence.upload_views import bp as uploads
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
@@ -51,6 +52,7 @@ from app.passback.service import find_newest_delivery
 from app.settings import Settings
 
 bp = Blueprint("evidence", __name__)
+bp.register_blueprint(uploads)
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
 DRAWN_AFTER_SECONDS = 3
