@@ -35,11 +35,11 @@ class Sender:
         return self.client.patch(
             self.at,
             data=content,
+            environ_overrides={"CONTENT_LENGTH": str(len(content))},  # of an empty one too
             headers={
                 **TUS,
                 "Upload-Offset": str(offset),
                 "Content-Type": "application/offset+octet-stream",
-                "Content-Length": str(len(content)),
                 **dict(headers),
             },
         )

@@ -6,27 +6,11 @@ import hashlib
 import pytest
 
 from app.evidence.models import SubmissionStatus
-from app.evidence.upload_models import Upload
 from tests import factories
 from tests.evidence import samples
 from tests.evidence.sending import TUS, Sender
 
 PDF = samples.pdf()
-
-
-@pytest.fixture
-def uploads_url(url):
-    return f"{url.removesuffix('/work')}/uploads"
-
-
-@pytest.fixture
-def sender(browser, world, uploads_url):
-    return Sender(browser(world.learner), uploads_url)
-
-
-@pytest.fixture
-def uploads(rows):
-    return lambda: rows(Upload)
 
 
 def test_a_file_in_pieces_becomes_a_file_of_the_draft(
@@ -258,7 +242,9 @@ def test_an_upload_belongs_to_one_assignment(session, world, sender):
     other = factories.make_assignment(session, world.course, world.level_1, link=None)
     session.commit()
     sender.announce("essay.pdf", len(PDF))
-    there = sender.at.replace(sender.url, f"/courses/{world.course.id}/assignments/{other.id}/uploads")
+    there = sender.at.replace(
+        sender.url, f"/courses/{world.course.id}/assignments/{other.id}/uploads"
+    )
 
     assert there != sender.at
     assert sender.client.head(there, headers=TUS).status_code == 404
