@@ -26,6 +26,7 @@ from app.core.principal import Role, current_principal
 from app.core.problems import answers_problems, problem
 from app.core.uploads import accepts_uploads
 from app.evidence import tus
+from app.evidence.intake import MEGABYTE, largest_file_bytes
 from app.evidence.pieces import CHECKSUMS, Checksum, Piece
 from app.evidence.receiving import finish_upload
 from app.evidence.storage import Storage, open_storage
@@ -42,6 +43,7 @@ from app.evidence.uploads import (
     give_claim_back,
     renew_claim,
 )
+from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
 from app.settings import Settings
 
@@ -57,6 +59,12 @@ SILENT_SECONDS = 20
 AGAIN_SECONDS = 2
 
 _streams = BoundedSemaphore(MAX_STREAMS)
+
+
+@bp.app_template_global()
+def largest_upload_mb(assignment: Assignment) -> int:
+    """Return how large a file may be that a script sends, for the page that says so."""
+    return largest_file_bytes(assignment, _settings().max_resumable_bytes) // MEGABYTE
 
 
 @bp.before_request

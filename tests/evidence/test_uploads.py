@@ -250,3 +250,12 @@ def test_an_upload_belongs_to_one_assignment(session, world, sender):
     assert sender.client.head(there, headers=TUS).status_code == 404
     missing = f"/courses/{world.course.id}/assignments/999999/uploads"
     assert Sender(sender.client, missing).announce("essay.pdf", 10).status_code == 404
+
+
+def test_without_script_the_page_has_the_plain_field_alone(desk, settings):
+    page = desk.page()
+
+    assert 'type="file"' in page.text
+    assert '<div class="uploads" hidden' in page.text
+    assert "up to 2048 MB:" in page.text
+    assert "at most 50 MB" in page.text
