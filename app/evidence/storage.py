@@ -137,8 +137,10 @@ class LocalStorage:
         """Make the file `key` of its parts. Raises: `NotFoundError`."""
         path = self._path(key)
         PartialFile(path).close(parts)
+        digest = hashlib.sha256()
         with self.open(key) as whole:
-            digest = hashlib.file_digest(whole, "sha256")
+            while chunk := whole.read(CHUNK_BYTES):
+                digest.update(chunk)
             return StoredFile(key=key, size_bytes=whole.tell(), sha256=digest.hexdigest())
 
     def drop_parts(self, key: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import NoReturn, cast
+from typing import IO, NoReturn, cast
 
 import structlog
 from flask import Blueprint, Response, current_app, request, url_for
@@ -114,8 +114,8 @@ def create(course_id: int, assignment_id: int) -> ResponseReturnValue:
             now=utcnow(),
         )
         headers, token = _facts(upload), upload.token
-    here = {"course_id": course_id, "assignment_id": assignment_id, "token": token}
-    return _answer(201, {**headers, "Location": url_for(".add", **here)})
+    place = url_for(".add", course_id=course_id, assignment_id=assignment_id, token=token)
+    return _answer(201, {**headers, "Location": place})
 
 
 @bp.route(UPLOAD, methods=["HEAD"])
@@ -201,7 +201,8 @@ def _keep(
     size = request.content_length or 0
     piece = Piece(request.stream, size, renew=renew, checksum=checksum)
     try:
-        kept = _storage().put_part(claimed.storage_key, claimed.number, piece) if size else 0
+        body = cast("IO[bytes]", piece)
+        kept = _storage().put_part(claimed.storage_key, claimed.number, body) if size else 0
         if not piece.is_sound:
             return problem(tus.CHECKSUM_MISMATCH, "Checksum mismatch", "Send this piece again.")
         with transaction() as session:

@@ -259,3 +259,14 @@ def test_without_script_the_page_has_the_plain_field_alone(desk, settings):
     assert '<div class="uploads" hidden' in page.text
     assert "up to 2048 MB:" in page.text
     assert "at most 50 MB" in page.text
+
+
+def test_a_piece_is_no_part_of_another_assignments_upload(session, world, sender, uploads_url):
+    sender.announce("essay.pdf", len(PDF))
+    course_id = world.course.id
+
+    answer = sender.client.head(
+        sender.at.replace(f"/courses/{course_id}/", f"/courses/{course_id + 1}/"), headers=TUS
+    )
+
+    assert answer.status_code == 404

@@ -76,6 +76,5 @@ const start = (box) => {
   }
   box.hidden = false;
 };
-
 document.querySelectorAll("[data-upload]").forEach(start);
 window.addEventListener("beforeunload", (event) => underWay.size && event.preventDefault());
