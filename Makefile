@@ -10,7 +10,7 @@ LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster bench-scores bench-souvenirs bench-stacks install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -83,6 +83,9 @@ bench-stacks: install-dev
 
 bench-souvenirs: install-dev
 	$(BIN)/python bench/souvenirs.py
+
+bench-upload: install-dev
+	$(BIN)/python bench/upload.py
 
 lock: install-dev
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras -q -o requirements.lock

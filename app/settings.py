@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         default=Path("var/artifacts"), description="The folder that keeps submitted files."
     )
     max_upload_mb: int = Field(default=50, ge=1, description="The largest file accepted, in MB.")
+    max_resumable_mb: int = Field(
+        default=2048,
+        ge=1,
+        description="The largest file that a browser's script may send piece by piece, in MB.",
+    )
     undo_minutes: int = Field(
         default=10,
         ge=0,
@@ -183,6 +188,11 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The largest accepted file, in bytes."""
         return self.max_upload_mb * 1024 * 1024
+
+    @cached_property
+    def max_resumable_bytes(self) -> int:
+        """The largest file that may be sent piece by piece, in bytes."""
+        return self.max_resumable_mb * 1024 * 1024
 
 
 def load_settings() -> Settings:

@@ -9,7 +9,8 @@ from gunicorn.glogging import Logger
 bind = os.environ.get("ASSAY_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("ASSAY_WEB_WORKERS", "2"))
 worker_class = "gthread"
-threads = 4
+# Half of them may be reading uploads, which mostly wait (app/evidence/upload_views.py).
+threads = 8
 timeout = 60
 # Uploads may take long; a stalled one is ended by the reverse proxy.
 graceful_timeout = 20

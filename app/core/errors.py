@@ -19,6 +19,10 @@ class InvalidError(DomainError):
     """The values do not make sense together."""
 
 
+class TooLargeError(InvalidError):
+    """It is larger than what is taken here."""
+
+
 class ConflictError(DomainError):
     """The thing has moved on since you looked."""
 

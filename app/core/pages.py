@@ -24,10 +24,12 @@ from app.core.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    TooLargeError,
 )
 from app.core.forwarding import own_address
 from app.core.markdown import render_markdown
 from app.core.principal import find_principal
+from app.core.problems import problem, wants_problem
 
 log = structlog.get_logger()
 
@@ -36,6 +38,7 @@ STATUS: dict[type[DomainError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    TooLargeError: 413,
     InvalidError: 422,
 }
 TITLES = {
@@ -112,8 +115,11 @@ def new_reference() -> str:
 
 def error_page(
     code: int, message: str, *, reference: str | None = None, home_url: str | None = None
-) -> tuple[str, int]:
-    """Return the page for one refusal."""
+) -> tuple[str | Response, int]:
+    """Return the page for one refusal; the same as data for a script."""
+    if wants_problem():
+        more = {"reference": reference} if reference else {}
+        return problem(code, TITLES.get(code, "This did not work"), message, **more), code
     page = render_template(
         "errors/error.html",
         code=code,

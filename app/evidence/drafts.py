@@ -32,6 +32,19 @@ def list_files(attempt: Attempt | None) -> list[Artifact]:
     return [artifact for artifact in artifacts if artifact.kind is ArtifactKind.FILE]
 
 
+def find_file(attempt: Attempt, file: ReceivedFile) -> Artifact | None:
+    """Return the file of an attempt that is this one: same name, same bytes, same criterion."""
+    wanted = (file.file_name, file.stored.sha256, file.criterion_id)
+    return next(
+        (
+            known
+            for known in list_files(attempt)
+            if (known.file_name, known.sha256, known.criterion_id) == wanted
+        ),
+        None,
+    )
+
+
 def find_one(attempt: Attempt | None, kind: ArtifactKind) -> Artifact | None:
     """Return the link, or the text, of an attempt."""
     artifacts = attempt.artifacts if attempt else []
@@ -103,9 +116,8 @@ def _begin_attempt(session: Session, submission: Submission, *, now: datetime) -
 
 def _add_file(submission: Submission, draft: Attempt, file: ReceivedFile, *, now: datetime) -> None:
     """Add a file; the same one sent twice (a double click) is there once."""
-    for known in list_files(draft):
-        if (known.file_name, known.sha256) == (file.file_name, file.stored.sha256):
-            return
+    if find_file(draft, file) is not None:
+        return
     draft.artifacts.append(
         Artifact(
             institution_id=submission.institution_id,
@@ -115,6 +127,7 @@ def _add_file(submission: Submission, draft: Attempt, file: ReceivedFile, *, now
             size_bytes=file.stored.size_bytes,
             storage_key=file.stored.key,
             sha256=file.stored.sha256,
+            criterion_id=file.criterion_id,
             created_at=now,
         )
     )

@@ -1,5 +1,6 @@
 """From what a learner sends to what can be kept: each piece is judged by itself."""
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
@@ -10,6 +11,8 @@ from app.evidence.storage import Storage, StoredFile
 from app.evidence.texts import clean_file_name
 from app.mapping.artifact_kinds import extensions_of
 from app.mapping.models import Assignment
+
+MEGABYTE = 1024 * 1024
 
 
 class SentFile(Protocol):
@@ -26,11 +29,15 @@ class SentFile(Protocol):
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that was accepted and is in storage."""
+    """A file that was accepted and is in storage.
+
+    `criterion_id`: what it is to show; `None`: the whole assignment.
+    """
 
     file_name: str
     media_type: str
     stored: StoredFile
+    criterion_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,18 @@ class Intake:
     problems: tuple[str, ...]
 
 
+def largest_file_bytes(assignment: Assignment, installation_bytes: int) -> int:
+    """Return how large a file of this assignment may be, of what the installation takes."""
+    if assignment.max_file_mb is None:
+        return installation_bytes
+    return min(installation_bytes, assignment.max_file_mb * MEGABYTE)
+
+
+def describe_size(size_bytes: int) -> str:
+    """Return a limit in words."""
+    return f"{size_bytes // MEGABYTE} MB"
+
+
 def receive_files(
     storage: Storage,
     assignment: Assignment,
@@ -99,9 +118,11 @@ def _receive(
     storage: Storage, assignment: Assignment, file: SentFile, max_file_bytes: int
 ) -> ReceivedFile:
     name = clean_file_name(file.filename or "")
-    if getattr(file.stream, "is_too_large", False):
-        megabytes = max_file_bytes // (1024 * 1024)
-        raise InvalidError(f"“{name}” is too large: a file may have {megabytes} MB at most.")
+    limit = largest_file_bytes(assignment, max_file_bytes)
+    if getattr(file.stream, "is_too_large", False) or file.stream.seek(0, io.SEEK_END) > limit:
+        raise InvalidError(
+            f"“{name}” is too large: a file may have {describe_size(limit)} at most."
+        )
     if getattr(file.stream, "is_left_out", False):
         raise InvalidError(
             f"“{name}” was not taken: too much was sent at once. Send it again by itself."

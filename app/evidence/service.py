@@ -109,6 +109,32 @@ def is_rehearsal(session: Session, *, course_id: int, learner_id: int) -> bool:
     return enrolment is None or enrolment.is_test_user
 
 
+def require_turn(
+    session: Session,
+    assignment: Assignment,
+    submission: Submission | None,
+    *,
+    learner_id: int,
+    now: datetime,
+) -> None:
+    """Refuse work that cannot be taken now.
+
+    Raises: `ConflictError` if it is not the learner's turn, or the achievement may
+        not be used; `ForbiddenError` for the LMS's student preview.
+    """
+    if is_rehearsal(session, course_id=assignment.course_id, learner_id=learner_id):
+        raise ForbiddenError(
+            "This is the student preview of your LMS: nothing can be handed in. "
+            "Open the assignment as an enrolled student to try it."
+        )
+    if not is_open(submission):
+        raise ConflictError(
+            "This work has already been handed in; it is not your turn. "
+            "What you handed in is safe: open the assignment again to see it."
+        )
+    require_usable(assignment.version, now=now)
+
+
 def save_draft(
     session: Session, assignment: Assignment, work: Work, *, learner_id: int, now: datetime
 ) -> Submission | None:
@@ -227,17 +253,7 @@ def _keep(
     learner_id: int,
     now: datetime,
 ) -> Submission:
-    if is_rehearsal(session, course_id=assignment.course_id, learner_id=learner_id):
-        raise ForbiddenError(
-            "This is the student preview of your LMS: nothing can be handed in. "
-            "Open the assignment as an enrolled student to try it."
-        )
-    if not is_open(submission):
-        raise ConflictError(
-            "This work has already been handed in; it is not your turn. "
-            "What you handed in is safe: open the assignment again to see it."
-        )
-    require_usable(assignment.version, now=now)
+    require_turn(session, assignment, submission, learner_id=learner_id, now=now)
     if submission is None:
         submission = _begin(session, assignment, learner_id, now=now)
     change_draft(session, assignment, submission, work, now=now)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
 from app.core.errors import NotFoundError
+from app.evidence.partial_files import PartialFile, sync_folder
 from app.settings import Settings
 
 CHUNK_BYTES = 256 * 1024
@@ -51,6 +52,25 @@ class Storage(Protocol):
 
     def count_derived_bytes(self, key: str) -> int:
         """Return how large all derived files of one file are together."""
+
+    def put_part(self, key: str, number: int, stream: IO[bytes]) -> int:
+        """Keep what the stream gives as part `number`, from 1, of a file that is not whole yet.
+
+        A stream that breaks off (`OSError`) ends the part: what came before is
+        kept and counted. The same number again takes the place of what it kept,
+        and of all parts after it.
+        Units: returns bytes.
+        Raises: `OSError` if the storage itself fails; then nothing is counted.
+        """
+
+    def finish(self, key: str, parts: int) -> StoredFile:
+        """Join parts 1 to `parts` into the file `key`, durable; done already is no error.
+
+        Raises: `NotFoundError` if there are no such parts.
+        """
+
+    def drop_parts(self, key: str) -> None:
+        """Forget the parts of a file that never became whole; none is no error."""
 
 
 class LocalStorage:
@@ -109,6 +129,24 @@ class LocalStorage:
         with os.scandir(path.parent) as entries:
             return sum(e.stat().st_size for e in entries if e.name.startswith(f"{key}."))
 
+    def put_part(self, key: str, number: int, stream: IO[bytes]) -> int:
+        """Keep what the stream gives as part `number` of a file that is not whole yet."""
+        return PartialFile(self._path(key)).append(number, stream)
+
+    def finish(self, key: str, parts: int) -> StoredFile:
+        """Make the file `key` of its parts. Raises: `NotFoundError`."""
+        path = self._path(key)
+        PartialFile(path).close(parts)
+        digest = hashlib.sha256()
+        with self.open(key) as whole:
+            while chunk := whole.read(CHUNK_BYTES):
+                digest.update(chunk)
+            return StoredFile(key=key, size_bytes=whole.tell(), sha256=digest.hexdigest())
+
+    def drop_parts(self, key: str) -> None:
+        """Forget the parts of a file that never became whole; none is no error."""
+        PartialFile(self._path(key)).drop()
+
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):
             raise ValueError(f"Not a storage key: {key!r}")
@@ -135,11 +173,7 @@ class LocalStorage:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
 
 
 def open_storage(settings: Settings) -> Storage:

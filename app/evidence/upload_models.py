@@ -15,6 +15,8 @@ class Upload(Base):
     the whole assignment. `storage_key`: of the bytes that have arrived.
     `parts`: how many pieces they came in. `finished_at`, `artifact_id`: `None`
     until all of it is there and was accepted.
+    `claim`, `claimed_until`: the request that is adding to it, and until when it
+    is believed to live; `None` while nobody is.
     Units: bytes.
     """
 
@@ -30,6 +32,8 @@ class Upload(Base):
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     storage_key: Mapped[str] = mapped_column(String(200))
     parts: Mapped[int] = mapped_column(default=0)
+    claim: Mapped[str | None] = mapped_column(String(32))
+    claimed_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]

@@ -50,6 +50,7 @@ from app.evidence.showing import (
 )
 from app.evidence.storage import Storage, open_storage
 from app.evidence.texts import clean_link, clean_text
+from app.evidence.upload_views import bp as uploads
 from app.evidence.viewing import choose_view
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
@@ -58,6 +59,7 @@ from app.passback.service import find_newest_delivery
 from app.settings import Settings
 
 __all__ = ["bp", "changes_views"]
+bp.register_blueprint(uploads)
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
 DRAWN_AFTER_SECONDS = 3

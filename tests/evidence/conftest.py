@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.evidence.models import Artifact, Attempt, Submission
+from app.evidence.upload_models import Upload
 from tests import factories
 from tests.evidence import samples
 
@@ -18,6 +19,7 @@ assert sys.argv[sys.argv.index("--convert-to") + 1] == "pdf"
 os.makedirs(folder, exist_ok=True)
 shutil.copy({pdf!r}, os.path.join(folder, "file.pdf"))
 """
+from tests.evidence.sending import Sender
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,21 @@ def url(assignment):
 @pytest.fixture
 def desk(browser, world, url):
     return Desk(browser(world.learner), url)
+
+
+@pytest.fixture
+def uploads_url(url):
+    return f"{url.removesuffix('/work')}/uploads"
+
+
+@pytest.fixture
+def sender(browser, world, uploads_url):
+    return Sender(browser(world.learner), uploads_url)
+
+
+@pytest.fixture
+def uploads(rows):
+    return lambda: rows(Upload)
 
 
 @pytest.fixture
