@@ -11,6 +11,7 @@ from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
 from tests import factories
 from tests.evidence import samples
+from tests.evidence.sending import Sender
 
 # Behaves as LibreOffice does: takes its options, writes a PDF of the same name, ends well.
 WORKS = """
@@ -19,7 +20,6 @@ assert sys.argv[sys.argv.index("--convert-to") + 1] == "pdf"
 os.makedirs(folder, exist_ok=True)
 shutil.copy({pdf!r}, os.path.join(folder, "file.pdf"))
 """
-from tests.evidence.sending import Sender
 
 
 @dataclass(frozen=True)
