@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.awards import certificate_jobs, running
+from app.evidence import capturing
 from app.launch import notice_sender
 from app.outbox.worker import Handler
 from app.passback import sender
@@ -15,10 +16,11 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         app.extensions["assay.http"],
         app.extensions["assay.settings"].base_url,
     )
-    vault, _http, base_url = parts
+    vault, http, base_url = parts
     return (
         sender.delivery_handlers(*parts)
         | notice_sender.delivery_handlers(*parts)
         | certificate_jobs.delivery_handlers(*parts)
         | running.delivery_handlers(vault, base_url)
+        | capturing.delivery_handlers(http)
     )
