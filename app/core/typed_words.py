@@ -28,7 +28,7 @@ def typed_words() -> list[str]:
     Only for what a page of the tool itself sent: nobody else puts words on our pages.
     """
     view = current_app.view_functions.get(request.endpoint or "")
-    names = getattr(view, "returned_fields", frozenset())
+    names: frozenset[str] = getattr(view, "returned_fields", frozenset())
     if request.method != "POST" or not names:
         return []
     if (request.referrer or "").split("/")[2:3] != [request.host]:

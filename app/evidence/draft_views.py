@@ -68,6 +68,7 @@ def receipt(course_id: int, assignment_id: int, number: int) -> ResponseReturnVa
         "evidence/receipt.html",
         assignment=assignment,
         attempt=attempt,
+        person_id=principal.person_id,
         course=get_course(db.session(), course_id, institution_id=principal.institution_id),
         learner=get_person(
             db.session(), principal.person_id, institution_id=principal.institution_id

@@ -43,6 +43,7 @@ class LinksField(Field):
     `errors` are of the whole field; `row_errors` of single rows, by their number.
     """
 
+    errors: Any
     row_errors: dict[int, str]
 
     def process(self, formdata: Any, *args: Any, **options: Any) -> None:

@@ -75,8 +75,9 @@ class Attempt(Base):
     """A learner's n-th try. `submitted_at`: `None` while it is a draft; frozen afterwards.
 
     `revision`: rises with each change of what is typed into a draft (links, texts),
-    so that two windows do not overwrite each other; files come and go one by one. `statement`: the words that were signed at handing in,
-    by `signed_by` at `signed_at`; `None` if none were asked for.
+    so that two windows do not overwrite each other; files come and go one by one.
+    `statement`: the words that were signed at handing in, by `signed_by` at
+    `signed_at`; `None` if none were asked for.
     `withdrawn_at`: the learner took it back before it was assessed.
     `open_parts`: ids of the criteria whose work is to be revised; what belongs to
     others was taken over and stays as it is. `None`: all of it may change.

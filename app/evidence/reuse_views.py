@@ -57,8 +57,8 @@ def reuse(course_id: int, assignment_id: int) -> ResponseReturnValue:
     if form.errors:
         return _page(assignment, offered, form), form.status
     flash(_("It is in your draft now. What you handed in elsewhere stays as it is."), "success")
-    here = {"course_id": course_id, "assignment_id": assignment_id}
-    return redirect(url_for(".work", **here), 303)
+    here = url_for(".work", course_id=course_id, assignment_id=assignment_id)
+    return redirect(here, 303)
 
 
 def _find(course_id: int, assignment_id: int) -> tuple[Assignment, Attempt | None]:

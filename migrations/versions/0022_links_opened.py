@@ -8,22 +8,21 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
-COLUMNS = (
-    sa.Column("note", sa.String(length=300), nullable=True),
-    sa.Column("final_host", sa.String(length=253), nullable=True),
-    sa.Column("content_sha256", sa.String(length=64), nullable=True),
-    sa.Column("capture_problem", sa.String(length=300), nullable=True),
-    sa.Column("capture_failed_at", sa.DateTime(timezone=True), nullable=True),
-)
 
 
 def upgrade() -> None:
     with op.batch_alter_table("artifact") as batch:
-        for column in COLUMNS:
-            batch.add_column(column.copy())
+        batch.add_column(sa.Column("note", sa.String(length=300), nullable=True))
+        batch.add_column(sa.Column("final_host", sa.String(length=253), nullable=True))
+        batch.add_column(sa.Column("content_sha256", sa.String(length=64), nullable=True))
+        batch.add_column(sa.Column("capture_problem", sa.String(length=300), nullable=True))
+        batch.add_column(sa.Column("capture_failed_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("artifact") as batch:
-        for column in reversed(COLUMNS):
-            batch.drop_column(column.name)
+        batch.drop_column("capture_failed_at")
+        batch.drop_column("capture_problem")
+        batch.drop_column("content_sha256")
+        batch.drop_column("final_host")
+        batch.drop_column("note")
