@@ -36,7 +36,9 @@ SERVER_ERRORS = range(500, 600)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSWORD = frozenset({401, 403})
 GONE = frozenset({404, 410})
-TITLE = re.compile(r"<title(?:\s[^>]*)?>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
+# Looked for one after the other: a pattern over both would let a page cost a worker minutes.
+TITLE_BEGINS = re.compile(r"<title[\s>]", re.IGNORECASE)
+TITLE_ENDS = re.compile(r"</title", re.IGNORECASE)
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -137,8 +139,10 @@ def find_title(reply_type: str, body: bytes) -> str:
         page = body.decode(charset[1] if charset else "utf-8", "replace")
     except (LookupError, UnicodeError):
         page = body.decode("utf-8", "replace")
-    found = TITLE.search(page)
-    words = " ".join(drop_controls(unescape(found[1])).split()) if found else ""
+    begins = TITLE_BEGINS.search(page)
+    start = page.find(">", begins.end() - 1) + 1 if begins else 0
+    ends = TITLE_ENDS.search(page, start) if start else None
+    words = " ".join(drop_controls(unescape(page[start : ends.start()])).split()) if ends else ""
     return words[:MAX_TITLE]
 
 
