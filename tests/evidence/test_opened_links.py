@@ -1,5 +1,6 @@
 """What the worker finds behind a link that was handed in."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -82,7 +83,7 @@ def link(artifacts):
     return lambda: next(row for row in reversed(artifacts()) if row.kind == "link")
 
 
-def test_the_title_of_the_page_is_shown_with_the_date(desk, site, work_off, link):
+def test_the_title_of_the_page_is_shown_with_the_date(desk, browser, world, site, work_off, link):
     address = site.page("/film", b"<html><title>Mein  Film\n &amp; ich</title>")
     desk.send(link=address)
 
@@ -93,8 +94,9 @@ def test_the_title_of_the_page_is_shown_with_the_date(desk, site, work_off, link
     assert found.captured_at is not None
     assert found.capture_problem is None
     assert len(found.content_sha256) == 64
-    page = desk.page().text
-    assert "“Mein Film &amp; ich” on 127.0.0.1, as of" in page
+    assert "“Mein Film &amp; ich” on 127.0.0.1, as of" in desk.page().text
+    grantors = browser(world.grantor).get(f"/artifacts/{found.id}").text
+    assert "Mein Film &amp; ich (127.0.0.1)" in grantors
 
 
 def test_nothing_is_asked_while_it_is_a_draft(desk, site, work_off):
@@ -141,7 +143,7 @@ def test_a_redirect_is_followed_and_where_it_led_is_said(desk, site, work_off, l
     ],
 )
 def test_why_a_link_cannot_be_opened_is_said_plainly(
-    desk, site, work_off, link, status, headers, words
+    desk, browser, world, site, work_off, link, status, headers, words
 ):
     desk.send(link=site.page("/start", b"", status, **headers))
 
@@ -153,6 +155,7 @@ def test_why_a_link_cannot_be_opened_is_said_plainly(
     page = desk.page().text
     assert "Could not be opened on" in page
     assert "Make sure that those who assess can open it" in page
+    assert words in browser(world.grantor).get(f"/artifacts/{found.id}").text
 
 
 def test_a_site_that_is_down_is_asked_again_and_then_let_be(desk, site, work_off, link, session):
@@ -200,6 +203,7 @@ def test_only_the_beginning_of_a_large_page_is_read(desk, site, work_off, link):
     work_off()
 
     assert link().title == "Large"
+    assert link().content_sha256 == hashlib.sha256(body[:FIRST_BYTES]).hexdigest()
 
 
 def test_a_link_that_is_gone_meanwhile_is_not_asked(desk, site, work_off, session, link):

@@ -34,8 +34,7 @@
     form.elements.seen.value = said.seen;
     const words = said.problems.length ? form.dataset.partly : form.dataset.saved;
     say([words.replace("{time}", clockTime()), ...said.problems].join(" "));
-  };
-  const send = async () => {
+  };  const send = async () => {
     clearTimeout(timer);
     if (!isChanged || isStopped) return;
     isChanged = false;
@@ -47,7 +46,10 @@
       timer = setTimeout(save, AGAIN_MS);
     }
   };
-  const save = () => (running = (running ?? Promise.resolve()).then(send));
+  const save = () => {
+    const mine = (running ?? Promise.resolve()).then(send).finally(() => { if (running === mine) running = undefined; });
+    return (running = mine);
+  };
 
   form?.addEventListener("input", ({ target }) => {
     if (target.type === "file" || target.type === "checkbox") return;
@@ -65,14 +67,13 @@
   // A press waits for what is on its way, so that it does not look like another window's.
   form?.addEventListener("submit", async (event) => {
     const { submitter } = event;
-    const wait = running;
     const box = !isStopped && submitter?.dataset.preview && document.getElementById(submitter.dataset.preview);
-    if (!wait && !box) return void (isChanged = false);
+    if (!running && !box) return void (isChanged = false);
     event.preventDefault();
     event.stopPropagation(); // app.js would take it for the form's one sending
     if (box) isChanged = true;
     await (box ? save() : running);
-    if (!box || isStopped) { running = undefined; return form.requestSubmit(submitter); }
+    if (!box || isStopped) return setTimeout(() => form.requestSubmit(submitter)); // not within this event
     const answer = await fetch(`${form.action}?preview=${submitter.value}`, { headers: { "X-Fragment": "1" } });
     if (answer.ok) box.innerHTML = await answer.text();
   });
