@@ -21,6 +21,7 @@ from app.awards.service import find_renewal_start, issue_if_due
 from app.catalog.pass_rule import stand
 from app.core.crypto import Vault
 from app.courses.models import Person
+from app.evidence.carrying import begin_revision
 from app.evidence.groups import list_group
 from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.service import set_status
@@ -181,6 +182,7 @@ def _decline(
     decision = assessment.decision.value
     status = SubmissionStatus(workflow.STATUS_AFTER[decision])
     set_status(session, submission, status, now=now)
+    begin_revision(session, submission, assessment.parts, now=now)
     comment = workflow.comment_on(decision, assessment.reason or "")
     points = _score(submission.assignment, assessment.decision, assessment.points)
     _tell(session, submission, points, comment, grantor, now=now)

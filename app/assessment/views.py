@@ -8,6 +8,7 @@ from app.assessment import (
     disclosure_views,
     grantor_views,
     history_views,
+    withdraw_views,
 )
 from app.assessment.blueprint import bp
 
@@ -20,4 +21,5 @@ __all__ = [
     "disclosure_views",
     "grantor_views",
     "history_views",
+    "withdraw_views",
 ]

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.awards import certificate_jobs, running
-from app.evidence import preparing
+from app.evidence import capturing, preparing
 from app.evidence.converting import find_program
 from app.evidence.storage import open_storage
 from app.launch import notice_sender
@@ -18,7 +18,7 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         app.extensions["assay.http"],
         app.extensions["assay.settings"].base_url,
     )
-    vault, _http, base_url = parts
+    vault, http, base_url = parts
     settings = app.extensions["assay.settings"]
     return (
         sender.delivery_handlers(*parts)
@@ -28,4 +28,5 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         | preparing.delivery_handlers(
             lambda: open_storage(settings), program=find_program(settings.soffice)
         )
+        | capturing.delivery_handlers(http)
     )

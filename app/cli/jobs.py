@@ -9,7 +9,7 @@ from app.catalog.stacks import owe_awards
 from app.cli.pictures import draw_pictures
 from app.cli.roster import refresh_rosters
 from app.core.db import db, transaction
-from app.evidence.receiving import tidy_uploads
+from app.evidence.upload_receiving import tidy_uploads
 from app.launch.service import purge_expired
 from app.outbox.timers import Job
 from app.passback.comparison import owe_comparisons

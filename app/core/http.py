@@ -34,7 +34,18 @@ OPEN_IPV6 = ipaddress.IPv6Network("2000::/3")
 
 
 class CallError(DeliveryError):
-    """The other system could not be reached, or what came back could not be read."""
+    """The other system could not be reached, or what came back could not be read.
+
+    `is_refused`: the address is none that is called, today or tomorrow.
+    """
+
+    is_refused = False
+
+
+class RefusedError(CallError):
+    """The address is not called at all."""
+
+    is_refused = True
 
 
 @dataclass(frozen=True)
@@ -200,11 +211,13 @@ class OutgoingClient:
         headers: dict[str, str] | None = None,
         data: bytes | dict[str, str] | None = None,
         read_seconds: float | None = None,
+        first_bytes: int | None = None,
     ) -> Reply:
         """Send one request and return the answer, whatever its status.
 
         Units: `read_seconds` is the longest silence (by default `READ_SECONDS`); the whole
             call ends after `SILENCES` of them, however busily the other side drips.
+            `first_bytes`: no more is read of the answer, and that it goes on is no error.
 
         Raises: `CallError` if it was not sent, timed out, or is too large.
         """
@@ -221,7 +234,7 @@ class OutgoingClient:
                 stream=True,
             )
             with response:
-                body = _read(response)
+                body = _read(response, MAX_BYTES + 1 if first_bytes is None else first_bytes)
         if len(body) > MAX_BYTES:
             raise CallError("The answer was too large.")
         return Reply(response.status_code, response.headers, body)
@@ -230,12 +243,12 @@ class OutgoingClient:
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise CallError("The address cannot be read; it is not called.") from error
+            raise RefusedError("The address cannot be read; it is not called.") from error
         if parts.scheme == "https" and parts.hostname:
             return
         if parts.scheme == "http" and parts.hostname and self._allow_loopback:
             return
-        raise CallError("Only https addresses are called.")
+        raise RefusedError("Only https addresses are called.")
 
 
 @contextmanager
@@ -254,7 +267,7 @@ def _told_plainly(patience: _Patience) -> Iterator[None]:
     try:
         yield
     except InvalidIPAddress as error:
-        raise CallError("The address is not public; it is not called.") from error
+        raise RefusedError("The address is not public; it is not called.") from error
     except (OSError, HTTPError, ValueError) as error:
         name = type(error).__name__
         if patience.is_over:
@@ -267,13 +280,13 @@ def _told_plainly(patience: _Patience) -> Iterator[None]:
         raise CallError(f"The answer broke off ({name}).") from error
 
 
-def _read(response: requests.Response) -> bytes:
-    """Read at most one byte more than allowed."""
+def _read(response: requests.Response, most: int) -> bytes:
+    """Read at most so many bytes."""
     parts: list[bytes] = []
     size = 0
     for part in response.raw.stream(CHUNK_BYTES, decode_content=True):
         parts.append(part)
         size += len(part)
-        if size > MAX_BYTES:
+        if size >= most:
             break
-    return b"".join(parts)
+    return b"".join(parts)[:most]

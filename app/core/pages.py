@@ -30,6 +30,7 @@ from app.core.forwarding import own_address
 from app.core.markdown import render_markdown
 from app.core.principal import find_principal
 from app.core.problems import problem, wants_problem
+from app.core.typed_words import typed_words
 
 log = structlog.get_logger()
 
@@ -127,6 +128,7 @@ def error_page(
         message=message,
         home_url=home_url,
         reference=reference,
+        typed=typed_words(),
     )
     return page, code
 

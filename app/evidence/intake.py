@@ -41,30 +41,65 @@ class ReceivedFile:
 
 
 @dataclass(frozen=True)
-class Work:
-    """What a learner sent, as far as it was accepted.
+class SentLink:
+    """A link that was accepted, and what the learner calls it (may be empty)."""
 
-    `link`, `text`: `None` leaves the draft's as it is (what was sent was
-    refused, or none is asked for); empty takes it out. `removed_id`,
-    `removed_key`: an artifact to take out of the draft and its file, or `None`.
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SentPart:
+    """What was sent for one part: for a criterion, or (`None`) the whole assignment.
+
+    `links`, `text`: `None` leaves the draft's as they are (what was sent was
+    refused, or none is asked for); empty takes them out.
     """
 
+    criterion_id: int | None = None
     files: Sequence[ReceivedFile] = ()
-    link: str | None = None
+    links: Sequence[SentLink] | None = None
     text: str | None = None
-    removed_id: int | None = None
-    removed_key: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing that a draft could begin with."""
-        return not (self.files or self.link or self.text)
+        return not (self.files or self.links or self.text)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a learner sent, as far as it was accepted.
+
+    `removed_id`, `removed_key`: an artifact to take out of the draft and its
+    file, or `None`. `seen`: how the draft stood when the learner began to type
+    (`drafts.mark_of`); `None`: that does not matter.
+    """
+
+    parts: Sequence[SentPart] = ()
+    removed_id: int | None = None
+    removed_key: str | None = None
+    seen: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that a draft could begin with."""
+        return all(part.is_empty for part in self.parts)
+
+    @property
+    def files(self) -> list[ReceivedFile]:
+        """The files of all parts."""
+        return [file for part in self.parts for file in part.files]
 
     @property
     def storage_keys(self) -> frozenset[str]:
         """The stored files that may belong to no artifact when all is done, or has failed."""
         keys = {file.stored.key for file in self.files}
         return frozenset(keys | ({self.removed_key} if self.removed_key else set()))
+
+    def only_files(self) -> "Work":
+        """Return the same without anything that was typed."""
+        return Work([SentPart(part.criterion_id, files=part.files) for part in self.parts])
 
 
 @dataclass(frozen=True)

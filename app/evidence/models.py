@@ -74,9 +74,10 @@ class Submission(Base):
 class Attempt(Base):
     """A learner's n-th try. `submitted_at`: `None` while it is a draft; frozen afterwards.
 
-    `revision`: rises with each change of a draft, so that two windows do not
-    overwrite each other. `statement`: the words that were signed at handing in,
-    by `signed_by` at `signed_at`; `None` if none were asked for.
+    `revision`: rises with each change of what is typed into a draft (links, texts),
+    so that two windows do not overwrite each other; files come and go one by one.
+    `statement`: the words that were signed at handing in, by `signed_by` at
+    `signed_at`; `None` if none were asked for.
     `withdrawn_at`: the learner took it back before it was assessed.
     `open_parts`: ids of the criteria whose work is to be revised; what belongs to
     others was taken over and stays as it is. `None`: all of it may change.
@@ -133,8 +134,11 @@ class Artifact(Base):
     `sha256`: hexadecimal, of the file's bytes, of the address, or of the text,
     both as UTF-8.
     `criterion_id`: the criterion that it is to show; `None`: the whole assignment.
+    `note`: what the learner calls a link; `None` if nothing.
     `title`: of a link's page, as it was captured at `captured_at`; `None` until
-    then, or if it could not be.
+    then, or if it has none. `final_host`: where the link led in the end.
+    `content_sha256`: of the first bytes that came from there.
+    `capture_problem`: why it could not be opened at `capture_failed_at`; else `None`.
     `origin_id`: the artifact from whose bytes it was taken over: of an earlier
     attempt, or of another assignment; `None` for what was made here.
     `scan_state`, `scanned_at`: of a file; an infected one is never served.
@@ -156,6 +160,11 @@ class Artifact(Base):
     criterion_id: Mapped[int | None] = mapped_column(ForeignKey("criterion.id"))
     title: Mapped[str | None] = mapped_column(String(300))
     captured_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(String(300))
+    final_host: Mapped[str | None] = mapped_column(String(253))
+    content_sha256: Mapped[str | None] = mapped_column(String(64))
+    capture_problem: Mapped[str | None] = mapped_column(String(300))
+    capture_failed_at: Mapped[datetime | None]
     origin_id: Mapped[int | None] = mapped_column(ForeignKey("artifact.id"), index=True)
     scan_state: Mapped[ScanState] = mapped_column(
         TextEnum(ScanState), default=ScanState.NOT_SCANNED

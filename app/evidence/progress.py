@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.evidence.models import Submission, SubmissionStatus
@@ -67,10 +68,12 @@ def describe_next(submission: Submission | None) -> str:
         SubmissionStatus.SUBMITTED: _(
             "A grantor acts next: your work is waiting to be assessed. "
             "You cannot change it in the meantime."
-        ),
+        )
+        + _promise(submission),
         SubmissionStatus.IN_ASSESSMENT: _(
             "A grantor is assessing your work now. You have nothing to do."
-        ),
+        )
+        + _promise(submission),
         SubmissionStatus.REVISION_REQUESTED: _(
             "You act next: read what the grantor asks for, then hand in again below."
         ),
@@ -88,6 +91,15 @@ def describe_next(submission: Submission | None) -> str:
         ),
     }
     return words[status]
+
+
+def _promise(submission: Submission | None) -> str:
+    """Say by when it is to be decided, if that was promised."""
+    promised_at = submission.promised_at if submission else None
+    if promised_at is None:
+        return ""
+    words: str = _("It is to be decided by %(day)s.", day=format_date(promised_at, "long"))
+    return f" {words}"
 
 
 def _upcoming(passed: int) -> list[Step]:

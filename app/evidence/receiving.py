@@ -1,70 +1,166 @@
-"""What is done with an upload that is there in whole, and with those that nobody wants."""
+"""From a learner's form to the draft: each field judged by itself, then kept as one."""
 
-from datetime import datetime
+from collections.abc import Mapping
 
-from flask import current_app
+from flask_babel import gettext as _
 
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import ConflictError, InvalidError
-from app.evidence.drafts import list_unused_keys
-from app.evidence.intake import ReceivedFile
-from app.evidence.sniffing import find_media_type
-from app.evidence.storage import Storage, open_storage
-from app.evidence.upload_models import Upload
-from app.evidence.uploads import accept_upload, end_upload, list_spent
-from app.mapping.artifact_kinds import extensions_of
-from app.mapping.service import get_assignment
+from app.core.errors import InvalidError
+from app.evidence.drafts import (
+    MAX_LINKS,
+    TOO_MANY_LINKS,
+    StaleDraftError,
+    find_draft,
+    list_files,
+    list_unused_keys,
+)
+from app.evidence.forms import LinkRow, LinksField, PartForm, WorkForm, largest_file
+from app.evidence.intake import SentLink, SentPart, Work, receive_files
+from app.evidence.models import ArtifactKind, Attempt, Submission
+from app.evidence.parts import list_of_part
+from app.evidence.service import begin_from_earlier, save_draft, submit_attempt
+from app.evidence.storage import Storage
+from app.evidence.texts import clean_link, clean_text, drop_controls
+from app.mapping.models import Assignment
+
+MAX_NOTE = 300
+CLOSED = (
+    "Your work is already handed in, perhaps from another window; nothing of it was changed. "
+    "What you typed here was not saved."
+)
 
 
-def finish_upload(
-    storage: Storage, upload_id: int, claim: str, course_id: int, assignment_id: int
-) -> None:
-    """Join the parts, look at what it is, and put it into the learner's draft.
+def receive(
+    form: WorkForm,
+    assignment: Assignment,
+    submission: Submission | None,
+    storage: Storage,
+    *,
+    max_file_bytes: int,
+) -> Work:
+    """Take what is right of what was sent; what is wrong is said at its field."""
+    draft = find_draft(submission)
+    removed_id = form.remove.data
+    removed = next((file for file in list_files(draft) if file.id == removed_id), None)
+    most = largest_file(assignment, max_file_bytes)
+    parts = []
+    for part in form.parts:
+        files = receive_files(
+            storage,
+            assignment,
+            (part.files.data or []) if "files" in part else [],
+            room=_room(assignment, draft, part, removed_id),
+            max_file_bytes=most,
+        )
+        if files.problems:
+            part.files.errors = [*part.files.errors, " ".join(files.problems)]
+        links, text = _read_links(part), _read_text(part)
+        parts.append(SentPart(part.criterion_id, files.files, links, text))
+    return Work(
+        parts,
+        removed_id,
+        removed.storage_key if removed else None,
+        seen=form.keep_mine.data or form.seen.data or None,
+    )
 
-    A file that can never be taken is deleted at once. One that cannot be taken
-    now (the work was handed in meanwhile, the draft is full) is kept until the
-    upload runs out, so that an empty piece can try again.
-    Raises: as `accept_upload`; `InvalidError` if it is not what its name says.
+
+def receive_typed(form: WorkForm) -> Work:
+    """Take what was typed only, as it is saved while somebody types on."""
+    parts = [
+        SentPart(part.criterion_id, (), _read_links(part), _read_text(part)) for part in form.parts
+    ]
+    return Work(parts, seen=form.seen.data or None)
+
+
+def keep(
+    form: WorkForm, assignment: Assignment, sent: Work, storage: Storage, *, learner_id: int
+) -> str:
+    """Save or hand in, in one transaction; return what to tell the learner.
+
+    Raises: as `service.save_draft` and `submit_attempt`; of a stale page's work
+        (`StaleDraftError`) the files are kept, for a page cannot show them again.
     """
-    assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
-    upload = db.session().get_one(Upload, upload_id)
-    name, key, criterion_id = upload.file_name, upload.storage_key, upload.criterion_id
-    extensions, parts = extensions_of(assignment.file_kinds), upload.parts
-    db.session().rollback()  # joining gigabytes takes time: nothing is held open meanwhile
-    stored = storage.finish(key, parts)
+    message: str = _("Your draft is saved. Nobody sees it until you hand it in.")
+    if sent.removed_id is not None:
+        message = _("Removed from your draft.")
     try:
-        with storage.open(key) as stream:
-            media_type = find_media_type(stream, name, extensions=extensions)
-    except InvalidError:
         with transaction() as session:
-            end_upload(session, session.get_one(Upload, upload_id), now=utcnow())
-        storage.delete(key)
+            now = utcnow()
+            if form.hand_in.data and not form.errors:
+                submit_attempt(
+                    session,
+                    assignment,
+                    sent,
+                    learner_id=learner_id,
+                    signed_statement=assignment.statement,
+                    now=now,
+                )
+                message = _("Your work is handed in. The receipt is below.")
+            elif form.keep_earlier.data:
+                begin_from_earlier(session, assignment, sent, learner_id=learner_id, now=now)
+                message = _("What you handed in before is in your draft. You can change it now.")
+            elif not save_draft(session, assignment, sent, learner_id=learner_id, now=now):
+                message = _("There is nothing to save yet.")
+    except StaleDraftError:
+        if sent.files:
+            with transaction() as session:
+                only = sent.only_files()
+                save_draft(session, assignment, only, learner_id=learner_id, now=utcnow())
         raise
-    file = ReceivedFile(name, media_type, stored, criterion_id)
+    finally:
+        for key in list_unused_keys(db.session(), sent.storage_keys):
+            storage.delete(key)
+    return message
+
+
+def has_typed(sent: Mapping[str, str]) -> bool:
+    """Return whether a form holds words that would be lost if nobody showed them again."""
+    return any(
+        value.strip() and name.rpartition("-")[2] in {"text", "link", "link_note"}
+        for name, value in sent.items()
+    )
+
+
+def _room(
+    assignment: Assignment, draft: Attempt | None, part: PartForm, removed_id: int | None
+) -> int:
+    files = list_of_part(draft, ArtifactKind.FILE, part.criterion_id)
+    return assignment.max_files - len([file for file in files if file.id != removed_id])
+
+
+def _read_links(part: PartForm) -> list[SentLink] | None:
+    """Read the rows; one bad row keeps the draft's links as they are, and the page all rows."""
+    if "link" not in part:
+        return None
+    field: LinksField = part.link
+    links: dict[str, SentLink] = {}
+    for index, row in enumerate(field.data or ()):
+        try:
+            link = _read_row(row)
+        except InvalidError as error:
+            field.point_out(index, str(error))
+        else:
+            links.setdefault(link.url, link)
+    if len(links) > MAX_LINKS:
+        field.point_out(0, TOO_MANY_LINKS)
+    return None if field.errors else list(links.values())
+
+
+def _read_row(row: LinkRow) -> SentLink:
+    note = " ".join(drop_controls(row.note).split())
+    if len(note) > MAX_NOTE:
+        raise InvalidError(f"What you call the link may be {MAX_NOTE} characters long at most.")
+    if not row.url.strip():
+        raise InvalidError("The link itself is missing.")
+    return SentLink(clean_link(row.url), note)
+
+
+def _read_text(part: PartForm) -> str | None:
+    if "text" not in part or part.text.errors:
+        return None
     try:
-        _accept(upload_id, claim, file, course_id, assignment_id)
-    except ConflictError:  # another window began the draft in this very moment, or it is so
-        _accept(upload_id, claim, file, course_id, assignment_id)
-    for unused in list_unused_keys(db.session(), frozenset({key})):
-        storage.delete(unused)  # the same file was in the draft already
-
-
-def tidy_uploads(now: datetime) -> None:
-    """Delete uploads that have run out: first what is kept of them, then the row that names it."""
-    storage = open_storage(current_app.extensions["assay.settings"])
-    spent = [(upload.id, upload.storage_key) for upload in list_spent(db.session(), now=now)]
-    for upload_id, key in spent:
-        storage.drop_parts(key)
-        for unused in list_unused_keys(db.session(), frozenset({key})):
-            storage.delete(unused)
-        with transaction() as session:
-            session.delete(session.get_one(Upload, upload_id))
-
-
-def _accept(
-    upload_id: int, claim: str, file: ReceivedFile, course_id: int, assignment_id: int
-) -> None:
-    with transaction() as session:
-        assignment = get_assignment(session, assignment_id, course_id=course_id)
-        accept_upload(session, assignment, upload_id, claim, file, now=utcnow())
+        return clean_text(part.text.data or "")
+    except InvalidError as error:
+        part.text.errors = [*part.text.errors, str(error)]
+        return None

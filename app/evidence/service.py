@@ -1,5 +1,6 @@
 """Submissions: drafts, handing in, and who may read what was handed in."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from app.core.audit import record
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.principal import Principal
 from app.courses.service import find_enrolment
+from app.evidence.capturing import owe_captures
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import list_group
 from app.evidence.intake import Work
@@ -26,6 +28,10 @@ OPEN_STATES = frozenset({SubmissionStatus.DRAFT, SubmissionStatus.REVISION_REQUE
 
 class EmptySubmissionError(InvalidError):
     """Nothing was handed in."""
+
+
+class UnsignedError(InvalidError):
+    """The assignment asks for a signed statement, and it was not signed."""
 
 
 def find_submission(session: Session, assignment_id: int, learner_id: int) -> Submission | None:
@@ -141,17 +147,18 @@ def save_draft(
     """Keep work without handing it in; the first time, tell the gradebook of a draft.
 
     `None` if there is nothing to keep, and was nothing before.
-    Raises: `ConflictError` if it is not the learner's turn, or the achievement may
-        not be used; `ForbiddenError` for the LMS's student preview;
-        `InvalidError` if it is too many files.
+    Raises: `ConflictError` if it is not the learner's turn, the achievement may
+        not be used, or the part is not to be revised; `StaleDraftError` if another
+        window changed it; `ForbiddenError` for the LMS's student preview;
+        `InvalidError` if it is too many files, or for a part that there is not.
     """
-    submission = _lock_submission(session, assignment, learner_id)
+    submission = lock_submission(session, assignment, learner_id)
     is_new = submission is None
     if is_new and work.is_empty:
         return None
-    submission = _keep(session, assignment, submission, work, learner_id=learner_id, now=now)
+    submission = keep_work(session, assignment, submission, work, learner_id=learner_id, now=now)
     if is_new:
-        _tell_gradebook(session, assignment, submission, comment="", now=now)
+        tell_gradebook(session, assignment, submission, comment="", now=now)
     return submission
 
 
@@ -162,24 +169,36 @@ def begin_from_earlier(
 
     Raises: as `save_draft`.
     """
-    submission = _lock_submission(session, assignment, learner_id)
-    submission = _keep(session, assignment, submission, work, learner_id=learner_id, now=now)
+    submission = lock_submission(session, assignment, learner_id)
+    submission = keep_work(session, assignment, submission, work, learner_id=learner_id, now=now)
     keep_earlier_artifacts(session, assignment, submission, now=now)
 
 
 def submit_attempt(
-    session: Session, assignment: Assignment, work: Work, *, learner_id: int, now: datetime
+    session: Session,
+    assignment: Assignment,
+    work: Work,
+    *,
+    learner_id: int,
+    signed_statement: str = "",
+    now: datetime,
 ) -> Attempt:
     """Hand in the draft together with what was sent last; frozen from here on.
 
-    Raises: as `save_draft`, and `EmptySubmissionError` if there is nothing.
+    `signed_statement`: the words that the learner signed, as they stood on the page.
+    Raises: as `save_draft`; `EmptySubmissionError` if there is nothing;
+        `UnsignedError` if the assignment's statement was not signed.
     """
-    submission = _lock_submission(session, assignment, learner_id)
-    submission = _keep(session, assignment, submission, work, learner_id=learner_id, now=now)
+    submission = lock_submission(session, assignment, learner_id)
+    submission = keep_work(session, assignment, submission, work, learner_id=learner_id, now=now)
     attempt = find_draft(submission)
     if attempt is None or not attempt.artifacts:
         raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
+    if signed_statement != assignment.statement:
+        raise UnsignedError("Sign the statement above the button: your work is handed in with it.")
     attempt.submitted_at = now
+    if signed_statement:
+        attempt.statement, attempt.signed_by, attempt.signed_at = signed_statement, learner_id, now
     submission.submitted_at = now
     submission.assessor_id = None
     submission.assessment_started_at = None
@@ -187,10 +206,11 @@ def submit_attempt(
     submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
     owe_preparation(session, attempt, now=now)
     _audit(session, submission, attempt, now=now)
+    owe_captures(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
     for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):
         each.submitted_at = now
-        _tell_gradebook(session, assignment, each, comment=comment, now=now)
+        tell_gradebook(session, assignment, each, comment=comment, now=now)
     return attempt
 
 
@@ -233,9 +253,7 @@ def _may_read(
     )
 
 
-def _lock_submission(
-    session: Session, assignment: Assignment, learner_id: int
-) -> Submission | None:
+def lock_submission(session: Session, assignment: Assignment, learner_id: int) -> Submission | None:
     """Return the learner's submission, locked, so that two windows hand in one after the other."""
     return session.scalar(
         select(Submission)
@@ -244,7 +262,7 @@ def _lock_submission(
     )
 
 
-def _keep(
+def keep_work(
     session: Session,
     assignment: Assignment,
     submission: Submission | None,
@@ -253,6 +271,7 @@ def _keep(
     learner_id: int,
     now: datetime,
 ) -> Submission:
+    """Change the draft of a locked submission, or begin both. Raises: as `save_draft`."""
     require_turn(session, assignment, submission, learner_id=learner_id, now=now)
     if submission is None:
         submission = _begin(session, assignment, learner_id, now=now)
@@ -296,12 +315,15 @@ def _audit(session: Session, submission: Submission, attempt: Attempt, *, now: d
             "artifacts": [
                 {"id": artifact.id, "sha256": artifact.sha256} for artifact in attempt.artifacts
             ],
+            "signed_statement_sha256": hashlib.sha256(attempt.statement.encode()).hexdigest()
+            if attempt.statement
+            else None,
         },
         now=now,
     )
 
 
-def _tell_gradebook(
+def tell_gradebook(
     session: Session,
     assignment: Assignment,
     submission: Submission,
@@ -309,6 +331,7 @@ def _tell_gradebook(
     comment: str,
     now: datetime,
 ) -> None:
+    """Owe the gradebook a learner's status as it is now."""
     queue_status(
         session,
         assignment,

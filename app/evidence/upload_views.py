@@ -28,9 +28,9 @@ from app.core.uploads import accepts_uploads
 from app.evidence import tus
 from app.evidence.intake import MEGABYTE, largest_file_bytes
 from app.evidence.pieces import CHECKSUMS, Checksum, Piece
-from app.evidence.receiving import finish_upload
 from app.evidence.storage import Storage, open_storage
 from app.evidence.upload_models import Upload
+from app.evidence.upload_receiving import finish_upload
 from app.evidence.uploads import (
     Announced,
     OffsetError,

@@ -21,9 +21,10 @@ from app.core.errors import (
 )
 from app.core.principal import Role
 from app.courses.service import find_enrolment
-from app.evidence.drafts import find_draft, find_file, list_files
-from app.evidence.intake import ReceivedFile, Work, describe_size, largest_file_bytes
-from app.evidence.models import Submission
+from app.evidence.drafts import find_draft, find_file, has_room
+from app.evidence.intake import ReceivedFile, SentPart, Work, describe_size, largest_file_bytes
+from app.evidence.models import ArtifactKind, Submission
+from app.evidence.parts import require_part
 from app.evidence.service import find_submission, require_turn, save_draft
 from app.evidence.texts import clean_file_name, extension_of
 from app.evidence.upload_models import Upload
@@ -86,8 +87,9 @@ def begin_upload(
     _require_wanted(assignment, name, announced.size_bytes, max_bytes)
     submission = find_submission(session, assignment.id, learner_id)
     _require_turn(session, assignment, submission, learner_id=learner_id, now=now)
-    _require_criterion(assignment, submission, announced.criterion_id)
-    if len(list_files(find_draft(submission))) >= assignment.max_files:
+    draft = find_draft(submission)
+    require_part(assignment, draft, announced.criterion_id)
+    if not has_room(assignment, draft, ArtifactKind.FILE, announced.criterion_id):
         raise InvalidError(_too_many(assignment, name))
     _require_room(session, assignment, learner_id, now=now)
     upload = Upload(
@@ -203,9 +205,13 @@ def accept_upload(
     upload = _hold(session, upload_id, claim, now=now)
     submission = find_submission(session, assignment.id, upload.person_id)
     _require_turn(session, assignment, submission, learner_id=upload.person_id, now=now)
-    _require_criterion(assignment, submission, upload.criterion_id)
+    require_part(assignment, find_draft(submission), upload.criterion_id)
     kept = save_draft(
-        session, assignment, Work(files=(file,)), learner_id=upload.person_id, now=now
+        session,
+        assignment,
+        Work(parts=[SentPart(upload.criterion_id, files=(file,))]),
+        learner_id=upload.person_id,
+        now=now,
     )
     draft = find_draft(kept)
     artifact = find_file(draft, file) if draft else None
@@ -279,18 +285,6 @@ def _require_turn(
             "Ask your instructor."
         )
     require_turn(session, assignment, submission, learner_id=learner_id, now=now)
-
-
-def _require_criterion(
-    assignment: Assignment, submission: Submission | None, criterion_id: int | None
-) -> None:
-    if criterion_id is None:
-        return
-    if criterion_id not in {criterion.id for criterion in assignment.criteria}:
-        raise InvalidError("This assignment has no such criterion. Reload the page.")
-    draft = find_draft(submission)
-    if draft and draft.open_parts is not None and criterion_id not in draft.open_parts:
-        raise ConflictError("The work for this criterion stays as it is in this attempt.")
 
 
 def _require_room(

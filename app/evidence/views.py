@@ -1,15 +1,9 @@
 """The learner's page of one assignment, and the artifacts that were handed in."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
-from flask import (
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
@@ -17,30 +11,29 @@ from werkzeug.exceptions import ServiceUnavailable
 from app.catalog.usability import why_unusable
 from app.core.access import requires, signed_in
 from app.core.clock import utcnow
-from app.core.db import db, transaction
-from app.core.errors import InvalidError, NotFoundError
-from app.core.markdown import render_markdown
+from app.core.db import db
+from app.core.errors import ConflictError, NotFoundError
+from app.core.pages import wants_fragment
 from app.core.principal import STAFF, Role, current_principal
+from app.core.typed_words import returns_words
 from app.core.uploads import accepts_uploads
-from app.evidence import changes_views
+from app.evidence import changes_views, draft_views, reuse_views
 from app.evidence.blueprint import bp
-from app.evidence.drafts import find_draft, find_previous, list_files, list_unused_keys
+from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
-from app.evidence.forms import WorkForm
-from app.evidence.intake import Work, receive_files
-from app.evidence.models import Artifact, Submission
+from app.evidence.forms import part_key
+from app.evidence.models import Artifact
+from app.evidence.pages import describe_conflict, make_form, work_page
+from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
-from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
+from app.evidence.receiving import CLOSED, has_typed, keep, receive
 from app.evidence.sending import guarded, send_guarded
 from app.evidence.service import (
     EmptySubmissionError,
-    begin_from_earlier,
     find_submission,
     get_readable_artifact,
     is_open,
     is_rehearsal,
-    save_draft,
-    submit_attempt,
 )
 from app.evidence.showing import (
     describe_artifact,
@@ -49,16 +42,12 @@ from app.evidence.showing import (
     is_shown_inline,
 )
 from app.evidence.storage import Storage, open_storage
-from app.evidence.texts import clean_link, clean_text
 from app.evidence.upload_views import bp as uploads
 from app.evidence.viewing import choose_view
-from app.mapping.artifact_kinds import KINDS, extensions_of
-from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
-from app.passback.service import find_newest_delivery
 from app.settings import Settings
 
-__all__ = ["bp", "changes_views"]
+__all__ = ["bp", "changes_views", "draft_views", "reuse_views"]
 bp.register_blueprint(uploads)
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
@@ -72,7 +61,9 @@ def work(course_id: int, assignment_id: int) -> ResponseReturnValue:
     principal = current_principal()
     if principal.role is not Role.LEARNER:
         assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
-        return _page(assignment, None, form=None)
+        return work_page(assignment, None, form=None)
+    if "preview" in request.args:
+        return _previewed(course_id, assignment_id, principal.person_id)
 
     def render() -> str:
         return _learner_page(course_id, assignment_id, principal.person_id)
@@ -85,6 +76,7 @@ def work(course_id: int, assignment_id: int) -> ResponseReturnValue:
 
 @bp.post(WORK)
 @accepts_uploads
+@returns_words("text", "link", "link_note")
 @requires(Role.LEARNER)
 def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     """Keep what is right of what was sent, and hand it in if all of it is and that was asked."""
@@ -93,18 +85,39 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     submission = find_submission(db.session(), assignment.id, learner_id)
     here = url_for(".work", course_id=course_id, assignment_id=assignment_id)
     if not is_open(submission):
+        if has_typed(request.form):
+            raise ConflictError(CLOSED)
         flash(_("Your work is already handed in; nothing was changed."), "warning")
         return redirect(here, 303)
-    form = _form(assignment, submission)
+    form = make_form(assignment, submission)
     form.validate()
-    sent = _receive(form, assignment, submission)
+    if form.hand_in.data and assignment.statement and not form.signs.data:
+        form.signs.errors = [_("Sign the statement to hand in your work")]
+    sent = receive(
+        form, assignment, submission, _storage(), max_file_bytes=_settings().max_upload_bytes
+    )
+    is_stale = False
     try:
-        message = _keep(form, assignment, sent, learner_id)
+        message = keep(form, assignment, sent, _storage(), learner_id=learner_id)
     except EmptySubmissionError as error:
-        form.point_out("files", str(error))
-    if form.errors:
+        form.point_out(str(error))
+    except StaleDraftError:
+        is_stale = True
+    if form.errors or is_stale or form.more.data:
         submission = find_submission(db.session(), assignment.id, learner_id)
-        return _page(assignment, submission, form=form), form.status
+        draft = find_draft(submission)
+        if not is_stale:
+            form.seen.data = mark_of(draft)
+        conflict = describe_conflict(form, assignment, draft) if is_stale else None
+        page = work_page(assignment, submission, form=form, conflict=conflict)
+        return page, 409 if is_stale else form.status
+    if form.preview.data is not None:
+        key = form.preview.data
+        return redirect(f"{here}?preview={quote(key)}#{quote(key)}-preview", 303)
+    if form.browse.data:
+        return redirect(
+            url_for(".earlier_work", course_id=course_id, assignment_id=assignment_id), 303
+        )
     flash(message, "success")
     return redirect(here, 303)
 
@@ -161,6 +174,22 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
     return guarded(current_app.response_class(drawn, mimetype=picture.media_type))
 
 
+def _previewed(course_id: int, assignment_id: int, learner_id: int) -> ResponseReturnValue:
+    """Show the page with a text of the draft as it will look; to a script, that text alone."""
+    if not wants_fragment():
+        page: str = _learner_page(course_id, assignment_id, learner_id)
+        return page
+    assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
+    draft = find_draft(find_submission(db.session(), assignment.id, learner_id))
+    keys = {part_key(part_id): part_id for part_id in list_part_ids(assignment)}
+    key = request.args["preview"]
+    if key not in keys:
+        raise NotFoundError("This assignment has no such part.")
+    text = find_text(draft, keys[key])
+    page = render_template("evidence/_preview.html", key=key, text=text.text if text else "")
+    return page, {"Vary": "X-Fragment"}
+
+
 def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
     submission = find_submission(db.session(), assignment.id, learner_id)
@@ -169,97 +198,8 @@ def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
         and why_unusable(assignment.version, now=utcnow()) is None
         and not is_rehearsal(db.session(), course_id=course_id, learner_id=learner_id)
     )
-    return _page(assignment, submission, form=_form(assignment, submission) if can_work else None)
-
-
-def _form(assignment: Assignment, submission: Submission | None) -> WorkForm:
-    return WorkForm.for_draft(
-        assignment, find_draft(submission), max_file_bytes=_settings().max_upload_bytes
-    )
-
-
-def _receive(form: WorkForm, assignment: Assignment, submission: Submission | None) -> Work:
-    """Judge each field by itself; what is wrong is said at the field, the rest is kept."""
-    link = text = None
-    if "link" in form and not form.link.errors:
-        try:
-            link = clean_link(form.link.data) if (form.link.data or "").strip() else ""
-        except InvalidError as error:
-            form.point_out("link", str(error))
-    if "text" in form and not form.text.errors:
-        try:
-            text = clean_text(form.text.data or "")
-        except InvalidError as error:
-            form.point_out("text", str(error))
-    removed_id = form.remove.data
-    files = list_files(find_draft(submission))
-    kept = [file for file in files if file.id != removed_id]
-    intake = receive_files(
-        _storage(),
-        assignment,
-        (form.files.data or []) if "files" in form else [],
-        room=assignment.max_files - len(kept),
-        max_file_bytes=_settings().max_upload_bytes,
-    )
-    if intake.problems:
-        form.point_out("files", " ".join(intake.problems))
-    removed_key = next((file.storage_key for file in files if file.id == removed_id), None)
-    return Work(intake.files, link, text, removed_id, removed_key)
-
-
-def _keep(form: WorkForm, assignment: Assignment, sent: Work, learner_id: int) -> str:
-    """Save or hand in, in one transaction; return what to tell the learner."""
-    message: str = _("Your draft is saved. Nobody sees it until you hand it in.")
-    if sent.removed_id is not None:
-        message = _("Removed from your draft.")
-    try:
-        with transaction() as session:
-            now = utcnow()
-            if form.hand_in.data and not form.errors:
-                submit_attempt(session, assignment, sent, learner_id=learner_id, now=now)
-                message = _("Your work is handed in. The receipt is below.")
-            elif form.keep_earlier.data:
-                begin_from_earlier(session, assignment, sent, learner_id=learner_id, now=now)
-                message = _("What you handed in before is in your draft. You can change it now.")
-            elif not save_draft(session, assignment, sent, learner_id=learner_id, now=now):
-                message = _("There is nothing to save yet.")
-    finally:
-        for key in list_unused_keys(db.session(), sent.storage_keys):
-            _storage().delete(key)
-    return message
-
-
-def _page(assignment: Assignment, submission: Submission | None, *, form: WorkForm | None) -> str:
-    principal = current_principal()
-    is_learner = principal.role is Role.LEARNER
-    why_closed = why_unusable(assignment.version, now=utcnow())
-    handed_in = [a for a in reversed(submission.attempts) if a.submitted_at] if submission else []
-    return render_template(
-        "evidence/work.html",
-        assignment=assignment,
-        instructions=render_markdown(assignment.instructions),
-        version=assignment.version,
-        level=assignment.version.achievement.level,
-        submission=submission,
-        steps=describe_steps(submission),
-        what_next=None if why_closed and is_open(submission) else describe_next(submission),
-        why_closed=why_closed,
-        form=form,
-        accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
-        accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
-        draft_files=list_files(find_draft(submission)),
-        can_keep_earlier=find_draft(submission) is None and find_previous(submission) is not None,
-        handed_in=handed_in,
-        has_feedback=submission is not None and submission.status in STATUSES_WITH_FEEDBACK,
-        is_learner=is_learner,
-        person_id=principal.person_id,
-        is_rehearsal=is_learner and form is None and is_open(submission) and not why_closed,
-        delivery=find_newest_delivery(
-            db.session(), assignment_id=assignment.id, person_id=principal.person_id
-        )
-        if is_learner
-        else None,
-    )
+    form = make_form(assignment, submission) if can_work else None
+    return work_page(assignment, submission, form=form)
 
 
 def _readable(artifact_id: int) -> Artifact:

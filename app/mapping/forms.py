@@ -19,19 +19,37 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
 from app.catalog.models import AchievementVersion
 from app.core.forms import Form
 from app.mapping.artifact_kinds import KINDS
 from app.mapping.models import GradeRule
 from app.mapping.schedule import DEFAULT_ZONE, list_zones, to_utc
-from app.mapping.service import MAX_FILES, MAX_INSTRUCTIONS, MAX_TITLE, MappingFacts
+from app.mapping.service import (
+    MAX_FILE_MB,
+    MAX_FILES,
+    MAX_INSTRUCTIONS,
+    MAX_STATEMENT,
+    MAX_TITLE,
+    MappingFacts,
+)
 from app.mapping.wording import clean_line, clean_lines, sum_in_words
 from app.programme.rules import ALL_REQUIRED, K_OF_N, WEIGHTED
 
 DEFAULT_KINDS = ("pdf", "image")
 DEFAULT_FILES = 3
+DEFAULT_STATEMENT = _l(
+    "This is my own work. I have named every source and all help that I used, including tools that "
+    "write or draw. I have left out what identifies other people, or have their permission."
+)
 
 DATES = ("opens_at", "due_at", "closes_at")
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
@@ -50,6 +68,14 @@ class FileCount(IntegerField):
             self.data = 0
         else:
             super().process_formdata(valuelist)
+
+
+class StatementField(TextAreaField):
+    """Words to be signed; a form that is sent without them asks for none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the words."""
+        self.data = valuelist[0] if valuelist else ""
 
 
 class WordsForm(Form):
@@ -100,11 +126,39 @@ class MappingForm(WordsForm):
         description=_l("From 1 to %(max)d; it counts only if files are wanted.", max=MAX_FILES),
         invalid_value_message=FILES_NUMBER,
     )
+    max_file_mb = IntegerField(
+        _l("Largest file"),
+        description=_l("Leave it empty to allow what this installation takes."),
+        validators=[
+            Optional(),
+            NumberRange(
+                1, MAX_FILE_MB, message=_l("Give a whole number from 1 to %(max)d", max=MAX_FILE_MB)
+            ),
+        ],
+    )
+    is_by_criterion = BooleanField(
+        _l("Artifacts per criterion"),
+        description=_l(
+            "The page then has a section for each criterion, with files, links and a text of its "
+            "own; a grantor can ask to have only some of them revised."
+        ),
+    )
     accepts_link = BooleanField(
         _l("A link"), description=_l("To a page, a repository or a video on the web.")
     )
     accepts_text = BooleanField(
         _l("Text"), description=_l("Typed or pasted into the page: a reflection, a short answer.")
+    )
+    statement = StatementField(
+        _l("Work statement"),
+        description=_l("Students sign it when they hand in. Empty it to ask for nothing."),
+        filters=[clean_lines],
+        validators=[
+            Length(
+                max=MAX_STATEMENT,
+                message=_l("Use at most %(max)d characters for the statement"),
+            )
+        ],
     )
     grade_rule = RadioField(
         _l("What the gradebook shows"),
@@ -128,6 +182,7 @@ class MappingForm(WordsForm):
                 "file_kinds": list(DEFAULT_KINDS),
                 "max_files": DEFAULT_FILES,
                 "accepts_text": True,
+                "statement": str(DEFAULT_STATEMENT),
             }
         )
         form.criteria.choices = [SelectChoice(str(item.id), item.name) for item in version.criteria]
@@ -157,6 +212,9 @@ class MappingForm(WordsForm):
             accepts_link=self.accepts_link.data,
             accepts_text=self.accepts_text.data,
             grade_rule=GradeRule(self.grade_rule.data),
+            is_by_criterion=self.is_by_criterion.data,
+            max_file_mb=self.max_file_mb.data if kinds else None,
+            statement=self.statement.data or "",
         )
 
 

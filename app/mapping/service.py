@@ -23,6 +23,8 @@ from app.mapping.models import Assignment, AssignmentCriterion, GradeRule
 MAX_FILES = 20
 MAX_TITLE = 300
 MAX_INSTRUCTIONS = 20_000
+MAX_FILE_MB = 2048
+MAX_STATEMENT = 2000
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class MappingFacts:
     """What an instructor chooses when mapping an assignment.
 
     `file_kinds`: names from `artifact_kinds.KINDS`; `max_files`: 0 to 20.
+    `max_file_mb`: `None` as large as the installation takes. `statement`: empty
+    asks for none.
     The dates: for an activity that deep linking is about to make; `None` for none.
     """
 
@@ -42,6 +46,9 @@ class MappingFacts:
     accepts_link: bool
     accepts_text: bool
     grade_rule: GradeRule
+    is_by_criterion: bool = False
+    max_file_mb: int | None = None
+    statement: str = ""
     opens_at: datetime | None = None
     due_at: datetime | None = None
     closes_at: datetime | None = None
@@ -79,6 +86,9 @@ def map_assignment(
         file_kinds=list(facts.file_kinds) if facts.max_files else [],
         accepts_link=facts.accepts_link,
         accepts_text=facts.accepts_text,
+        is_by_criterion=facts.is_by_criterion,
+        max_file_mb=facts.max_file_mb if facts.max_files else None,
+        statement=facts.statement,
         grade_rule=facts.grade_rule,
         max_points=sum(item.max_points for item in criteria),
         lineitem_url=resource_link.lineitem_url if resource_link else None,
@@ -272,6 +282,10 @@ def _check(facts: MappingFacts, criteria: Sequence[Criterion]) -> None:
         raise InvalidError("Say both which kinds of file are wanted and how many.")
     if not (facts.max_files or facts.accepts_link or facts.accepts_text):
         raise InvalidError("Say what is to be handed in: files, a link or text.")
+    if facts.max_file_mb is not None and not 1 <= facts.max_file_mb <= MAX_FILE_MB:
+        raise InvalidError(f"Let a file have 1 to {MAX_FILE_MB} MB.")
+    if len(facts.statement) > MAX_STATEMENT:
+        raise InvalidError(f"Keep the statement under {MAX_STATEMENT} characters.")
     _check_words(facts.title, facts.instructions)
 
 

@@ -65,6 +65,7 @@ def hand_in(lms_page, paper, look=None, person="Mei Student"):
     _check(lms_page, tool, look, "4-work")
     tool.locator("input[type=file]").set_input_files(paper)
     tool.get_by_label(re.compile("Text|text")).last.fill("What I searched, and where.")
+    tool.get_by_label("I sign this statement").check()
     tool.get_by_role("button", name="Hand in", exact=True).click()
     tool.get_by_text(hashlib.sha256(paper.read_bytes()).hexdigest()[:8]).first.wait_for()
     _check(lms_page, tool, look, "5-receipt")

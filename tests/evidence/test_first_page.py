@@ -71,7 +71,11 @@ def test_an_edit_shows_at_once(browser, world, url, session, assignment):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_files", 1), ("file_kinds", ["image"]), ("accepts_link", False), ("accepts_text", False)],
+    [
+        *[("max_files", 1), ("file_kinds", ["image"]), ("accepts_link", False)],
+        *[("accepts_text", False), ("max_file_mb", 7), ("is_by_criterion", True)],
+        ("statement", "I wrote this."),
+    ],
 )
 def test_what_may_be_handed_in_shows_at_once(
     browser, world, url, session, assignment, pages, name, value

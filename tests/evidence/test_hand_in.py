@@ -1,6 +1,7 @@
 """A learner hands in work: by the front door."""
 
 import hashlib
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -183,6 +184,46 @@ def test_a_file_that_is_too_large_is_refused_and_the_others_kept(
     assert "“big.txt” is too large" in page.text
     assert [row.file_name or row.text for row in artifacts()] == ["small.txt", "kept"]
     assert [path.stat().st_size for path in stored_files()] == [5000]
+
+
+def test_the_assignment_may_take_smaller_files_than_the_installation(
+    desk, session, assignment, artifacts, stored_files
+):
+    assignment.max_file_mb = 1
+    session.commit()
+    assert "at most 1 MB each" in desk.page().text
+
+    with io.BytesIO() as body:  # written here: the client's own way leaves a file open
+        body.write(
+            b'--x\r\nContent-Disposition: form-data; name="files"; filename="big.txt"\r\n\r\n'
+        )
+        body.write(b"a" * (1024 * 1024 + 1))
+        body.write(b'\r\n--x\r\nContent-Disposition: form-data; name="files"; filename="small.txt"')
+        body.write(b"\r\n\r\na\r\n--x--\r\n")
+        body.seek(0)
+        kind = "multipart/form-data; boundary=x"
+        page = desk.client.post(desk.url, input_stream=body, content_type=kind)
+
+    assert page.status_code == 422
+    assert "“big.txt” is too large: a file may have 1 MB at most." in page.text
+    assert [row.file_name for row in artifacts()] == ["small.txt"]
+    assert len(stored_files()) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("\u202etxt.exe.txt", "txt.exe.txt"),
+        ("مقال عن البحث.txt", "مقال عن البحث.txt"),
+    ],
+)
+def test_a_name_keeps_its_letters_and_loses_what_misleads(desk, artifacts, sent, shown):
+    page = desk.send((sent, b"words"), button="save")
+
+    assert artifacts()[0].file_name == shown
+    assert shown in page.text
+    assert "\u202e" not in page.text
 
 
 def test_no_more_files_than_asked_for(desk, artifacts):

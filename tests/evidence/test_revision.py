@@ -1,5 +1,7 @@
 """What comes after handing in: each status, and the next attempt."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.evidence.models import SubmissionStatus
@@ -78,3 +80,14 @@ def test_every_status_says_who_acts_next(desk, session, submissions, status, wor
 
     assert words in page.text
     assert "Hand in your work" not in page.text
+
+
+@pytest.mark.parametrize("status", [SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT])
+def test_who_waits_is_told_by_when_it_is_to_be_decided(desk, session, submissions, status):
+    desk.send(("first.pdf", PDF))
+    assert "It is to be decided by" not in desk.page().text
+    submission = session.merge(submissions()[0])
+    submission.status, submission.promised_at = status, datetime(2027, 5, 3, 12, tzinfo=UTC)
+    session.commit()
+
+    assert "It is to be decided by May 3, 2027." in desk.page().text

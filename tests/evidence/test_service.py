@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.evidence import service
 from app.evidence.drafts import keep_earlier_artifacts
-from app.evidence.intake import ReceivedFile, Work
+from app.evidence.intake import ReceivedFile, SentLink, SentPart, Work
 from app.evidence.models import SubmissionStatus
 from app.evidence.service import (
     current_attempt,
@@ -30,9 +30,14 @@ def submit(session, assignment, world):
     """Hand in as `learner`: `submit(text="x")`."""
 
     def send(learner=world.learner, now=NOON, **work):
-        return submit_attempt(session, assignment, Work(**work), learner_id=learner.id, now=now)
+        return submit_attempt(session, assignment, whole(**work), learner_id=learner.id, now=now)
 
     return send
+
+
+def whole(*, link=None, **facts) -> Work:
+    """Work for the whole assignment: `whole(text="x")`."""
+    return Work([SentPart(links=None if link is None else [SentLink(link)], **facts)])
 
 
 def received(name: str, media_type: str = "application/zip") -> ReceivedFile:
@@ -59,7 +64,7 @@ def test_all_submissions_of_an_assignment_are_listed(session, world, assignment,
 def test_the_current_attempt_is_the_newest_that_was_handed_in(session, assignment, world, submit):
     first = submit(text="one")
     set_status(session, first.submission, SubmissionStatus.REVISION_REQUESTED, now=LATER)
-    save_draft(session, assignment, Work(text="two"), learner_id=world.learner.id, now=LATER)
+    save_draft(session, assignment, whole(text="two"), learner_id=world.learner.id, now=LATER)
 
     assert current_attempt(first.submission) is first
     assert submit(now=LATER) is current_attempt(first.submission)
@@ -68,7 +73,7 @@ def test_the_current_attempt_is_the_newest_that_was_handed_in(session, assignmen
 
 def test_a_draft_is_no_current_attempt(session, assignment, world):
     submission = save_draft(
-        session, assignment, Work(text="x"), learner_id=world.learner.id, now=NOON
+        session, assignment, whole(text="x"), learner_id=world.learner.id, now=NOON
     )
 
     with pytest.raises(ConflictError, match="Nothing has been handed in"):
@@ -116,7 +121,7 @@ def test_earlier_artifacts_are_taken_over_as_far_as_there_is_room(session, assig
     ).submission
     set_status(session, submission, SubmissionStatus.REVISION_REQUESTED, now=LATER)
     assignment.max_files = 1
-    save_draft(session, assignment, Work(text="new"), learner_id=submission.learner_id, now=LATER)
+    save_draft(session, assignment, whole(text="new"), learner_id=submission.learner_id, now=LATER)
 
     for _ in range(2):
         keep_earlier_artifacts(session, assignment, submission, now=LATER)

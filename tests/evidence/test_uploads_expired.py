@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.evidence.receiving import tidy_uploads
 from app.evidence.upload_models import Upload
+from app.evidence.upload_receiving import tidy_uploads
 from tests.evidence import samples
 from tests.evidence.sending import Sender
 

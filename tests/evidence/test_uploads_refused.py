@@ -254,14 +254,19 @@ def test_the_student_preview_sends_nothing(session, world, sender, uploads):
     assert uploads() == []
 
 
-def test_a_file_belongs_to_a_criterion_of_the_assignment(sender, assignment, artifacts):
+def test_a_file_belongs_to_a_criterion_where_the_assignment_asks_by_criterion(
+    sender, session, assignment, artifacts
+):
     criterion = assignment.criteria[1]
+    assert sender.announce("essay.pdf", 10, criterion=str(criterion.id)).status_code == 422
+    session.merge(assignment).is_by_criterion = True
+    session.commit()
 
     answer = sender.send("essay.pdf", PDF, criterion=str(criterion.id))
-    again = sender.send("essay.pdf", PDF)
+    for_all = sender.announce("essay.pdf", 10)
 
-    assert answer.status_code == again.status_code == 204
-    assert [row.criterion_id for row in artifacts()] == [criterion.id, None]
+    assert (answer.status_code, for_all.status_code) == (204, 422)
+    assert [row.criterion_id for row in artifacts()] == [criterion.id]
 
 
 @pytest.mark.parametrize("criterion", ["999999", "-1", "one", "1; DROP TABLE upload"])
@@ -287,15 +292,15 @@ def test_only_the_parts_that_are_open_take_files(
     desk.send(text="second", button="save")
     open_one, closed_one = assignment.criteria[:2]
     session.merge(attempts()[-1]).open_parts = [open_one.id]
+    session.merge(assignment).is_by_criterion = True
     session.commit()
 
     closed = sender.announce("a.pdf", len(PDF), criterion=str(closed_one.id))
     opened = sender.send("b.pdf", PDF, criterion=str(open_one.id))
-    whole = sender.send("c.pdf", PDF)
 
     assert closed.status_code == 409
-    assert "stays as it is in this attempt" in closed.json["detail"]
-    assert opened.status_code == whole.status_code == 204
+    assert "stays as you handed it in" in closed.json["detail"]
+    assert opened.status_code == 204
 
 
 def test_an_achievement_that_may_not_be_used_takes_nothing(session, world, sender):

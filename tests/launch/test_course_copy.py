@@ -22,7 +22,10 @@ def test_a_learner_in_a_copied_course_can_work_at_once(original, launch_copy, ma
     assert "Hand in your work" in page.text
     assert copy.uuid != original.uuid
     assert copy.course_id != original.course_id
-    for name in ("version_id", "title", "instructions", "file_kinds", "max_files", "max_points"):
+    for name in (
+        *("version_id", "title", "instructions", "file_kinds", "max_files", "max_points"),
+        *("max_file_mb", "is_by_criterion", "statement"),
+    ):
         assert getattr(copy, name) == getattr(original, name), name
     assert [item.id for item in copy.criteria] == [item.id for item in original.criteria]
     assert copy.lineitem_url == "https://lms.test/li/link-2"

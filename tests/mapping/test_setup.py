@@ -179,6 +179,13 @@ BAD = {
         {"instructions": "x" * 20_001},
         "Use at most 20000 characters for the instructions",
     ),
+    "largest file of nothing": ({"max_file_mb": "0"}, "Give a whole number from 1 to 2048"),
+    "largest file of too much": ({"max_file_mb": "2049"}, "Give a whole number from 1 to 2048"),
+    "largest file in words": ({"max_file_mb": "big"}, "Not a valid integer value"),
+    "long statement": (
+        {"statement": "x" * 2001},
+        "Use at most 2000 characters for the statement",
+    ),
     "no grade rule": ({"grade_rule": None}, "Choose what the gradebook shows"),
     "unknown grade rule": ({"grade_rule": "curve"}, "Not a valid choice"),
 }
