@@ -99,6 +99,8 @@ ACCESS = {
     "evidence.content": "signed in",
     "evidence.hand_in": "learner",
     "evidence.page": "signed in",
+    "evidence.scan_again": "administrator",
+    "evidence.storage": "administrator",
     "evidence.work": "designer grader instructor learner teaching_assistant",
     "launch.continue_launch": "public",
     "launch.cookies": "public",

@@ -20,6 +20,7 @@ from app.cli.reviewers import reviewers
 from app.cli.roster import roster
 from app.cli.skills import skills
 from app.cli.souvenirs import souvenirs
+from app.cli.storage import storage
 from app.cli.timers import timers
 
 GROUPS = (
@@ -38,6 +39,7 @@ GROUPS = (
     outbox,
     passback,
     timers,
+    storage,
     awards,
     certificates,
     souvenirs,

@@ -9,6 +9,7 @@ from app.catalog.stacks import owe_awards
 from app.cli.pictures import draw_pictures
 from app.cli.roster import refresh_rosters
 from app.core.db import db, transaction
+from app.evidence.scan_jobs import JOB_NAME, scan_files
 from app.launch.service import purge_expired
 from app.outbox.timers import Job
 from app.passback.comparison import owe_comparisons
@@ -43,6 +44,7 @@ def sweep_certificates(now: datetime) -> None:
 JOBS = (
     Job("tidy", timedelta(hours=1), tidy),
     Job("release", timedelta(seconds=15), release_decisions),
+    Job(JOB_NAME, timedelta(seconds=15), scan_files),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
     Job("pictures", timedelta(minutes=1), draw_pictures),

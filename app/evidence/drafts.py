@@ -115,6 +115,7 @@ def _add_file(submission: Submission, draft: Attempt, file: ReceivedFile, *, now
             size_bytes=file.stored.size_bytes,
             storage_key=file.stored.key,
             sha256=file.stored.sha256,
+            scan_state=file.scan_state,
             created_at=now,
         )
     )
@@ -161,5 +162,8 @@ def _copy(artifact: Artifact, *, now: datetime) -> Artifact:
         url=artifact.url,
         text=artifact.text,
         sha256=artifact.sha256,
+        scan_state=artifact.scan_state,
+        scanned_at=artifact.scanned_at,
+        finding=artifact.finding,
         created_at=now,
     )

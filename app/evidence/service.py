@@ -15,6 +15,7 @@ from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import list_author_ids, list_group
 from app.evidence.intake import Work
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
+from app.evidence.quarantine import refuse_infected
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
 from app.programme.service import find_appointment
@@ -152,6 +153,7 @@ def submit_attempt(
     attempt = find_draft(submission)
     if attempt is None or not attempt.artifacts:
         raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
+    refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     submission.submitted_at = now
     submission.assessor_id = None

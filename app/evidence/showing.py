@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.evidence.models import Artifact, ArtifactKind, Attempt
+from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState
 from app.evidence.preview import PageSize, PdfState, measure_pdf, read_beginning
 from app.evidence.storage import Storage
 from app.evidence.texts import host_of
@@ -101,6 +101,8 @@ def _describe_file(artifact: Artifact, storage: Storage) -> ShownArtifact:
         media_type=artifact.media_type,
         size_bytes=artifact.size_bytes,
     )
+    if artifact.scan_state in {ScanState.INFECTED, ScanState.WAITING} or artifact.deleted_at:
+        return replace(shown, viewer=Viewer.DOWNLOAD)
     if viewer is Viewer.PDF:
         facts = measure_pdf(storage, key)
         problem = None if facts.state is PdfState.READY else facts.state

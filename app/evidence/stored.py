@@ -11,7 +11,7 @@ from app.core.errors import NotFoundError, UnavailableError
 
 CHUNK_BYTES = 256 * 1024
 KEY = re.compile(r"[0-9a-f]{32}")
-DERIVED_NAME = re.compile(r"[a-z0-9-]{1,40}\.(png|jpg|json)")
+DERIVED_NAME = re.compile(r"[a-z0-9-]{1,40}\.(png|jpg|json|pdf)")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

@@ -3,12 +3,10 @@
 from datetime import timedelta
 
 from flask import (
-    Blueprint,
     current_app,
     flash,
     redirect,
     render_template,
-    request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -23,6 +21,9 @@ from app.core.errors import InvalidError, NotFoundError
 from app.core.markdown import render_markdown
 from app.core.principal import STAFF, Role, current_principal
 from app.core.uploads import accepts_uploads
+from app.evidence import content_views, storage_views
+from app.evidence.blueprint import bp
+from app.evidence.content_views import require_open_file
 from app.evidence.drafts import find_draft, find_previous, list_files, list_unused_keys
 from app.evidence.first_page import first_page
 from app.evidence.forms import WorkForm
@@ -30,7 +31,9 @@ from app.evidence.intake import Work, receive_files
 from app.evidence.models import Artifact, Submission
 from app.evidence.preview import BusyError, draw_page
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
-from app.evidence.sending import guarded, send_guarded
+from app.evidence.quarantine import InfectedWorkError
+from app.evidence.scanning import first_state
+from app.evidence.sending import guarded
 from app.evidence.service import (
     EmptySubmissionError,
     begin_from_earlier,
@@ -41,7 +44,7 @@ from app.evidence.service import (
     save_draft,
     submit_attempt,
 )
-from app.evidence.showing import describe_artifact, is_shown_inline
+from app.evidence.showing import describe_artifact
 from app.evidence.storage import Storage, open_storage
 from app.evidence.texts import clean_link, clean_text
 from app.mapping.artifact_kinds import KINDS, extensions_of
@@ -50,7 +53,7 @@ from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
 from app.settings import Settings
 
-bp = Blueprint("evidence", __name__)
+__all__ = ["bp", "content_views", "storage_views"]
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
 DRAWN_AFTER_SECONDS = 3
@@ -91,7 +94,7 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     sent = _receive(form, assignment, submission)
     try:
         message = _keep(form, assignment, sent, learner_id)
-    except EmptySubmissionError as error:
+    except (EmptySubmissionError, InfectedWorkError) as error:
         form.point_out("files", str(error))
     if form.errors:
         submission = find_submission(db.session(), assignment.id, learner_id)
@@ -115,27 +118,12 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/artifacts/<int:artifact_id>/content")
-@signed_in
-def content(artifact_id: int) -> ResponseReturnValue:
-    """Send a file's bytes: pictures to be drawn, everything else to be downloaded."""
-    found = _readable(artifact_id)
-    if found.storage_key is None:
-        raise NotFoundError("This artifact is no file.")
-    is_inline = is_shown_inline(found.media_type) and "download" not in request.args
-    return send_guarded(
-        _storage().open(found.storage_key),
-        media_type=found.media_type or "application/octet-stream",
-        name=found.file_name or "file",
-        is_inline=is_inline,
-    )
-
-
 @bp.get("/artifacts/<int:artifact_id>/pages/<int:number>.png")
 @signed_in
 def page(artifact_id: int, number: int) -> ResponseReturnValue:
     """Send the picture of one page of a PDF."""
     found = _readable(artifact_id)
+    require_open_file(found)
     if found.storage_key is None or found.media_type != "application/pdf":
         raise NotFoundError("This artifact has no pages.")
     try:
@@ -189,7 +177,9 @@ def _receive(form: WorkForm, assignment: Assignment, submission: Submission | No
         (form.files.data or []) if "files" in form else [],
         room=assignment.max_files - len(kept),
         max_file_bytes=_settings().max_upload_bytes,
+        scan_state=first_state(_settings()),
     )
+    form.is_unavailable = intake.is_storage_away
     if intake.problems:
         form.point_out("files", " ".join(intake.problems))
     removed_key = next((file.storage_key for file in files if file.id == removed_id), None)

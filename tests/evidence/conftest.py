@@ -4,10 +4,12 @@ import io
 from dataclasses import dataclass
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from app.evidence.models import Artifact, Attempt, Submission
 from tests import factories
+from tests.s3 import KEY_ID, REGION, SECRET, run_s3
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,25 @@ class Desk:
 
     def page(self):
         return self.client.get(self.url)
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """A real S3 server process, one for all tests of a worker."""
+    with run_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_settings(s3):
+    """The settings of an installation that keeps its files in a bucket of its own."""
+    return {
+        "storage_url": f"s3://{s3.make_bucket()}/work/here",
+        "s3_endpoint": s3.origin,
+        "s3_region": REGION,
+        "s3_key_id": KEY_ID,
+        "s3_secret": SecretStr(SECRET),
+    }
 
 
 @pytest.fixture
