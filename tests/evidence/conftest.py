@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.evidence.models import Artifact, Attempt, Submission
 from tests import factories
+from tests.clamd import run_small_daemon
 from tests.s3 import KEY_ID, REGION, SECRET, run_s3
 
 
@@ -36,6 +37,13 @@ def s3():
     """A real S3 server process, one for all tests of a worker."""
     with run_s3() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def small_daemon():
+    """The address of a server process that speaks as ClamAV's daemon does."""
+    with run_small_daemon() as address:
+        yield address
 
 
 @pytest.fixture
