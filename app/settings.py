@@ -230,12 +230,12 @@ class Settings(BaseSettings):
         """Whether outgoing calls may reach loopback addresses."""
         return self.is_local if self.allow_loopback is None else self.allow_loopback
 
-    @cached_property
+    @property
     def is_path_style(self) -> bool:
         """Whether the bucket stands in the path of its addresses."""
         return bool(self.s3_endpoint) if self.s3_path_style is None else self.s3_path_style
 
-    @cached_property
+    @property
     def storage_origin(self) -> str | None:
         """From where browsers fetch files of an object store; `None` for the local folder."""
         if self.storage_url is None:

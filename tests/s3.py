@@ -30,6 +30,9 @@ class S3Server:
         answer.raise_for_status()
         return name
 
+    def delete_bucket(self, bucket: str) -> None:
+        requests.delete(f"{self.origin}/{bucket}", timeout=10).raise_for_status()
+
     def list_unfinished(self, bucket: str) -> int:
         """Return how many uploads were begun and neither finished nor taken back."""
         answer = requests.get(f"{self.origin}/{bucket}?uploads", timeout=10)
