@@ -7,9 +7,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from app.cli.jobs import JOBS
+from app.core.clock import utcnow
 from app.evidence.models import Artifact, Attempt, Submission
+from app.outbox.timers import run_job
 from tests import factories
-from tests.clamd import run_small_daemon
+from tests.clamd import EICAR, run_small_daemon
+from tests.evidence import samples
+from tests.evidence.scanning import appoint, set_scanner
 from tests.s3 import KEY_ID, REGION, SECRET, run_s3
 
 
@@ -106,3 +111,35 @@ def attempts(rows):
 @pytest.fixture
 def submissions(rows):
     return lambda: rows(Submission)
+
+
+@pytest.fixture
+def scanner(app, settings, small_daemon):
+    set_scanner(app, settings, small_daemon)
+
+
+@pytest.fixture
+def scan(app):
+    """Let the worker's job run, as a process of its own would."""
+
+    def run():
+        with app.app_context():
+            job = next(job for job in JOBS if job.name == "scan")
+            return run_job(job, clock=utcnow)
+
+    return run
+
+
+@pytest.fixture
+def administrator(session, world):
+    appoint(session, world)
+    session.commit()
+    return world.instructor
+
+
+@pytest.fixture
+def infected(desk, scanner, scan, artifacts):
+    """A PDF that is fine and a text that is not, handed in and scanned."""
+    desk.send(("essay.pdf", samples.pdf(1)), ("notes.txt", EICAR))
+    assert scan()
+    return artifacts()
