@@ -203,6 +203,21 @@ class TestBucket:
         assert active.headers["Content-Disposition"].startswith("attachment")
         assert active.headers["Content-Type"] == "application/octet-stream"
 
+    def test_a_link_inside_the_frame_of_an_lms_is_answered_by_the_tool_itself(
+        self, desk, bucket, send
+    ):
+        """An LMS may let no other host into its frames; a browser then shows nothing at all."""
+        content = samples.pdf(1)
+        address = send("essay.pdf", content)
+
+        answer = read(desk, f"{address}?download=1", **{"Sec-Fetch-Dest": "iframe"})
+
+        assert (answer.status_code, answer.data) == (200, content)
+        assert answer.headers["Content-Disposition"] == "attachment; filename=essay.pdf"
+        assert_guarded(answer)
+        shown = read(desk, address, **{"Sec-Fetch-Dest": "image"})
+        assert shown.status_code == 302
+
     def test_strangers_get_no_address(self, browser, world, desk, bucket, send):
         address = send("photo.png", samples.picture())
 
