@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from app.core.clock import utcnow
+from app.core.errors import NotFoundError
 from app.evidence.presigning import Signer
 from app.evidence.stored import (
     CHUNK_BYTES,
@@ -149,11 +150,18 @@ class BucketStorage:
         return count
 
     def finish(self, key: str, parts: int) -> StoredFile:
-        """Join parts 1 to n into the file, and drop them.
+        """Join parts 1 to n into the file, and drop them; done already is no error.
 
         Raises: `NotFoundError` if one is missing; the others stay.
         """
-        stored = self._put_counted(key, self._read_parts(key, parts))
+        try:
+            stored = self._put_counted(key, self._read_parts(key, parts))
+        except NotFoundError:
+            if self._names(f"parts/{check_key(key)}"):
+                raise
+            with self.open(key) as whole:
+                digest = hashlib.file_digest(whole, "sha256")
+                return StoredFile(key, whole.tell(), digest.hexdigest())
         self.drop_parts(key)
         return stored
 

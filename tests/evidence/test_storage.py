@@ -202,6 +202,28 @@ class TestParts:
 
         assert content_of(storage.open(self.KEY)) == content + b" and the rest"
 
+    def test_to_finish_twice_is_no_error(self, storage):
+        """The answer to the first may have been lost."""
+        storage.put_part(self.KEY, 1, io.BytesIO(b"all of it"))
+
+        first, second = storage.finish(self.KEY, 1), storage.finish(self.KEY, 1)
+
+        assert first == second
+        assert content_of(storage.open(self.KEY)) == b"all of it"
+
+    def test_parts_that_are_not_there_make_no_file(self, storage):
+        with pytest.raises(NotFoundError):
+            storage.finish(self.KEY, 2)
+        storage.put_part(self.KEY, 1, io.BytesIO(b"half"))
+        with pytest.raises(NotFoundError):
+            storage.finish(self.KEY, 2)
+
+        with pytest.raises(NotFoundError):
+            storage.open(self.KEY)
+        storage.put_part(self.KEY, 2, io.BytesIO(b" and half"))
+        storage.finish(self.KEY, 2)
+        assert content_of(storage.open(self.KEY)) == b"half and half"
+
     def test_a_part_that_is_sent_again_replaces_the_first(self, storage):
         storage.put_part(self.KEY, 1, io.BytesIO(b"first, longer"))
         storage.put_part(self.KEY, 1, io.BytesIO(b"second"))
