@@ -160,7 +160,9 @@ class BucketStorage:
             if self._names(f"parts/{check_key(key)}"):
                 raise
             with self.open(key) as whole:
-                digest = hashlib.file_digest(whole, "sha256")
+                digest = hashlib.sha256()
+                for chunk in read_chunks(whole):
+                    digest.update(chunk)
                 return StoredFile(key, whole.tell(), digest.hexdigest())
         self.drop_parts(key)
         return stored
