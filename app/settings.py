@@ -1,6 +1,7 @@
 """Every setting of the program: read once from the environment, prefix `ASSAY_`."""
 
 import ipaddress
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MIN_SECRET_LENGTH = 32
+MAX_PORT = 65536
+# A bucket's name as Amazon allows it, and a prefix that needs no escaping in any address.
+BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -39,6 +43,29 @@ class Settings(BaseSettings):
     )
     storage_dir: Path = Field(
         default=Path("var/artifacts"), description="The folder that keeps submitted files."
+    )
+    storage_url: str | None = Field(
+        default=None,
+        description="An S3-compatible store that keeps them instead: s3://bucket or "
+        "s3://bucket/prefix.",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, description="The address of that store; unset: Amazon's, of the region."
+    )
+    s3_region: str = Field(default="us-east-1", description="The region of the bucket.")
+    s3_key_id: str | None = Field(default=None, description="The access key id for the bucket.")
+    s3_secret: SecretStr | None = Field(
+        default=None, description="The secret access key for the bucket."
+    )
+    s3_path_style: bool | None = Field(
+        default=None,
+        description="Whether the bucket stands in the path of its addresses rather than in the "
+        "host; unset: where an endpoint is named.",
+    )
+    clamav: str | None = Field(
+        default=None,
+        description="ClamAV's daemon, which checks files for malware: host:port, or the path of "
+        "its socket; unset: files are not checked.",
     )
     max_upload_mb: int = Field(default=50, ge=1, description="The largest file accepted, in MB.")
     max_resumable_mb: int = Field(
@@ -154,6 +181,40 @@ class Settings(BaseSettings):
             raise ValueError("ASSAY_OIDC_SCOPES must name openid")
         return self
 
+    @model_validator(mode="after")
+    def _check_storage(self) -> "Settings":
+        if self.storage_url is None:
+            return self
+        if not BUCKET_URL.fullmatch(self.storage_url):
+            raise ValueError("ASSAY_STORAGE_URL must look like s3://bucket or s3://bucket/prefix")
+        if not (self.s3_key_id and self.s3_secret):
+            raise ValueError("ASSAY_STORAGE_URL needs ASSAY_S3_KEY_ID and ASSAY_S3_SECRET")
+        return self
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value.rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("give the whole address, such as https://s3.example.edu")
+        if parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("give only scheme, host and port: https://s3.example.edu")
+        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+            raise ValueError("http is refused for any host but localhost: use https")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("clamav")
+    @classmethod
+    def _check_clamav(cls, value: str | None) -> str | None:
+        if not value or value.startswith("/"):
+            return value or None
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < MAX_PORT:
+            raise ValueError("give host:port, or the path of a socket beginning with /")
+        return value
+
     @field_validator("oidc_issuer")
     @classmethod
     def _check_issuer(cls, value: str | None) -> str | None:
@@ -183,6 +244,22 @@ class Settings(BaseSettings):
     def may_call_loopback(self) -> bool:
         """Whether outgoing calls may reach loopback addresses."""
         return self.is_local if self.allow_loopback is None else self.allow_loopback
+
+    @property
+    def is_path_style(self) -> bool:
+        """Whether the bucket stands in the path of its addresses."""
+        return bool(self.s3_endpoint) if self.s3_path_style is None else self.s3_path_style
+
+    @property
+    def storage_origin(self) -> str | None:
+        """From where browsers fetch files of an object store; `None` for the local folder."""
+        if self.storage_url is None:
+            return None
+        endpoint = self.s3_endpoint or f"https://s3.{self.s3_region}.amazonaws.com"
+        if self.is_path_style:
+            return endpoint
+        scheme, _, host = endpoint.partition("://")
+        return f"{scheme}://{urlsplit(self.storage_url).netloc}.{host}"
 
     @cached_property
     def max_upload_bytes(self) -> int:

@@ -124,6 +124,8 @@ ACCESS = {
     "evidence.uploads.options": "learner",
     "evidence.receipt": "learner",
     "evidence.reuse": "learner",
+    "evidence.scan_again": "administrator",
+    "evidence.storage": "administrator",
     "evidence.work": "designer grader instructor learner teaching_assistant",
     "launch.continue_launch": "public",
     "launch.cookies": "public",

@@ -150,6 +150,14 @@ def test_the_lock_files_name_no_address_and_pin_with_hashes():
         ("oidc_issuer", "https://login.example.edu", "belong together"),
         ("oidc_issuer", "http://login.example.edu", "use https"),
         ("oidc_scopes", "email", "must name openid"),
+        ("storage_url", "https://bucket.example.edu", "s3://bucket"),
+        ("storage_url", "s3://bucket/../other", "s3://bucket"),
+        ("storage_url", "s3://bucket", "ASSAY_S3_KEY_ID and ASSAY_S3_SECRET"),
+        ("s3_endpoint", "http://s3.example.edu", "use https"),
+        ("s3_endpoint", "https://s3.example.edu/bucket", "only scheme"),
+        ("s3_endpoint", "s3.example.edu", "whole address"),
+        ("clamav", "localhost", "host:port"),
+        ("clamav", "localhost:99999", "host:port"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not_shown(monkeypatch, setting, value, words):

@@ -25,6 +25,7 @@ from app.core.db import db, transaction
 from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Submission, SubmissionStatus
+from app.evidence.quarantine import list_scan_marks
 from app.evidence.service import current_attempt, get_submission
 from app.evidence.showing import describe_artifacts
 from app.evidence.storage import open_storage
@@ -45,6 +46,7 @@ def queue() -> str:
     return render_template(
         "assessment/queue.html",
         page=page,
+        scan_marks=list_scan_marks(db.session(), [each.id for each in page.submissions]),
         is_first_page=after is None,
         next_submission=find_next(db.session(), grantor, now=now),
         why_unusable=partial(why_unusable, now=now),

@@ -22,6 +22,7 @@ from app.cli.reviewers import reviewers
 from app.cli.roster import roster
 from app.cli.skills import skills
 from app.cli.souvenirs import souvenirs
+from app.cli.storage import storage
 from app.cli.timers import timers
 
 GROUPS = (
@@ -40,6 +41,7 @@ GROUPS = (
     outbox,
     passback,
     timers,
+    storage,
     awards,
     certificates,
     souvenirs,

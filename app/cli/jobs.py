@@ -9,6 +9,7 @@ from app.catalog.stacks import owe_awards
 from app.cli.pictures import draw_pictures
 from app.cli.roster import refresh_rosters
 from app.core.db import db, transaction
+from app.evidence.scan_jobs import JOB_NAME, scan_files
 from app.evidence.upload_receiving import tidy_uploads
 from app.launch.service import purge_expired
 from app.outbox.timers import Job
@@ -46,6 +47,7 @@ JOBS = (
     Job("tidy", timedelta(hours=1), tidy),
     Job("uploads", timedelta(hours=1), tidy_uploads),
     Job("release", timedelta(seconds=15), release_decisions),
+    Job(JOB_NAME, timedelta(seconds=15), scan_files),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
     Job("pictures", timedelta(minutes=1), draw_pictures),

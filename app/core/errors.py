@@ -27,6 +27,10 @@ class ConflictError(DomainError):
     """The thing has moved on since you looked."""
 
 
+class UnavailableError(DomainError):
+    """Something that the tool itself needs is away or full; nothing was lost: try again."""
+
+
 class DeliveryError(Exception):
     """Another system did not take our message; the outbox will try again."""
 

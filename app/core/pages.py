@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date, format_time, get_locale
 from flask_wtf.csrf import CSRFError
@@ -25,6 +25,7 @@ from app.core.errors import (
     InvalidError,
     NotFoundError,
     TooLargeError,
+    UnavailableError,
 )
 from app.core.forwarding import own_address
 from app.core.markdown import render_markdown
@@ -41,6 +42,7 @@ STATUS: dict[type[DomainError], int] = {
     ConflictError: 409,
     TooLargeError: 413,
     InvalidError: 422,
+    UnavailableError: 503,
 }
 TITLES = {
     400: "The request was not understood",
@@ -52,7 +54,10 @@ TITLES = {
     413: "Too large",
     422: "This does not fit together",
     500: "Something went wrong on our side",
+    503: "Not possible right now",
 }
+# When to come back, where nobody knows better.
+RETRY_AFTER_SECONDS = 30
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'"
@@ -152,7 +157,10 @@ def came_from() -> str | None:
 def _domain_error(error: DomainError) -> ResponseReturnValue:
     db.session.rollback()
     code = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-    return error_page(code, str(error), home_url=came_from())
+    page, code = error_page(code, str(error), home_url=came_from())
+    if isinstance(error, UnavailableError):
+        return page, code, {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return page, code
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
@@ -195,7 +203,9 @@ def _headers(response: Response) -> Response:
         allowed: tuple[str, ...] = g.get("frame_origins") or (
             principal.frame_origins if principal else ()
         )
-        add("Content-Security-Policy", _policy(allowed))
+        # Files of an object store are fetched from there, by people who are signed in.
+        media = current_app.extensions["assay.settings"].storage_origin if principal else None
+        add("Content-Security-Policy", _policy(allowed, media))
     for name, value in ALWAYS:
         if name.lower() not in given:
             add(name, value)
@@ -207,9 +217,13 @@ def _headers(response: Response) -> Response:
 
 
 @lru_cache(maxsize=1000)
-def _policy(origins: tuple[str, ...]) -> str:
+def _policy(origins: tuple[str, ...], media: str | None) -> str:
     ancestors = " ".join(origins) or "'none'"
-    return f"{POLICY}; form-action 'self' {' '.join(origins)}; frame-ancestors {ancestors}"
+    policy = POLICY
+    if media:
+        policy = POLICY.replace("img-src 'self' data:", f"img-src 'self' data: {media}")
+        policy += f"; media-src 'self' {media}"
+    return f"{policy}; form-action 'self' {' '.join(origins)}; frame-ancestors {ancestors}"
 
 
 def frame_by(*origins: str) -> None:

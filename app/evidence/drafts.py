@@ -24,6 +24,7 @@ CARRIED = (
     *("institution_id", "kind", "file_name", "media_type", "size_bytes", "storage_key", "url"),
     *("text", "sha256", "criterion_id", "title", "captured_at", "note", "final_host"),
     *("content_sha256", "capture_problem", "capture_failed_at", "scan_state", "scanned_at"),
+    "finding",
 )
 
 
@@ -202,6 +203,7 @@ def _add_file(
             size_bytes=file.stored.size_bytes,
             storage_key=file.stored.key,
             sha256=file.stored.sha256,
+            scan_state=file.scan_state,
             created_at=now,
         )
     )

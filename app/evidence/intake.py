@@ -2,17 +2,21 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Protocol
 
+from structlog import get_logger
+
 from app.core.errors import InvalidError
+from app.evidence.models import ScanState
 from app.evidence.sniffing import find_media_type
-from app.evidence.storage import Storage, StoredFile
+from app.evidence.storage import Storage, StorageUnavailableError, StoredFile
 from app.evidence.texts import clean_file_name
 from app.mapping.artifact_kinds import extensions_of
 from app.mapping.models import Assignment
 
 MEGABYTE = 1024 * 1024
+log = get_logger()
 
 
 class SentFile(Protocol):
@@ -29,7 +33,7 @@ class SentFile(Protocol):
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that was accepted and is in storage.
+    """A file that was accepted and is in storage; `scan_state`: what it begins with.
 
     `criterion_id`: what it is to show; `None`: the whole assignment.
     """
@@ -38,6 +42,7 @@ class ReceivedFile:
     media_type: str
     stored: StoredFile
     criterion_id: int | None = None
+    scan_state: ScanState = ScanState.NOT_SCANNED
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Intake:
-    """The files that were accepted, and what is wrong with the others."""
+    """The files that were accepted, and what is wrong with the others.
+
+    `is_storage_away`: nothing is wrong with them, but they cannot be kept now.
+    """
 
     files: tuple[ReceivedFile, ...]
     problems: tuple[str, ...]
+    is_storage_away: bool = False
 
 
 def largest_file_bytes(assignment: Assignment, installation_bytes: int) -> int:
@@ -129,6 +138,7 @@ def receive_files(
     *,
     room: int,
     max_file_bytes: int,
+    scan_state: ScanState = ScanState.NOT_SCANNED,
 ) -> Intake:
     """Check each file and keep the good ones; one bad file costs no other.
 
@@ -143,9 +153,14 @@ def receive_files(
             problems.append(_too_many(assignment, clean_file_name(file.filename or "")))
             continue
         try:
-            received.append(_receive(storage, assignment, file, max_file_bytes))
+            file_kept = _receive(storage, assignment, file, max_file_bytes)
+            received.append(replace(file_kept, scan_state=scan_state))
         except InvalidError as error:
             problems.append(str(error))
+        except StorageUnavailableError as error:
+            # The others would wait for it in vain, one after the other.
+            log.warning("storage unavailable", reason=error.reason)
+            return Intake(tuple(received), (*problems, str(error)), is_storage_away=True)
     return Intake(tuple(received), tuple(problems))
 
 

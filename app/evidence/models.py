@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
@@ -126,6 +126,10 @@ class ScanState(StrEnum):
     NOT_SCANNED = "not_scanned"
 
 
+# Files of which nothing is known; literal, so that the planner sees that its index holds them.
+UNSCANNED = "scanned_at IS NULL AND storage_key IS NOT NULL"
+
+
 class Artifact(Base):
     """One file, link or text of an attempt.
 
@@ -142,10 +146,23 @@ class Artifact(Base):
     `origin_id`: the artifact from whose bytes it was taken over: of an earlier
     attempt, or of another assignment; `None` for what was made here.
     `scan_state`, `scanned_at`: of a file; an infected one is never served.
+    `not_scanned` with a time: a scanner was asked and could not say (too large).
+    `finding`: what the scanner calls what it found; `None` unless infected.
     `deleted_at`: retention took the content; name, size and digest stay.
     """
 
     __tablename__ = "artifact"
+    __table_args__ = (
+        Index("ix_artifact_storage_key", "storage_key"),
+        # What a scanner has not looked at yet, the oldest first.
+        Index(
+            "ix_artifact_unscanned",
+            "scan_state",
+            "id",
+            sqlite_where=text(UNSCANNED),
+            postgresql_where=text(UNSCANNED),
+        ),
+    )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
@@ -170,6 +187,7 @@ class Artifact(Base):
         TextEnum(ScanState), default=ScanState.NOT_SCANNED
     )
     scanned_at: Mapped[datetime | None]
+    finding: Mapped[str | None] = mapped_column(String(150))
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -17,7 +17,7 @@ from app.evidence.drafts import (
 )
 from app.evidence.forms import LinkRow, LinksField, PartForm, WorkForm, largest_file
 from app.evidence.intake import SentLink, SentPart, Work, receive_files
-from app.evidence.models import ArtifactKind, Attempt, Submission
+from app.evidence.models import ArtifactKind, Attempt, ScanState, Submission
 from app.evidence.parts import list_of_part
 from app.evidence.service import begin_from_earlier, save_draft, submit_attempt
 from app.evidence.storage import Storage
@@ -38,6 +38,7 @@ def receive(
     storage: Storage,
     *,
     max_file_bytes: int,
+    scan_state: ScanState,
 ) -> Work:
     """Take what is right of what was sent; what is wrong is said at its field."""
     draft = find_draft(submission)
@@ -52,7 +53,9 @@ def receive(
             (part.files.data or []) if "files" in part else [],
             room=_room(assignment, draft, part, removed_id),
             max_file_bytes=most,
+            scan_state=scan_state,
         )
+        form.is_unavailable = form.is_unavailable or files.is_storage_away
         if files.problems:
             part.files.errors = [*part.files.errors, " ".join(files.problems)]
         links, text = _read_links(part), _read_text(part)

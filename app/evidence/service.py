@@ -18,6 +18,7 @@ from app.evidence.groups import list_group
 from app.evidence.intake import Work
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
 from app.evidence.preparing import owe_preparation
+from app.evidence.quarantine import refuse_infected
 from app.evidence.reading import is_own_work, may_read_handed_in
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
@@ -196,6 +197,7 @@ def submit_attempt(
         raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
     if signed_statement != assignment.statement:
         raise UnsignedError("Sign the statement above the button: your work is handed in with it.")
+    refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     if signed_statement:
         attempt.statement, attempt.signed_by, attempt.signed_at = signed_statement, learner_id, now

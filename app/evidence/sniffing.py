@@ -17,7 +17,10 @@ from app.evidence.zip_names import looks_like_zip, read_zip_names
 HEAD_BYTES = 64 * 1024
 # Where PDF readers and browsers still accept a beginning.
 POLYGLOT_BYTES = 1024
-ACTIVE_MARKUP = (b"<html", b"<script", b"<!doctype html", b"<svg")
+ACTIVE_MARKUP = (
+    *(b"<html", b"<script", b"<!doctype html", b"<svg", b"<body"),
+    *(b"<iframe", b"<object", b"<embed"),
+)
 PLAIN_TEXT = "text/plain"
 UNKNOWN = "application/octet-stream"
 
@@ -151,7 +154,8 @@ def _is_container(stream: IO[bytes], head: bytes, expected: Format) -> bool:
 
 def _is_polyglot(stream: IO[bytes], head: bytes, expected: Format) -> bool:
     start = head[:POLYGLOT_BYTES].lower()
-    if any(markup in start for markup in ACTIVE_MARKUP):
+    readings = (start, start.replace(b"\0", b""))  # UTF-16 puts a zero byte beside each letter
+    if any(markup in reading for markup in ACTIVE_MARKUP for reading in readings):
         return True
     if expected.media_type == "application/pdf":
         if not head.startswith(b"%PDF-"):

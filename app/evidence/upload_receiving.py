@@ -9,6 +9,7 @@ from app.core.db import db, transaction
 from app.core.errors import ConflictError, InvalidError
 from app.evidence.drafts import list_unused_keys
 from app.evidence.intake import ReceivedFile
+from app.evidence.scanning import first_state
 from app.evidence.sniffing import find_media_type
 from app.evidence.storage import Storage, open_storage
 from app.evidence.upload_models import Upload
@@ -41,7 +42,8 @@ def finish_upload(
             end_upload(session, session.get_one(Upload, upload_id), now=utcnow())
         storage.delete(key)
         raise
-    file = ReceivedFile(name, media_type, stored, criterion_id)
+    state = first_state(current_app.extensions["assay.settings"])
+    file = ReceivedFile(name, media_type, stored, criterion_id, scan_state=state)
     try:
         _accept(upload_id, claim, file, course_id, assignment_id)
     except ConflictError:  # another window began the draft in this very moment, or it is so

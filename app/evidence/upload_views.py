@@ -28,7 +28,7 @@ from app.core.uploads import accepts_uploads
 from app.evidence import tus
 from app.evidence.intake import MEGABYTE, largest_file_bytes
 from app.evidence.pieces import CHECKSUMS, Checksum, Piece
-from app.evidence.storage import Storage, open_storage
+from app.evidence.storage import Storage, StorageUnavailableError, open_storage
 from app.evidence.upload_models import Upload
 from app.evidence.upload_receiving import finish_upload
 from app.evidence.uploads import (
@@ -211,8 +211,9 @@ def _keep(
         if is_held:
             finish_upload(_storage(), upload_id, claim, course_id, assignment_id)
             is_held = False
-    except OSError as error:
-        log.warning("storage failed", cause=type(error).__name__, errno=error.errno)
+    except (OSError, StorageUnavailableError) as error:
+        errno = error.errno if isinstance(error, OSError) else None
+        log.warning("storage failed", cause=type(error).__name__, errno=errno)
         words = "The storage does not take anything just now. What arrived before is safe."
         return _later(503, "Storage unavailable", f"{words} The sending goes on by itself.")
     finally:

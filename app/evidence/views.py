@@ -17,8 +17,9 @@ from app.core.pages import wants_fragment
 from app.core.principal import STAFF, Role, current_principal
 from app.core.typed_words import returns_words
 from app.core.uploads import accepts_uploads
-from app.evidence import changes_views, draft_views, reuse_views
+from app.evidence import changes_views, content_views, draft_views, reuse_views, storage_views
 from app.evidence.blueprint import bp
+from app.evidence.content_views import require_open_file
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
@@ -26,8 +27,10 @@ from app.evidence.models import Artifact
 from app.evidence.pages import describe_conflict, make_form, work_page
 from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
+from app.evidence.quarantine import InfectedWorkError
 from app.evidence.receiving import CLOSED, has_typed, keep, receive
-from app.evidence.sending import guarded, send_guarded
+from app.evidence.scanning import first_state
+from app.evidence.sending import guarded
 from app.evidence.service import (
     EmptySubmissionError,
     find_submission,
@@ -35,19 +38,21 @@ from app.evidence.service import (
     is_open,
     is_rehearsal,
 )
-from app.evidence.showing import (
-    describe_artifact,
-    find_withheld,
-    has_pages,
-    is_shown_inline,
-)
+from app.evidence.showing import describe_artifact, has_pages
 from app.evidence.storage import Storage, open_storage
 from app.evidence.upload_views import bp as uploads
 from app.evidence.viewing import choose_view
 from app.mapping.service import get_assignment
 from app.settings import Settings
 
-__all__ = ["bp", "changes_views", "draft_views", "reuse_views"]
+__all__ = [
+    "bp",
+    "changes_views",
+    "content_views",
+    "draft_views",
+    "reuse_views",
+    "storage_views",
+]
 bp.register_blueprint(uploads)
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
@@ -94,12 +99,17 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     if form.hand_in.data and assignment.statement and not form.signs.data:
         form.signs.errors = [_("Sign the statement to hand in your work")]
     sent = receive(
-        form, assignment, submission, _storage(), max_file_bytes=_settings().max_upload_bytes
+        form,
+        assignment,
+        submission,
+        _storage(),
+        max_file_bytes=_settings().max_upload_bytes,
+        scan_state=first_state(_settings()),
     )
     is_stale = False
     try:
         message = keep(form, assignment, sent, _storage(), learner_id=learner_id)
-    except EmptySubmissionError as error:
+    except (EmptySubmissionError, InfectedWorkError) as error:
         form.point_out(str(error))
     except StaleDraftError:
         is_stale = True
@@ -139,28 +149,13 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/artifacts/<int:artifact_id>/content")
-@signed_in
-def content(artifact_id: int) -> ResponseReturnValue:
-    """Send a file's bytes: pictures to be drawn, everything else to be downloaded."""
-    found = _readable(artifact_id)
-    if found.storage_key is None:
-        raise NotFoundError("This artifact is no file.")
-    is_inline = is_shown_inline(found.media_type) and "download" not in request.args
-    return send_guarded(
-        _storage().open(found.storage_key),
-        media_type=found.media_type or "application/octet-stream",
-        name=found.file_name or "file",
-        is_inline=is_inline,
-    )
-
-
 @bp.get("/artifacts/<int:artifact_id>/pages/<int:number>.png")
 @signed_in
 def page(artifact_id: int, number: int) -> ResponseReturnValue:
     """Send the picture of one page of a PDF."""
     found = _readable(artifact_id)
-    if found.storage_key is None or find_withheld(found) or not has_pages(found.media_type):
+    require_open_file(found)
+    if found.storage_key is None or found.deleted_at or not has_pages(found.media_type):
         raise NotFoundError("This artifact has no pages.")
     try:
         picture = draw_page(_storage(), found.storage_key, number)

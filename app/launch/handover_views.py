@@ -12,6 +12,7 @@ from app.core.db import db, transaction
 from app.core.errors import NotFoundError
 from app.core.principal import Role, current_principal
 from app.courses.service import get_course
+from app.evidence.quarantine import require_safe
 from app.evidence.sending import send_guarded
 from app.evidence.storage import open_storage
 from app.launch import deep_linking
@@ -91,6 +92,7 @@ def handed_over_file(sealed: str) -> ResponseReturnValue:
     artifact = get_sealed_file(db.session(), sealed, secret=_secret(), now=utcnow())
     if artifact.storage_key is None:
         raise NotFoundError("This is no file.")
+    require_safe(artifact, is_author=False)
     return send_guarded(
         open_storage(current_app.extensions["assay.settings"]).open(artifact.storage_key),
         media_type=artifact.media_type or "application/octet-stream",

@@ -12,7 +12,7 @@ from app.awards.models import Award
 from app.awards.service import list_awards
 from app.core import audit
 from app.core.errors import NotFoundError
-from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
+from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
 from app.launch.handover_models import Handover
 from app.mapping.asked import Asked, read_asked
 from app.mapping.models import DeepLinkRequest
@@ -159,6 +159,8 @@ def _own_artifacts(person_id: int, institution_id: int) -> Select[Artifact]:
         .where(
             Submission.learner_id == person_id,
             Artifact.institution_id == institution_id,
+            Artifact.scan_state != ScanState.INFECTED,
+            Artifact.deleted_at.is_(None),
             Attempt.submitted_at.is_not(None),
         )
         .options(

@@ -5,13 +5,20 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from app.cli.jobs import JOBS
+from app.core.clock import utcnow
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
+from app.outbox.timers import run_job
 from tests import factories
+from tests.clamd import EICAR, run_small_daemon
 from tests.evidence import samples
+from tests.evidence.scanning import appoint, set_scanner
 from tests.evidence.sending import Sender
+from tests.s3 import KEY_ID, REGION, SECRET, run_s3
 
 # Behaves as LibreOffice does: takes its options, writes a PDF of the same name, ends well.
 WORKS = """
@@ -39,6 +46,32 @@ class Desk:
 
     def page(self):
         return self.client.get(self.url)
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """A real S3 server process, one for all tests of a worker."""
+    with run_s3() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def small_daemon():
+    """The address of a server process that speaks as ClamAV's daemon does."""
+    with run_small_daemon() as address:
+        yield address
+
+
+@pytest.fixture
+def s3_settings(s3):
+    """The settings of an installation that keeps its files in a bucket of its own."""
+    return {
+        "storage_url": f"s3://{s3.make_bucket()}/work/here",
+        "s3_endpoint": s3.origin,
+        "s3_region": REGION,
+        "s3_key_id": KEY_ID,
+        "s3_secret": SecretStr(SECRET),
+    }
 
 
 @pytest.fixture
@@ -120,3 +153,35 @@ def office(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def scanner(app, settings, small_daemon):
+    set_scanner(app, settings, small_daemon)
+
+
+@pytest.fixture
+def scan(app):
+    """Let the worker's job run, as a process of its own would."""
+
+    def run():
+        with app.app_context():
+            job = next(job for job in JOBS if job.name == "scan")
+            return run_job(job, clock=utcnow)
+
+    return run
+
+
+@pytest.fixture
+def administrator(session, world):
+    appoint(session, world)
+    session.commit()
+    return world.instructor
+
+
+@pytest.fixture
+def infected(desk, scanner, scan, artifacts):
+    """A PDF that is fine and a text that is not, handed in and scanned."""
+    desk.send(("essay.pdf", samples.pdf(1)), ("notes.txt", EICAR))
+    assert scan()
+    return artifacts()

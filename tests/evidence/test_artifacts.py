@@ -33,7 +33,7 @@ def read(client, path, **facts):
 
 def paths_of(artifact) -> list[str]:
     page = f"/artifacts/{artifact.id}"
-    return [page, f"{page}/content", f"{page}/pages/1.png"]
+    return [page, f"/files{page}", f"{page}/pages/1.png"]
 
 
 def statuses(client, artifact) -> set[int]:
@@ -122,7 +122,7 @@ def test_a_pdf_is_downloaded_and_its_pages_are_shown(desk, handed_in):
     pdf = handed_in[0]
 
     page = read(desk.client, f"/artifacts/{pdf.id}")
-    content = read(desk.client, f"/artifacts/{pdf.id}/content")
+    content = read(desk.client, f"/files/artifacts/{pdf.id}")
     picture = read(desk.client, f"/artifacts/{pdf.id}/pages/2.png")
 
     assert f"Page 2 of 2 of {NAME}" in page.text
@@ -138,7 +138,7 @@ def test_a_pdf_is_downloaded_and_its_pages_are_shown(desk, handed_in):
 
 def test_bytes_are_sent_so_that_they_can_do_nothing(desk, handed_in):
     for artifact in handed_in[:3]:
-        headers = read(desk.client, f"/artifacts/{artifact.id}/content").headers
+        headers = read(desk.client, f"/files/artifacts/{artifact.id}").headers
         assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "private, no-store"
@@ -148,16 +148,16 @@ def test_bytes_are_sent_so_that_they_can_do_nothing(desk, handed_in):
 def test_only_a_picture_is_drawn_by_the_browser(desk, handed_in):
     picture, text = handed_in[1], handed_in[2]
 
-    assert "attachment" not in read(desk.client, f"/artifacts/{picture.id}/content").headers.get(
+    assert "attachment" not in read(desk.client, f"/files/artifacts/{picture.id}").headers.get(
         "Content-Disposition"
     )
-    for path in (f"/artifacts/{picture.id}/content?download=1", f"/artifacts/{text.id}/content"):
+    for path in (f"/files/artifacts/{picture.id}?download=1", f"/files/artifacts/{text.id}"):
         assert "attachment" in read(desk.client, path).headers["Content-Disposition"]
 
 
 def test_a_part_of_a_file_can_be_asked_for(desk, handed_in):
     answer = read(
-        desk.client, f"/artifacts/{handed_in[2].id}/content", headers={"Range": "bytes=3-6"}
+        desk.client, f"/files/artifacts/{handed_in[2].id}", headers={"Range": "bytes=3-6"}
     )
 
     assert answer.status_code == 206
@@ -205,7 +205,7 @@ def test_a_pdf_that_cannot_be_shown_says_why_and_can_be_downloaded(desk, artifac
 
     assert words in page.text
     assert "Download odd.pdf" in page.text
-    assert read(desk.client, f"/artifacts/{artifact.id}/content").data == content
+    assert read(desk.client, f"/files/artifacts/{artifact.id}").data == content
 
 
 def test_there_is_no_artifact_beyond_the_last(desk, handed_in):

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import pytest
 
@@ -12,6 +13,25 @@ from app.mapping.artifact_kinds import KINDS, extensions_of
 from tests.evidence import samples
 
 HTML = b"<!doctype html><html><script>alert(1)</script></html>"
+
+
+PDF_WITH_SCRIPT = samples.pdf(1).replace(
+    b"/Type/Catalog", b"/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/Type/Catalog"
+)
+MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4000
+
+
+def with_png_text(words: bytes) -> bytes:
+    """A sound picture that carries words in a chunk of its own, right after its header."""
+    body = b"tEXtComment\0" + words
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    whole = samples.picture()
+    return whole[:33] + chunk + whole[33:]
+
+
+def with_mp4_box(words: bytes) -> bytes:
+    box = struct.pack(">I", len(words) + 8) + b"free" + words
+    return MP4[:24] + box + MP4[24:]
 
 
 def media_type(content: bytes, name: str, extensions=frozenset(FORMATS)) -> str:
@@ -31,6 +51,12 @@ def media_type(content: bytes, name: str, extensions=frozenset(FORMATS)) -> str:
         ("a.txt", b"1", "text/plain"),
         ("a.md", b"# Title\n\n<p align='center'>x</p>", "text/markdown"),
         ("a.csv", b"a,b\n1,2\n", "text/csv"),
+        ("a.txt", "words".encode("utf-16"), "text/plain"),
+        # In UTF-7 this is markup; it is sent as UTF-8, where it is letters.
+        ("a.txt", b"+ADw-script+AD4-alert(1)+ADw-/script+AD4-", "text/plain"),
+        ("a.png", with_png_text(b"drawn by hand"), "image/png"),
+        ("a.mp4", MP4, "video/mp4"),
+        ("script.pdf", PDF_WITH_SCRIPT, "application/pdf"),
         ("a.py", b"#!/usr/bin/env python\nprint('<html>')\n", "text/plain"),
         ("a.json", b'{"a": [1, 2]}', "text/plain"),
         ("a.xml", b"<?xml version='1.0'?><a/>", "text/plain"),
@@ -59,10 +85,23 @@ def test_an_honest_file_is_accepted(name, content, expected):
         ("both.gif", b"GIF89a/*<script>*/=1;alert(1)"),
         ("both.gif", b"GIF89a" + b"\0" * 40 + b"%PDF-1.4"),
         ("image.png", samples.picture("JPEG")),
+        ("image.png", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+        ("image.png", with_png_text(HTML)),
+        ("image.png", with_png_text("<script>alert(1)</script>".encode("utf-16"))),
+        ("image.jpg", b"\xff\xd8\xff\xfe\x00\x40" + HTML + samples.picture("JPEG")[2:]),
+        ("talk.mp4", with_mp4_box(b"<IFRAME src=x>")),
+        ("talk.mp4", HTML + MP4),
+        ("talk.mp4", b"\0\0\0\x14ftypavif\0\0\0\0avif"),
+        ("sound.mp3", b"ID3\x04\0\0\0\0\0\x40" + HTML),
+        ("film.webm", b"\x1aE\xdf\xa3" + HTML),
         ("note.txt", b"MZ\x90\x00\x03\x00\x00\x00binary"),
         ("note.txt", b"\x01"),
         ("note.txt", b"\xff"),
         ("note.txt", HTML),
+        ("note.txt", b"\xef\xbb\xbf  \n" + HTML),
+        ("note.txt", HTML.decode().encode("utf-16")),
+        ("note.txt", b"\xff\xfe" + HTML.decode().encode("utf-16-le")),
+        ("table.csv", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
         ("note.txt", b"text with \0 inside"),
         ("a.docx", samples.archive("a.txt")),
         ("a.docx", samples.archive("[Content_Types].xml", "xl/workbook.xml")),

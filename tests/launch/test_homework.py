@@ -10,7 +10,7 @@ from app.awards.models import Award
 from app.core.audit import AuditEntry
 from app.core.clock import utcnow
 from app.courses.models import LtiUser
-from app.evidence.models import Artifact, ArtifactKind
+from app.evidence.models import Artifact, ArtifactKind, ScanState
 from app.launch.handover_models import Handover
 from app.platforms.models import Platform, PlatformStatus
 from app.programme.models import IssuerKey
@@ -145,6 +145,22 @@ def test_the_address_runs_out(homework, mei, pieces, session, browser, tool_key)
 
     assert browser(None).get(urlsplit(item["url"]).path).status_code == 404
     assert mei.get(f"{place}/{handover.id}").status_code == 404
+
+
+def test_a_file_in_quarantine_is_neither_offered_nor_served(
+    homework, mei, pieces, session, browser, tool_key
+):
+    place = homework()
+    file = pieces()[ArtifactKind.FILE]
+    (item,) = read_answer(choose(mei, place, f"artifact-{file.id}"), tool_key)[ITEMS]
+    path = urlsplit(item["url"]).path
+    assert browser().get(path, buffered=True).status_code == 200
+    file.scan_state = ScanState.INFECTED
+    session.commit()
+
+    assert browser().get(path).status_code == 403
+    assert "my notes.txt" not in mei.get(place).text
+    assert mei.post(place, data={"item": f"artifact-{file.id}"}).status_code == 404
 
 
 def test_the_address_ends_with_the_connection_to_the_lms(
