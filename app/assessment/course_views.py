@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, list_class
 from app.assessment.gradebook import describe_gradebook
+from app.assessment.models import Assessment
 from app.assessment.queries import find_reached_levels, list_assessments, list_released
 from app.awards.models import Award
 from app.awards.service import find_newest_award, find_renewal_start
@@ -107,7 +108,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         submission=submission,
         attempt=attempt,
         artifacts=describe_artifacts(attempt, storage) if attempt else [],
-        assessments=list_assessments(session, submission.id) if submission else [],
+        assessments=_list_readable(submission, may_assess=appointment is not None),
         award=_find_award(submission),
         delivery=find_newest_delivery(session, assignment_id=assignment_id, person_id=person_id),
         can_assess=appointment is not None
@@ -135,6 +136,14 @@ def feedback(course_id: int, assignment_id: int) -> str:
         award=_find_award(submission),
         standing=_find_standing(submission),
     )
+
+
+def _list_readable(submission: Submission | None, *, may_assess: bool) -> list[Assessment]:
+    """Return what staff read: whoever assesses, all of it; others what has been told."""
+    if submission is None:
+        return []
+    find = list_assessments if may_assess else list_released
+    return find(db.session(), submission.lead_id or submission.id)
 
 
 def _find_standing(submission: Submission | None) -> Standing | None:

@@ -261,7 +261,7 @@ def list_filled_in(
 
 def list_raw_texts(form: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return what somebody typed who may not see the rubric any more, under plain labels."""
-    texts = []
+    texts: list[tuple[str, str]] = []
     for name, value in form.items():
         if name.startswith(COMMENT) and value.strip():
             texts.append((_("Comment %(number)d", number=len(texts) + 1), value))

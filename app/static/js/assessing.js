@@ -1,5 +1,5 @@
 // While work is assessed: what is filled in saves itself, and others see that somebody is here.
-"use strict";
+// A module, so that its names are its own.
 
 const SAVE_PAUSE_MS = 1500;
 const BEAT_MS = 15000;

@@ -1,5 +1,5 @@
 // The points so far, and whether each level meets its criterion, while they are chosen.
-"use strict";
+// A module, so that its names are its own.
 
 const rubricForm = document.getElementById("assess-form");
 const touched = new Set(); // boxes of parts that somebody set by hand stay as they are

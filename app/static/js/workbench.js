@@ -1,5 +1,4 @@
-// Single keys of the workbench. None acts while somebody types, and all can be switched off (WCAG 2.1.4).
-"use strict";
+// Single keys of the workbench. None acts while somebody types; all can be switched off (WCAG 2.1.4). A module.
 
 const SWITCH = "assay-workbench-keys";
 const form = document.getElementById("assess-form");
