@@ -1,18 +1,18 @@
 // Single keys of the workbench. None acts while somebody types; all can be switched off (WCAG 2.1.4). A module.
 
-const SWITCH = "assay-workbench-keys";
+const SWITCH = "assay_keys";
 const form = document.getElementById("assess-form");
 const help = document.getElementById("keys");
 const button = document.getElementById("keys-switch");
 const rubrics = [...document.querySelectorAll("#assess-form .rubric")];
 let at = -1; // the criterion that was worked on last
 
-// A frame may not be allowed to keep anything: then it lasts as long as the page.
-const stored = (value) => {
+// In a cookie of this frame alone; where a browser keeps none, it lasts as long as the page.
+const isOff = (value) => {
   try {
-    if (value !== undefined) localStorage.setItem(SWITCH, value);
-    return localStorage.getItem(SWITCH);
-  } catch { return null; }
+    if (value) document.cookie = `${SWITCH}=${value}; Max-Age=31536000; Path=/; SameSite=None; Secure; Partitioned`;
+    return document.cookie.includes(`${SWITCH}=off`);
+  } catch { return false; }
 };
 const show = (element) => { element?.focus(); element?.scrollIntoView({ block: "nearest" }); };
 const radiosOf = (rubric) => [...rubric.querySelectorAll("input[type=radio]")];
@@ -66,11 +66,11 @@ if (window.parent === window) document.querySelector(".bench")?.classList.add("b
 
 if (form) {
   help.hidden = false;
-  if (stored() === "off") button.setAttribute("aria-pressed", "false");
+  if (isOff()) button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", () => {
     const isOn = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(isOn));
-    stored(isOn ? "on" : "off");
+    isOff(isOn ? "on" : "off");
   });
   form.addEventListener("focusin", ({ target }) => {
     const index = rubrics.indexOf(target.closest(".rubric"));

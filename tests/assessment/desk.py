@@ -1,0 +1,31 @@
+"""What the tests of the workbench share: addresses, and reading anew what was committed."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.evidence.models import Submission
+from app.settings import Settings
+from tests.assessment.work import form_data
+
+
+def url(submission: Submission, *parts: str) -> str:
+    return "/".join([f"/assessment/submissions/{submission.id}", *parts])
+
+
+def rows(session: Session, model: Any) -> list[Any]:
+    """Return all rows of a table as they are now."""
+    session.rollback()
+    session.expire_all()
+    return session.query(model).order_by(model.id).all()
+
+
+def wait_before_telling(app: Any, minutes: int = 10) -> None:
+    """Let decisions wait, as they do by default."""
+    settings: Settings = app.extensions["assay.settings"]
+    app.extensions["assay.settings"] = settings.model_copy(update={"undo_minutes": minutes})
+
+
+def draft_data(submission: Submission, *steps: str, revision: int = 0, **changes: Any) -> dict:
+    """Fill in the workbench to be saved rather than recorded."""
+    return form_data(submission, *steps) | {"draft_revision": revision} | changes
