@@ -18,6 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
@@ -112,6 +113,10 @@ class AssessForm(Form):
         fields: dict[str, object] = {"criteria": criteria}
         for criterion in criteria:
             fields |= _criterion_fields(criterion, saved)
+        for place, field in enumerate(fields.values()):
+            if isinstance(field, UnboundField):
+                # Problems are listed as the page goes: the rubric comes before the decision.
+                field.creation_counter = place - len(fields)
         form: AssessForm = type("BoundAssessForm", (cls,), fields)(
             **({"formdata": _form_data(draft)} if draft and is_new else {}),
             attempt_id=attempt.id,

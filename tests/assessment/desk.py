@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.evidence.models import Submission
-from app.settings import Settings
 from tests.assessment.work import form_data
 
 
@@ -22,7 +21,7 @@ def rows(session: Session, model: Any) -> list[Any]:
 
 def wait_before_telling(app: Any, minutes: int = 10) -> None:
     """Let decisions wait, as they do by default."""
-    settings: Settings = app.extensions["assay.settings"]
+    settings = app.extensions["assay.settings"]
     app.extensions["assay.settings"] = settings.model_copy(update={"undo_minutes": minutes})
 
 

@@ -10,7 +10,6 @@ from app.assessment.desk_models import AssessmentDraft
 from app.assessment.models import Assessment
 from app.core.db import db
 from app.courses.models import Person
-from app.settings import Settings
 from tests.browser.axe import assert_no_violations
 from tests.browser.test_main_path import hand_in, paper, set_up
 
@@ -23,7 +22,7 @@ LONG = "Wilhelmina Aleksandrowna van der Straaten-Ponthoz de la Fontaine-Oberkam
 @pytest.fixture
 def ten_minutes(campus):
     """The tool waits before it tells a decision, as it does by default."""
-    settings: Settings = campus.app.extensions["assay.settings"]
+    settings = campus.app.extensions["assay.settings"]
     campus.app.extensions["assay.settings"] = settings.model_copy(update={"undo_minutes": 10})
 
 
@@ -87,7 +86,6 @@ def test_a_whole_assessment_by_keyboard_alone(campus, lms_page, paper, ten_minut
     page.keyboard.type("A quick one.")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    page.keyboard.press("?") if False else None
     expect(tool.get_by_label("I have no conflict of interest")).to_be_checked()
     lms_page.settle()
     assert_no_violations(tool)

@@ -24,7 +24,8 @@ const fill = () => {
   filled.delete("draft_revision");
   return String(filled);
 };
-let kept = desk && fill();
+// What was sent to be recorded and came back with problems is not saved yet.
+let kept = desk && !document.getElementById("error-summary") ? fill() : "";
 const save = async (more) => {
   const sent = fill();
   if (isOver || sent === kept) return;
@@ -64,6 +65,7 @@ if (desk) {
   desk.addEventListener("submit", () => { isOver = true; clearTimeout(pause); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) saveNow({ keepalive: true }); });
   tellClock(said);
+  if (!kept) later();
   beat();
   setInterval(beat, BEAT_MS);
 }

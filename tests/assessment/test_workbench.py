@@ -1,0 +1,388 @@
+"""The workbench page: what it shows, who else is there, and how few queries it takes."""
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from app.assessment.desk_models import Allocation, Presence, SavedComment
+from app.assessment.models import Assessment, EvidenceMark
+from app.core.db import db
+from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
+from tests import factories
+from tests.assessment.desk import draft_data, rows, url, wait_before_telling
+from tests.assessment.work import form_data, hand_in
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def level_2_work(session, world):
+    """Mei's work for the Level II badge, whose artifacts may be shown."""
+    assignment = factories.make_assignment(
+        session, world.course, world.level_2, link=None, criterion_positions=(0, 1, 2)
+    )
+    return hand_in(session, assignment, world.learner)
+
+
+def add_artifact(session, attempt, text="More", **facts):
+    artifact = Artifact(
+        institution_id=attempt.submission.institution_id,
+        attempt_id=attempt.id,
+        kind=ArtifactKind.TEXT,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        created_at=NOW,
+        **facts,
+    )
+    session.add(artifact)
+    session.flush()
+    return artifact
+
+
+def test_the_promise_is_a_clock(browser, session, world, submission):
+    client = browser(world.grantor)
+    submission.promised_at = datetime.now(UTC) + timedelta(days=2, hours=1)
+    session.commit()
+    assert re.search(r"<strong>2 days left</strong>", client.get(url(submission)).text)
+
+    submission.promised_at = datetime.now(UTC) - timedelta(hours=5)
+    session.commit()
+
+    assert "late by 5 hours" in client.get(url(submission)).text
+
+
+def test_where_the_badge_says_so_no_name_is_shown(browser, session, world, submission):
+    world.level_1.is_anonymous = True
+    session.commit()
+    client = browser(world.grantor)
+
+    assert "Mei" not in client.get(url(submission)).text
+    client.post(url(submission), data=form_data(submission, "best", "best"))
+    assert "Mei" not in client.get(url(submission)).text
+
+
+def test_previous_and_next_walk_the_queue(browser, session, world, assignment):
+    first = hand_in(session, assignment, world.learner, at=NOW - timedelta(hours=3))
+    second = hand_in(session, assignment, world.other_learner, at=NOW - timedelta(hours=2))
+    client = browser(world.grantor)
+
+    assert client.get(url(first, "beside")).location == url(second)
+    back = client.get(url(second, "beside"), query_string={"way": "previous"})
+    assert back.location == url(first)
+    last = client.get(url(second, "beside"), follow_redirects=True)
+    assert "That was the last one that is free for you." in last.text
+    before = client.get(
+        url(first, "beside"), query_string={"way": "previous"}, follow_redirects=True
+    )
+    assert "There is none before it" in before.text
+
+
+def test_skipping_leaves_out_what_another_has_and_ones_own_work(
+    browser, session, world, assignment
+):
+    first = hand_in(session, assignment, world.learner, at=NOW - timedelta(hours=3))
+    taken = hand_in(session, assignment, world.other_learner, at=NOW - timedelta(hours=2))
+    hand_in(session, assignment, world.grantor, at=NOW - timedelta(hours=1))
+    browser(world.second_grantor).post(url(taken, "start"))
+
+    page = browser(world.grantor).get(url(first, "beside"))
+
+    assert page.location == "/assessment/queue"
+
+
+def test_a_member_of_a_group_is_assessed_with_whoever_began(
+    browser, session, world, submission, assignment
+):
+    member = Submission(
+        institution_id=submission.institution_id,
+        course_id=submission.course_id,
+        assignment_id=assignment.id,
+        achievement_id=submission.achievement_id,
+        learner_id=world.other_learner.id,
+        status=submission.status,
+        status_changed_at=NOW,
+        submitted_at=NOW,
+        lead_id=submission.id,
+        created_at=NOW,
+    )
+    session.add(member)
+    session.commit()
+
+    page = browser(world.grantor).get(url(member))
+
+    assert (page.status_code, page.location) == (303, url(submission))
+
+
+def test_who_else_has_it_open_is_told_by_the_page_and_at_its_load(
+    browser, session, world, submission
+):
+    priya, luis = browser(world.grantor), browser(world.second_grantor)
+
+    alone = priya.post(url(submission, "presence"))
+    together = luis.post(url(submission, "presence"))
+
+    assert "open now" not in alone.text
+    assert "Priya Grantor has this open now, too." in together.text
+    assert "<html" not in together.text
+    assert "Luis Grantor has this open now, too." in priya.get(url(submission)).text
+    assert "Priya" not in priya.post(url(submission, "presence")).text, "nobody meets themselves"
+    assert len(rows(session, Presence)) == 2
+
+
+def test_looking_at_the_page_notes_nothing(browser, session, world, submission):
+    browser(world.grantor).get(url(submission))
+
+    assert rows(session, Presence) == []
+
+
+def test_who_left_is_gone_after_a_while_and_after_recording(browser, session, world, submission):
+    priya, luis = browser(world.grantor), browser(world.second_grantor)
+    priya.post(url(submission, "presence"))
+    seen = rows(session, Presence)[0]
+    seen.seen_at = datetime.now(UTC) - timedelta(minutes=1)
+    session.commit()
+
+    assert "open now" not in luis.get(url(submission)).text
+    luis.post(url(submission, "presence"))
+    luis.post(url(submission), data=form_data(submission, "best", "best"))
+
+    assert rows(session, Presence) == []
+
+
+def test_those_who_must_not_know_of_each_other_are_not_named(browser, session, world, submission):
+    world.level_1.grantors_needed = 2
+    session.commit()
+    browser(world.grantor).post(url(submission, "presence"))
+    browser(world.grantor).post(url(submission, "start"))
+
+    page = browser(world.second_grantor).get(url(submission)).text
+
+    assert "Another grantor has this open now" in page
+    assert "Priya" not in page
+
+
+def test_whose_work_it_is_to_assess_is_said_without_script(browser, session, world, submission):
+    session.add(
+        Allocation(
+            institution_id=submission.institution_id,
+            submission_id=submission.id,
+            person_id=world.second_grantor.id,
+            allocated_at=NOW,
+        )
+    )
+    session.commit()
+
+    assert (
+        "Luis Grantor is to assess this, too." in browser(world.grantor).get(url(submission)).text
+    )
+
+
+@pytest.mark.parametrize("who", ["learner", "instructor", "assistant", "grader"])
+def test_nobody_but_grantors_is_present(browser, session, world, submission, who):
+    assert browser(getattr(world, who)).post(url(submission, "presence")).status_code == 403
+    assert rows(session, Presence) == []
+
+
+def test_artifacts_are_marked_to_be_shown_where_the_level_shares_evidence(
+    browser, session, world, level_2_work
+):
+    artifact = level_2_work.attempts[-1].artifacts[0]
+    client = browser(world.second_grantor)
+    assert "What may be shown with the award" in client.get(url(level_2_work)).text
+    data = form_data(level_2_work, "best", "best", "best") | {"shown_artifacts": artifact.id}
+
+    page = client.post(url(level_2_work), data=data, follow_redirects=True)
+
+    assert "May be shown with the award" in page.text
+    assert [mark.artifact_id for mark in rows(session, EvidenceMark)] == [artifact.id]
+
+
+def test_level_1_work_is_never_marked(browser, session, world, submission):
+    artifact = submission.attempts[-1].artifacts[0]
+    client = browser(world.grantor)
+    assert "What may be shown" not in client.get(url(submission)).text
+    data = form_data(submission, "best", "best") | {"shown_artifacts": artifact.id}
+
+    page = client.post(url(submission), data=data)
+
+    assert page.status_code == 422
+    assert rows(session, Assessment) == []
+
+
+def test_an_artifact_of_another_submission_is_not_marked(
+    browser, session, world, submission, level_2_work
+):
+    foreign = submission.attempts[-1].artifacts[0]
+    data = form_data(level_2_work, "best", "best", "best") | {"shown_artifacts": foreign.id}
+
+    page = browser(world.second_grantor).post(url(level_2_work), data=data)
+
+    assert page.status_code == 422
+    assert rows(session, Assessment) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"scan_state": ScanState.INFECTED}, {"scan_state": ScanState.WAITING}, {"deleted_at": NOW}],
+)
+def test_what_is_not_known_to_be_clean_is_not_marked(browser, session, world, level_2_work, facts):
+    suspect = add_artifact(session, level_2_work.attempts[-1], **facts)
+    session.commit()
+    client = browser(world.second_grantor)
+    data = form_data(level_2_work, "best", "best", "best") | {"shown_artifacts": suspect.id}
+
+    assert f'value="{suspect.id}"' not in client.get(url(level_2_work)).text
+    assert client.post(url(level_2_work), data=data).status_code == 422
+    assert rows(session, Assessment) == []
+
+
+def test_marks_count_only_for_what_is_met(browser, session, world, level_2_work):
+    artifact = level_2_work.attempts[-1].artifacts[0]
+    data = form_data(level_2_work, "best", "best", "below", decision="revision", reason="More.")
+
+    browser(world.second_grantor).post(
+        url(level_2_work), data=data | {"shown_artifacts": artifact.id}
+    )
+
+    assert len(rows(session, Assessment)) == 1
+    assert rows(session, EvidenceMark) == []
+
+
+def test_what_is_below_its_level_is_named_for_revision_unless_one_says_otherwise(
+    browser, session, world, submission
+):
+    client = browser(world.grantor)
+    first, second = submission.assignment.criteria
+    data = draft_data(submission, "below", "best")
+    del data["decision"]
+    client.post(url(submission, "draft"), data=data)
+
+    page = client.get(url(submission)).text
+
+    assert re.search(rf'name="parts" value="{first.id}" checked', page)
+    assert not re.search(rf'name="parts" value="{second.id}" checked', page)
+    assert f'data-tally="criterion_{first.id}" data-state="below"' in page
+    assert f'data-tally="criterion_{second.id}" data-state="met"' in page
+
+
+def test_named_parts_are_kept_and_read_by_the_learner(browser, session, world, submission):
+    second = submission.assignment.criteria[1]
+    data = form_data(submission, "best", "below", decision="revision", reason="Cite it.")
+
+    browser(world.grantor).post(url(submission), data=data | {"parts": second.id})
+
+    (assessment,) = rows(session, Assessment)
+    assert [part.id for part in assessment.parts] == [second.id]
+    course, assignment = submission.course_id, submission.assignment_id
+    told = browser(world.learner).get(f"/courses/{course}/assignments/{assignment}/feedback").text
+    assert "To be revised: Criterion 2." in " ".join(told.split())
+
+
+def test_parts_of_another_assignment_are_refused(browser, session, world, submission):
+    foreign = world.level_2.criteria[0].id
+    data = form_data(submission, "best", "below", decision="revision", reason="Cite it.")
+
+    page = browser(world.grantor).post(url(submission), data=data | {"parts": foreign})
+
+    assert page.status_code == 422
+    assert "Cite it." in page.text
+    assert rows(session, Assessment) == []
+
+
+def test_a_level_of_another_criterion_is_refused(browser, session, world, submission):
+    first, second = submission.assignment.criteria
+    data = form_data(submission, "best", "best")
+    data[f"criterion_{first.id}"] = second.rubric_levels[2].id
+
+    page = browser(world.grantor).post(url(submission), data=data)
+
+    assert page.status_code == 422
+    assert rows(session, Assessment) == []
+
+
+@pytest.mark.parametrize("field", ["comment", "reason", "staff_note"])
+def test_4001_characters_are_too_many_and_are_not_lost(browser, session, world, submission, field):
+    data = form_data(submission, "best", "best")
+    name = f"comment_{submission.assignment.criteria[0].id}" if field == "comment" else field
+
+    page = browser(world.grantor).post(url(submission), data=data | {name: "x" * 4001})
+
+    assert page.status_code == 422
+    assert "Keep it under 4000 characters." in page.text
+    assert "x" * 4001 in page.text
+    assert rows(session, Assessment) == []
+
+
+def test_without_the_statement_on_conflicts_nothing_is_recorded(
+    browser, session, world, submission
+):
+    data = form_data(submission, "best", "best")
+    del data["states_no_conflict"]
+
+    page = browser(world.grantor).post(url(submission), data=data)
+
+    assert page.status_code == 422
+    assert '<a href="#states_no_conflict">Say that you have no conflict' in page.text
+    assert rows(session, Assessment) == []
+
+
+def count_queries(app, client, address):
+    """Return the statements that a page took, also those not sent by the ORM."""
+    said = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        said.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        page = client.get(address)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert page.status_code == 200
+    return said
+
+
+def test_the_workbench_takes_12_queries_at_most_however_much_it_holds(
+    app, browser, session, world, submission
+):
+    client = browser(world.grantor)
+    wait_before_telling(app, 0)
+    client.get(url(submission))  # what is cached is cached
+    few = count_queries(app, client, url(submission))
+    data = form_data(submission, "below", "best", decision="revision", reason="More.")
+    client.post(url(submission), data=data | {"parts": submission.assignment.criteria[0].id})
+    session.rollback()
+    session.expire_all()
+    for number in range(2, 41):
+        attempt = Attempt(
+            submission_id=submission.id, number=number, created_at=NOW, submitted_at=NOW
+        )
+        session.add(attempt)
+        session.flush()
+        add_artifact(session, attempt, f"Work {number}")
+    for number in range(39):
+        add_artifact(session, attempt, f"Part {number}")
+    submission.status = "submitted"
+    session.add(
+        SavedComment(
+            institution_id=submission.institution_id,
+            person_id=world.grantor.id,
+            text="Kept",
+            created_at=NOW,
+        )
+    )
+    session.commit()
+    browser(world.second_grantor).post(url(submission, "presence"))
+    session.expire_all()
+    client.post(url(submission, "draft"), data=draft_data(submission, "best", "best"))
+
+    many = count_queries(app, client, url(submission))
+
+    assert "Part 38" in client.get(url(submission)).text
+    assert len(few) <= 12, "\n".join(few)
+    assert len(many) <= 12, "\n".join(many)
