@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from app.assessment.desk_models import AssessmentDraft
 from app.assessment.models import Assessment
+from app.core.clock import utcnow
 from app.core.db import db
 from app.courses.models import Person
+from app.programme.models import GrantorAppointment
 from tests.browser.axe import assert_no_violations
 from tests.browser.test_main_path import hand_in, paper, set_up
 
@@ -44,58 +46,61 @@ def tab_to(page, tool, words):
     raise AssertionError(f"Tab does not lead to {words!r}; it is at {focused(tool)!r}")
 
 
+def open_next(page, tool):
+    """From the queue to the workbench, and start."""
+    page.locator("iframe[data-tool-frame]").focus()
+    tab_to(page, tool, "^Assess next$")
+    page.keyboard.press("Enter")
+    tool.locator("#rubric-heading").wait_for()
+    tool.locator("body").focus()
+    tab_to(page, tool, "^Start assessing$")
+    page.keyboard.press("Enter")
+    tool.get_by_text("You started").wait_for()
+
+
+def rate(page, tool):
+    """Choose levels, comment, decide, and write both notes, by the keys of the workbench."""
+    tool.locator("body").focus()
+    for key in ("j", "3", "c"):
+        page.keyboard.press(key)
+    page.keyboard.type("j1 is said in the text, and chooses nothing.")
+    for key in ("Escape", "j", "1", "ArrowDown"):  # the browser's own key goes on working
+        page.keyboard.press(key)
+    expect(tool.locator("#tally-points")).to_have_text("5")
+    expect(tool.locator("[data-tally][data-state=met]")).to_have_count(2)
+    page.keyboard.press("s")
+    expect(tool.locator("#draft-state")).to_contain_text("Draft saved")
+    for key in ("d", "Space", "n"):
+        page.keyboard.press(key)
+    page.keyboard.type("Well searched.")
+    page.keyboard.press("Tab")
+    page.keyboard.type("A quick one.")
+    for key in ("Tab", "Space"):
+        page.keyboard.press(key)
+    expect(tool.get_by_label("I have no conflict of interest")).to_be_checked()
+
+
+def check(lms_page, tool, look, name):
+    lms_page.settle()
+    assert_no_violations(tool)
+    look(lms_page.page, name)
+
+
 def test_a_whole_assessment_by_keyboard_alone(campus, lms_page, paper, ten_minutes, look):
     set_up(lms_page)
     hand_in(lms_page, paper)
     lms_page.become("Priya Grantor")
     tool, page = lms_page.open("Literature review"), lms_page.page
-    page.locator("iframe[data-tool-frame]").focus()
 
-    tab_to(page, tool, "^Assess next$")
-    page.keyboard.press("Enter")
-    tool.locator("#rubric-heading").wait_for()
-    lms_page.settle()
-    tool.locator("body").focus()
-    tab_to(page, tool, "^Start assessing$")
-    page.keyboard.press("Enter")
-    tool.get_by_text("You started").wait_for()
-    lms_page.settle()
-    assert_no_violations(tool)
-    look(page, "1-opened")
-
-    tool.locator("body").focus()
-    page.keyboard.press("j")
-    page.keyboard.press("3")
-    page.keyboard.press("c")
-    page.keyboard.type("j1 is said in the text, and chooses nothing.")
-    page.keyboard.press("Escape")
-    page.keyboard.press("j")
-    page.keyboard.press("1")
-    page.keyboard.press("ArrowDown")  # the browser's own key for radio buttons goes on working
-    expect(tool.locator("#tally-points")).not_to_have_text("0")
-    expect(tool.locator("[data-tally][data-state=open]")).to_have_count(0)
-    page.keyboard.press("s")
-    expect(tool.locator("#draft-state")).to_contain_text("Draft saved")
+    open_next(page, tool)
+    check(lms_page, tool, look, "1-opened")
+    rate(page, tool)
     (draft,) = rows(campus, AssessmentDraft)
     assert "j1 is said in the text, and chooses nothing." in draft.content.values()
-    page.keyboard.press("d")
-    page.keyboard.press("Space")
-    page.keyboard.press("n")
-    page.keyboard.type("Well searched.")
-    page.keyboard.press("Tab")
-    page.keyboard.type("A quick one.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    expect(tool.get_by_label("I have no conflict of interest")).to_be_checked()
-    lms_page.settle()
-    assert_no_violations(tool)
-    look(page, "2-filled-in")
+    check(lms_page, tool, look, "2-filled-in")
     page.keyboard.press("Control+Enter")
-
     tool.get_by_text("you can still undo it").first.wait_for()
-    lms_page.settle()
-    assert_no_violations(tool)
-    look(page, "3-decided")
+    check(lms_page, tool, look, "3-decided")
     assert rows(campus, AssessmentDraft) == []
     tool.locator("body").focus()
     tab_to(page, tool, "^undo$")
@@ -130,9 +135,7 @@ def test_shortcuts_can_be_switched_off_and_stay_off(campus, lms_page, paper, loo
     tool.locator("#keys-switch[aria-pressed=false]").wait_for(state="attached")
 
 
-def test_what_stands_round_the_workbench_is_fit_to_be_seen(
-    campus, lms_page, paper, look, chromium, window
-):
+def test_what_stands_round_the_workbench_is_fit_to_be_seen(campus, lms_page, paper, look):
     set_up(lms_page)
     hand_in(lms_page, paper)
     with campus.app.app_context():
@@ -172,3 +175,30 @@ def test_what_stands_round_the_workbench_is_fit_to_be_seen(
     tool.get_by_role("heading", name="Change a comment").wait_for()
     lms_page.settle()
     assert_no_violations(tool)
+
+
+def test_what_is_typed_survives_an_appointment_that_ends(campus, lms_page, paper, look):
+    set_up(lms_page)
+    hand_in(lms_page, paper)
+    lms_page.become("Priya Grantor")
+    tool = lms_page.open("Literature review")
+    tool.get_by_role("link", name="Assess next").click()
+    tool.locator(".rubric textarea").first.fill("Three paragraphs of good advice. " * 12)
+    expect(tool.locator("#draft-state")).to_contain_text("Draft saved")
+    with campus.app.app_context():
+        now = utcnow()
+        for appointment in db.session.scalars(select(GrantorAppointment)):
+            appointment.ends_at = now
+        db.session.commit()
+
+    tool.get_by_label("Note to the learner").fill("The last words")
+    expect(tool.locator("#draft-state")).to_contain_text("Not saved.")
+    lms_page.settle()
+    tool.get_by_role("button", name="Save draft").last.click()
+
+    tool.get_by_role("heading", name="Nothing was recorded").wait_for()
+    expect(tool.get_by_text("The last words")).to_be_visible()
+    expect(
+        tool.get_by_role("button", name=re.compile("^Copy: Note to the learner"))
+    ).to_be_visible()
+    check(lms_page, tool, look, "kept")
