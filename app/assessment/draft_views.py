@@ -33,7 +33,7 @@ def save_draft(submission_id: int) -> ResponseReturnValue:
     try:
         bench = open_bench(db.session(), submission_id, grantor, now=now)
         desk = read_desk(db.session(), bench, grantor, now=now)
-        form = build_form(bench, bench.attempt or bench.submission.attempts[-1], desk)
+        form = build_form(bench, bench.newest_attempt, desk)
         refuse_if_moved_on(bench, form)
         saved = _save(submission_id, form, form.content, seen=form.draft_revision.data or 0)
     except (ConflictError, ForbiddenError) as error:

@@ -42,6 +42,16 @@ class Bench:
         return self.submission.assignment
 
     @property
+    def newest_attempt(self) -> Attempt:
+        """What counts now, or the last one that did.
+
+        Raises: `ConflictError` if there is none here: a group's hang on whoever began.
+        """
+        if not self.submission.attempts:
+            raise ConflictError("Nothing has been handed in here.")
+        return self.attempt or self.submission.attempts[-1]
+
+    @property
     def is_blind(self) -> bool:
         """Whether those who assess must not know of each other until all have recorded."""
         return self.assignment.version.grantors_needed > 1

@@ -54,9 +54,9 @@ def record(submission_id: int) -> ResponseReturnValue:
     grantor, now = current_principal(), utcnow()
     try:
         bench = open_bench(db.session(), submission_id, grantor, now=now)
-    except ForbiddenError as error:
+        attempt = bench.newest_attempt
+    except (ConflictError, ForbiddenError) as error:
         return show_kept(error)
-    attempt = bench.attempt or bench.submission.attempts[-1]
     desk = read_desk(db.session(), bench, grantor, now=now)
     form = build_form(bench, attempt, desk)
     try:

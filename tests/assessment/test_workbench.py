@@ -112,9 +112,17 @@ def test_a_member_of_a_group_is_assessed_with_whoever_began(
     session.add(member)
     session.commit()
 
-    page = browser(world.grantor).get(url(member))
+    client = browser(world.grantor)
+
+    page = client.get(url(member))
+    posted = [
+        client.post(url(member, *door), data=draft_data(submission, "best", "best"))
+        for door in ([], ["draft"], ["undo"], ["send"], ["take-back"])
+    ]
 
     assert (page.status_code, page.location) == (303, url(submission))
+    assert [answer.status_code for answer in posted] == [409] * 5
+    assert rows(session, Assessment) == []
 
 
 def test_who_else_has_it_open_is_told_by_the_page_and_at_its_load(
