@@ -10,6 +10,7 @@ from app.assessment.desk_models import SavedComment
 from app.catalog.models import Achievement
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.principal import Principal
+from app.programme.models import Level
 
 MAX_COMMENT = 4000
 MAX_COMMENTS = 500
@@ -55,9 +56,11 @@ def list_granted(session: Session, grantor: Principal) -> Sequence[Achievement]:
     """Return the achievements that somebody may assess for, with their versions' names."""
     return session.scalars(
         select(Achievement)
+        .join(Achievement.level)
         .where(
             Achievement.institution_id == grantor.institution_id,
             Achievement.id.in_(sorted(grantor.grants)),
+            Level.needs_artifact,  # a Souvenir is given without work that could be commented on
         )
         .options(selectinload(Achievement.versions))
         .order_by(Achievement.id)
