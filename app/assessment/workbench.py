@@ -8,14 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment import workflow
-from app.assessment.conflicts import DECLARED, has_conflict
+from app.assessment.conflicts import has_conflict
 from app.assessment.desk_models import AssessmentDraft
 from app.assessment.drafts import list_drafts_of
 from app.assessment.models import Assessment, Rating
 from app.assessment.presence import Other, list_others
 from app.assessment.service import check_grantor
 from app.catalog.models import Achievement, AchievementVersion, Criterion
-from app.core.errors import ConflictError, ForbiddenError, NotFoundError
+from app.core.errors import ConflictError, NotFoundError
 from app.core.principal import Principal
 from app.courses.service import get_person
 from app.evidence.models import Attempt, Submission
@@ -99,7 +99,8 @@ def open_bench(session: Session, submission_id: int, grantor: Principal, *, now:
             assignment.joinedload(Assignment.course),
             version.joinedload(AchievementVersion.achievement).joinedload(Achievement.level),
             version.selectinload(criteria).joinedload(Criterion.rubric_levels),
-            assignment.selectinload(Assignment.criteria),
+            # The levels with both: whichever is read last must not leave the criteria without.
+            assignment.selectinload(Assignment.criteria).joinedload(Criterion.rubric_levels),
             selectinload(Submission.attempts).joinedload(Attempt.artifacts),
         )
         .execution_options(populate_existing=True)
@@ -115,10 +116,9 @@ def open_bench(session: Session, submission_id: int, grantor: Principal, *, now:
         now=now,
     )
     if appointment is None or is_barred:
-        # Asked once more, for the words.
+        # The whole question, which also has the words for a refusal.
         person = get_person(session, grantor.person_id, institution_id=grantor.institution_id)
-        check_grantor(session, submission, person, now=now)
-        raise ForbiddenError(DECLARED)
+        appointment = check_grantor(session, submission, person, now=now)
     return Bench(submission, appointment, _find_attempt(submission))
 
 

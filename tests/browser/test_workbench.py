@@ -202,3 +202,23 @@ def test_what_is_typed_survives_an_appointment_that_ends(campus, lms_page, paper
         tool.get_by_role("button", name=re.compile("^Copy: Note to the learner"))
     ).to_be_visible()
     check(lms_page, tool, look, "kept")
+
+
+def test_in_a_window_of_its_own_each_pane_scrolls_by_itself(campus, lms_page, paper, look):
+    set_up(lms_page)
+    hand_in(lms_page, paper)
+    lms_page.become("Priya Grantor")
+    lms_page.open("Literature review")
+    with lms_page.page.context.expect_page() as opened:
+        lms_page.page.get_by_role("link", name="Open in a new window").click()
+    tab = opened.value
+
+    tab.get_by_role("link", name="Assess next").click()
+    tab.locator(".bench-apart").wait_for()
+
+    assert_no_violations(tab)
+    heights = tab.locator(".bench-apart > .pane").evaluate_all(
+        "panes => panes.map(pane => pane.clientHeight <= innerHeight)"
+    )
+    assert heights == [True, True]
+    look(tab, "own-window")
