@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 
 from app.core.principal import current_principal
+from app.settings import Settings
 
 bp = Blueprint("assessment", __name__)
 
@@ -22,3 +23,9 @@ def find_return_url() -> str | None:
 def review_marks() -> dict[str, Any]:
     """Return what keeps an address remembering that its person came from the gradebook."""
     return {FROM_REVIEW: 1} if FROM_REVIEW in request.args else {}
+
+
+def settings() -> Settings:
+    """Return the installation's settings."""
+    found: Settings = current_app.extensions["assay.settings"]
+    return found

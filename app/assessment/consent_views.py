@@ -114,7 +114,7 @@ def sign(public_id: str) -> ResponseReturnValue:
 
 @bp.post(f"{HERE}/withdraw")
 @signed_in
-def take_back(public_id: str) -> ResponseReturnValue:
+def unshare(public_id: str) -> ResponseReturnValue:
     """Take the consent back: from now on nothing is shown."""
     award = _award(public_id)
     standing = find_standing_consent(db.session(), award.id)

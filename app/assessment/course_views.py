@@ -7,6 +7,7 @@ from app.assessment.appeals import can_appeal, find_appeal
 from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, list_class
 from app.assessment.gradebook import describe_gradebook
+from app.assessment.models import Assessment
 from app.assessment.queries import find_reached_levels, list_assessments, list_released
 from app.assessment.questions import list_messages
 from app.awards.models import Award
@@ -109,7 +110,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         submission=submission,
         attempt=attempt,
         artifacts=describe_artifacts(attempt, storage) if attempt else [],
-        assessments=list_assessments(session, submission.id) if submission else [],
+        assessments=_list_readable(submission, may_assess=appointment is not None),
         award=_find_award(submission),
         delivery=find_newest_delivery(session, assignment_id=assignment_id, person_id=person_id),
         can_assess=appointment is not None
@@ -139,6 +140,14 @@ def feedback(course_id: int, assignment_id: int) -> str:
         can_appeal=submission is not None and can_appeal(session, submission),
         message_count=len(list_messages(session, lead_id)) if lead_id else 0,
     )
+
+
+def _list_readable(submission: Submission | None, *, may_assess: bool) -> list[Assessment]:
+    """Return what staff read: whoever assesses, all of it; others what has been told."""
+    if submission is None:
+        return []
+    find = list_assessments if may_assess else list_released
+    return find(db.session(), submission.lead_id or submission.id)
 
 
 def _find_standing(submission: Submission | None) -> Standing | None:

@@ -109,7 +109,9 @@ def undo(session: Session, submission: Submission, *, person: Person, now: datet
     lock_work(session, submission)
     decision = find_pending_decision(session, submission.id)
     if decision is None or decision.release_at <= now:
-        raise ConflictError("This can no longer be undone: the learner has been told.")
+        raise ConflictError(
+            "This can no longer be undone: it was undone already, or the learner has been told."
+        )
     if decision.decided_by != person.id:
         raise ForbiddenError("Only whoever recorded this decision can undo it.")
     own = next(each for each in list_counted(session, submission) if each.grantor_id == person.id)

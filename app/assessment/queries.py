@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment.conflicts import has_conflict
@@ -113,6 +113,30 @@ def find_next(session: Session, grantor: Principal, *, now: datetime) -> Submiss
         .order_by(Submission.submitted_at, Submission.id)
         .limit(1)
     )
+
+
+def find_beside(
+    session: Session, grantor: Principal, submission: Submission, *, is_forward: bool, now: datetime
+) -> Submission | None:
+    """Return what stands next to a submission in the queue, as `find_next` would offer it."""
+    own = (submission.submitted_at, submission.id)
+    place = tuple_(Submission.submitted_at, Submission.id)
+    found = (
+        select(Submission)
+        .join(Submission.assignment)
+        .join(Assignment.version)
+        .join(AchievementVersion.achievement)
+        .where(
+            _waiting_for(grantor, now),
+            is_usable_now(now),
+            Submission.id != submission.id,
+            or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id),
+            place > own if is_forward else place < own,
+        )
+        .limit(1)
+    )
+    order = (Submission.submitted_at, Submission.id)
+    return session.scalar(found.order_by(*(o.asc() if is_forward else o.desc() for o in order)))
 
 
 def list_assessments(session: Session, submission_id: int) -> list[Assessment]:

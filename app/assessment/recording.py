@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from app.assessment.models import Decision
 from app.catalog.models import Criterion
 from app.core.errors import InvalidError
+from app.evidence.models import Artifact, ScanState
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Judgement:
     `attempt_id`: the work that was on the page. `ratings`: rubric level id by
     criterion id. `reason`: the note to the learner. `parts`: ids of the criteria
     whose work is to be revised; none: all of it. `shown_artifact_ids`: what may
-    be shown with the award. `holder_id`: who had the work when the page was shown.
+    be shown with the award.
     """
 
     attempt_id: int
@@ -46,3 +47,36 @@ def check_judgement(
         raise InvalidError("Parts to revise can be named only when a revision is requested.")
     if not judgement.parts <= {criterion.id for criterion in criteria}:
         raise InvalidError("One of the parts to revise is no criterion of this assignment.")
+    if not judgement.states_no_conflict:
+        raise InvalidError("Say that you have no conflict of interest with whoever handed this in.")
+
+
+def is_showable(artifact: Artifact) -> bool:
+    """Return whether an artifact is fit to be shown with an award.
+
+    Not while it is being checked for malware, nor if some was found; a file that no
+    scanner looked at is: whether there is one, the institution has decided.
+    """
+    is_suspect = artifact.scan_state in {ScanState.WAITING, ScanState.INFECTED}
+    return artifact.deleted_at is None and not is_suspect
+
+
+def choose_shown(
+    judgement: Judgement, artifacts: Sequence[Artifact], *, may_be_shown: bool
+) -> list[Artifact]:
+    """Return the artifacts that may be shown with the award.
+
+    `may_be_shown`: the badge is of a level that shares evidence at all.
+    Raises: `InvalidError` if one is not part of this work, or may not be shown.
+    """
+    ids = judgement.shown_artifact_ids
+    if ids and not may_be_shown:
+        raise InvalidError("Work for a badge of this level is never shown outside.")
+    if ids and judgement.decision is not Decision.MET:
+        raise InvalidError("Only work that is met can be shown with the award.")
+    shown = [artifact for artifact in artifacts if artifact.id in ids]
+    if len(shown) != len(ids):
+        raise InvalidError("One of the artifacts to show is not part of this work.")
+    if not all(is_showable(artifact) for artifact in shown):
+        raise InvalidError("A file that is not known to be clean cannot be shown with the award.")
+    return shown

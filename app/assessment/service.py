@@ -12,12 +12,12 @@ from app.assessment import workflow
 from app.assessment.conflicts import refuse_conflict
 from app.assessment.models import Assessment, Capacity, Rating
 from app.assessment.queries import list_counted
-from app.assessment.recording import Judgement, check_judgement
+from app.assessment.recording import Judgement, check_judgement, choose_shown
 from app.assessment.scoring import choose_levels, list_shortfalls, total_points
 from app.catalog.models import Criterion
 from app.catalog.usability import require_usable
 from app.core import audit
-from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.errors import ConflictError, ForbiddenError, NotFoundError
 from app.courses.models import Person
 from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.service import current_attempt, set_group_status
@@ -111,13 +111,15 @@ def record_assessment(
     workflow.refuse_unless_waiting(submission.status.value, is_decided=_is_decided(submission))
     attempt = current_attempt(submission)
     if attempt.id != judgement.attempt_id:
-        raise ConflictError("Newer work has been handed in meanwhile. Load the page again.")
+        raise ConflictError(workflow.NEWER_WORK)
     criteria = submission.assignment.criteria
     chosen = choose_levels(criteria, judgement.ratings)
     check_judgement(judgement, criteria, list_shortfalls(criteria, chosen))
-    shown = [each for each in attempt.artifacts if each.id in judgement.shown_artifact_ids]
-    if len(shown) != len(judgement.shown_artifact_ids):
-        raise InvalidError("One of the artifacts to show is not part of this work.")
+    shown = choose_shown(
+        judgement,
+        attempt.artifacts,
+        may_be_shown=submission.assignment.version.achievement.level.shares_evidence,
+    )
     assessment = Assessment(
         institution_id=submission.institution_id,
         attempt_id=attempt.id,

@@ -9,6 +9,10 @@ ASSESSED = "This submission has already been assessed. Open it again to see the 
 DECIDED = (
     "This submission has been decided. Until the decision is sent it can be undone: open it again."
 )
+NEWER_WORK = (
+    "Newer work has been handed in meanwhile. Load the page again: what you typed was about the "
+    "work before it."
+)
 IN_ASSESSMENT_COMMENT = "In assessment"
 APPEALED_COMMENT = "Appeal opened: another grantor assesses the work again"
 

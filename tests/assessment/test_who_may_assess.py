@@ -260,6 +260,7 @@ def record(session, app, submission, grantor, **changes):
         "comments": {},
         "decision": Decision.MET,
         "reason": "",
+        "states_no_conflict": True,
         **changes,
     }
     return record_and_settle(

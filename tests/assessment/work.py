@@ -72,6 +72,7 @@ def form_data(
         "attempt_id": newest.id,
         "decision": decision,
         "reason": reason,
+        "states_no_conflict": "y",
     }
     for criterion, step in zip(criteria, steps, strict=True):
         data[f"criterion_{criterion.id}"] = criterion.rubric_levels[STEPS[step]].id

@@ -87,7 +87,8 @@ def assess(lms_page, look=None, *, decision="Met", reason=None, level=-1):
         criterion.locator("textarea").fill("Clear and complete.")
     tool.get_by_label(decision, exact=True).check()
     if reason:
-        tool.get_by_label(re.compile("^Reason")).fill(reason)
+        tool.get_by_label("Note to the learner").fill(reason)
+    tool.get_by_label("I have no conflict of interest").check()
     _check(lms_page, tool, look, f"7-workbench-{decision}")
     tool.get_by_role("button", name="Record assessment").click()
     tool.get_by_text(re.compile("recorded", re.IGNORECASE)).first.wait_for()

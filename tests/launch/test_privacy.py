@@ -53,9 +53,8 @@ def awarded(browser, session, world):
     """Mei's work, assessed and awarded."""
     assignment = factories.make_assignment(session, world.course, world.level_1, link=world.link)
     submission = hand_in(session, assignment, world.learner)
-    browser(world.grantor).post(
-        f"/assessment/submissions/{submission.id}", data=form_data(submission, "best", "best")
-    )
+    data = form_data(submission, "best", "best") | {"staff_note": "Between ourselves"}
+    browser(world.grantor).post(f"/assessment/submissions/{submission.id}", data=data)
     session.rollback()
     return submission
 
@@ -167,6 +166,7 @@ def test_the_export_is_a_file_with_everything_that_is_held(browser, world, award
     place = open_page(mei, world.learner).location
 
     answer = mei.post(f"{place}/export.json")
+    assert "Between ourselves" not in answer.text, "a note to staff is not the learner's"
 
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert answer.headers["Cache-Control"] == "private, no-store"

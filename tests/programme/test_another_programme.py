@@ -179,6 +179,7 @@ def test_the_whole_way_from_set_up_to_award_under_it(
         for item, step in zip(assignment.criteria, (2, 1, 0), strict=True)
     }
     attempt = {"attempt_id": submission.attempts[-1].id, "decision": "met", "reason": ""}
+    attempt |= {"states_no_conflict": "y"}
     answer = browser(priya).post(f"/assessment/submissions/{submission.id}", data=rated | attempt)
     assert answer.status_code == 303
     assert latest(Assessment).points == 5
