@@ -9,10 +9,13 @@ from flask_babel import gettext as _
 
 from app.approval.queries import count_waiting
 from app.assessment import workflow
+from app.assessment.agreement import compare_assessments, newest_of
+from app.assessment.anonymity import without_names
 from app.assessment.blueprint import bp, find_return_url, review_marks
 from app.assessment.forms import AssessForm, StartForm
 from app.assessment.models import Decision
-from app.assessment.queries import Place, find_next, list_assessments, list_queue
+from app.assessment.moderation_views import others_of, record_label, show_standing, start_from
+from app.assessment.queries import Place, find_next, list_queue
 from app.assessment.recording import Judgement
 from app.assessment.releasing import Outcome, record_and_settle
 from app.assessment.service import check_grantor, start_assessing
@@ -24,9 +27,9 @@ from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.principal import current_principal
 from app.courses.service import get_person
-from app.evidence.models import Submission, SubmissionStatus
+from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.evidence.service import current_attempt, get_submission
-from app.evidence.showing import describe_artifacts
+from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
@@ -63,12 +66,16 @@ def assess(submission_id: int) -> ResponseReturnValue:
     submission = _find(submission_id)
     if request.method == "GET" and not workflow.is_waiting(submission.status.value):
         return _show_decision(submission)
+    others = others_of(submission)
+    if request.method == "GET" and not others.may_assess:
+        return show_standing(submission, others)
     attempt = current_attempt(submission)
     form = AssessForm.for_criteria(
         submission.assignment.criteria,
         attempt_id=attempt.id,
         holder_id=submission.assessor_id,
     )
+    taken = start_from(form, others) if request.method == "GET" else None
     if form.validate_on_submit() and _may_record(submission, form):
         outcome = _record(submission_id, form)
         flash(_outcome_message(outcome), "success")
@@ -81,8 +88,11 @@ def assess(submission_id: int) -> ResponseReturnValue:
         submission=submission,
         assignment=submission.assignment,
         attempt=attempt,
-        artifacts=describe_artifacts(attempt, open_storage(_settings())),
-        earlier=list_assessments(db.session(), submission_id),
+        artifacts=_describe(submission, attempt),
+        earlier=others.earlier,
+        others=others,
+        taken=taken,
+        record_label=record_label(others),
         why_unusable=why_unusable(submission.assignment.version, now=utcnow()),
         return_url=find_return_url(),
         marks=review_marks(),
@@ -151,10 +161,17 @@ def _record(submission_id: int, form: AssessForm) -> Outcome:
         )
 
 
+def _describe(submission: Submission, attempt: Attempt) -> list[ShownArtifact]:
+    """Return the artifacts to show; where nobody is told whose they are, without file names."""
+    items = describe_artifacts(attempt, open_storage(_settings()))
+    return without_names(items) if submission.assignment.version.is_anonymous else items
+
+
 def _show_decision(submission: Submission) -> str:
-    session = db.session()
-    award = None
-    if submission.status in {SubmissionStatus.AWARDED, SubmissionStatus.REVOKED}:
+    session, others = db.session(), others_of(submission)
+    award, is_awarded = None, {SubmissionStatus.AWARDED, SubmissionStatus.REVOKED}
+    # The credential's page says whose it is.
+    if submission.status in is_awarded and not submission.assignment.version.is_anonymous:
         award = find_newest_award(
             session, person_id=submission.learner_id, achievement_id=submission.achievement_id
         )
@@ -162,7 +179,8 @@ def _show_decision(submission: Submission) -> str:
         "assessment/decided.html",
         submission=submission,
         assignment=submission.assignment,
-        assessments=list_assessments(session, submission.id),
+        assessments=others.earlier,
+        agreement=compare_assessments(newest_of(others.earlier)),
         award=award,
         delivery=find_newest_delivery(
             session, assignment_id=submission.assignment_id, person_id=submission.learner_id
@@ -173,6 +191,8 @@ def _show_decision(submission: Submission) -> str:
 
 
 def _outcome_message(outcome: Outcome) -> str:
+    if outcome.decision is None:
+        return _("Recorded. Others go on from here; the learner is told when it is decided.")
     recorded: str = _("Assessment recorded. The gradebook is being told.")
     if outcome.award is not None:
         recorded = _(

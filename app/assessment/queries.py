@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -165,6 +166,37 @@ def list_released(session: Session, submission_id: int) -> list[Assessment]:
         and assessment.attempt_id in released
         and assessment.assessed_at <= released[assessment.attempt_id]
     ]
+
+
+def list_assessed_together(
+    session: Session, achievement_id: int, *, since: datetime
+) -> list[list[Assessment]]:
+    """Return the grantors' assessments of each attempt that several of them assessed.
+
+    Only of attempts on which a decision has been released since then.
+    """
+    attempts = (
+        select(AttemptDecision.attempt_id)
+        .join(Submission, Submission.id == AttemptDecision.submission_id)
+        .where(
+            Submission.achievement_id == achievement_id,
+            AttemptDecision.released_at >= since,
+            AttemptDecision.undone_at.is_(None),
+        )
+    )
+    ratings = selectinload(Assessment.ratings)
+    found = session.scalars(
+        select(Assessment)
+        .where(
+            Assessment.attempt_id.in_(attempts),
+            Assessment.capacity == Capacity.GRANTOR,
+            Assessment.undone_at.is_(None),
+        )
+        .options(ratings.joinedload(Rating.criterion), ratings.joinedload(Rating.rubric_level))
+        .order_by(Assessment.attempt_id, Assessment.id)
+    )
+    grouped = [list(each) for _attempt, each in groupby(found, lambda each: each.attempt_id)]
+    return [each for each in grouped if len(each) > 1]
 
 
 def list_counted(session: Session, submission: Submission) -> list[Assessment]:

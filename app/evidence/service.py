@@ -11,6 +11,7 @@ from app.core.audit import record
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.principal import STAFF, Principal
 from app.courses.service import find_enrolment
+from app.evidence.conflicts import refuse_declared
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import list_author_ids, list_group
 from app.evidence.intake import Work
@@ -178,7 +179,8 @@ def get_readable_artifact(
 
     Staff means: launched from this course with such a role within
     `rights_last`. A draft is the learner's alone.
-    Raises: `NotFoundError`, whether it does not exist or is not theirs to see.
+    Raises: `NotFoundError`, whether it does not exist or is not theirs to see;
+        `ForbiddenError` to whoever has declared a conflict of interest.
     """
     artifact = session.scalar(
         select(Artifact)
@@ -202,6 +204,7 @@ def _may_read(
         return True
     if not artifact.attempt.counts:
         return False
+    refuse_declared(session, submission, principal.person_id)
     enrolment = find_enrolment(
         session, course_id=submission.course_id, person_id=principal.person_id
     )

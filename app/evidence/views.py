@@ -1,5 +1,6 @@
 """The learner's page of one assignment, and the artifacts that were handed in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import (
@@ -28,6 +29,7 @@ from app.evidence.first_page import first_page
 from app.evidence.forms import WorkForm
 from app.evidence.intake import Work, receive_files
 from app.evidence.models import Artifact, Submission
+from app.evidence.naming import shown_file_name
 from app.evidence.preview import BusyError, draw_page
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
 from app.evidence.sending import guarded, send_guarded
@@ -106,9 +108,10 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     """Show one artifact in place."""
     found = _readable(artifact_id)
     submission = found.attempt.submission
+    item = describe_artifact(found, _storage())
     return render_template(
         "evidence/artifact.html",
-        item=describe_artifact(found, _storage()),
+        item=replace(item, title=_file_name(found) or item.title),
         artifact=found,
         submission=submission,
         is_own=submission.learner_id == current_principal().person_id,
@@ -126,7 +129,7 @@ def content(artifact_id: int) -> ResponseReturnValue:
     return send_guarded(
         _storage().open(found.storage_key),
         media_type=found.media_type or "application/octet-stream",
-        name=found.file_name or "file",
+        name=_file_name(found) or "file",
         is_inline=is_inline,
     )
 
@@ -249,6 +252,10 @@ def _page(assignment: Assignment, submission: Submission | None, *, form: WorkFo
         if is_learner
         else None,
     )
+
+
+def _file_name(artifact: Artifact) -> str | None:
+    return shown_file_name(db.session(), artifact, current_principal().person_id, now=utcnow())
 
 
 def _readable(artifact_id: int) -> Artifact:
