@@ -191,9 +191,9 @@ def _show_decision(submission: Submission) -> str:
 
 
 def _outcome_message(outcome: Outcome) -> str:
-    if outcome.decision is None:
-        return _("Recorded. Others go on from here; the learner is told when it is decided.")
     recorded: str = _("Assessment recorded. The gradebook is being told.")
+    if outcome.decision is None:
+        recorded = _("Recorded. Others go on from here; the learner is told when it is decided.")
     if outcome.award is not None:
         recorded = _(
             "Assessment recorded, and the credential is awarded. The gradebook is being told."

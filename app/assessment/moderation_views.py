@@ -84,9 +84,10 @@ def start_from(form: AssessForm, others: Others) -> Assessment | None:
 
 def record_label(others: Others) -> str:
     """Return what the button says with which somebody records."""
+    label: str = _("Settle it") if others.may_settle else _("Record assessment")
     if others.only_recommends:
-        return _("Recommend")
-    return _("Settle it") if others.may_settle else _("Record assessment")
+        label = _("Recommend")
+    return label
 
 
 @bp.get("/admin/achievements/<int:achievement_id>/assessing")

@@ -26,7 +26,9 @@ from tests.assessment.several import (
     needs,
     record,
 )
-from tests.factories import NOON
+from tests.factories import NOON, import_models
+
+import_models()  # rows are made below, before any fixture runs
 
 
 def said(number, decision, capacity=Capacity.GRANTOR, points=4):
