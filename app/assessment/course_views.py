@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.assessment.agreement import compare_assessments, newest_of
 from app.assessment.anonymity import without_names
 from app.assessment.blueprint import bp, find_return_url
-from app.assessment.class_list import Shown, Told, count_class, list_class
+from app.assessment.class_list import Shown, Told, count_class, hide_names, list_class
 from app.assessment.conflicts import refuse_reading
 from app.assessment.gradebook import describe_gradebook
 from app.assessment.moderation_views import shown_name
@@ -57,6 +57,15 @@ def overview(course_id: int, assignment_id: int) -> str:
         page=request.args.get("page", 1, type=int),
         now=now,
     )
+    appointment = find_appointment(
+        session,
+        person_id=principal.person_id,
+        achievement_id=assignment.version.achievement_id,
+        course_id=course_id,
+        now=now,
+    )
+    if appointment is not None and assignment.version.is_anonymous:
+        members = hide_names(members, shown_name)
     staffing = find_staffing(
         session,
         assignment.version.achievement_id,
@@ -82,9 +91,7 @@ def overview(course_id: int, assignment_id: int) -> str:
         reading=find_reading(session, course_id),
         grantors=staffing.deciders,
         staffing=staffing,
-        is_grantor=any(
-            person.id == principal.person_id for person in staffing.deciders + staffing.assessors
-        ),
+        is_grantor=appointment is not None,
         why_unusable=why_unusable(assignment.version, now=now),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
         gradebook=describe_gradebook(session, assignment),
