@@ -240,3 +240,12 @@ def test_only_an_ending_that_says_the_kind_is_kept():
         "File 5",
         "File 6.jpeg",
     ]
+
+
+def test_the_learner_is_told_how_it_is_assessed(browser, session, world, anonymous):
+    needs(session, world.level_1, 2, anonymous=True)
+
+    page = browser(world.learner).get(f"{place(anonymous)}/work").text
+
+    assert "Leave your name out of what you hand in." in page
+    assert "2 grantors assess it" in page
