@@ -57,6 +57,7 @@ ROOMS_WITH_MODELS = (
     "evidence.upload_models",
     "evidence.group_models",
     "evidence.consent_models",
+    "evidence.conflict_models",
     "awards.models",
     "awards.stack_models",
     "awards.souvenir_models",

@@ -22,10 +22,11 @@ def run_migrations() -> None:
     """Migrate within one transaction; SQLite changes tables by copying them."""
     is_sqlite = db.engine.dialect.name == "sqlite"
     with db.engine.connect() as connection:
-        if is_sqlite:
-            # Tables are copied and dropped; references to them must not cascade meanwhile.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()
+        driver = connection.connection.driver_connection
+        if is_sqlite and driver is not None:
+            # Tables are copied and dropped; what refers to them must not be asked meanwhile.
+            # Said to the driver: within a transaction, which we begin ourselves, it says nothing.
+            driver.execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -33,8 +34,13 @@ def run_migrations() -> None:
             compare_type=True,
             render_item=render_item,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            connection.rollback()
+            if is_sqlite and driver is not None:
+                driver.execute("PRAGMA foreign_keys=ON")
 
 
 run_migrations()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 IGNORED = ("slug", "issuer", "level", "criteria")
+# What a content means that was written down before these could be said.
+UNSAID = {"grantors_needed": 1, "is_anonymous": False}
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 
 
@@ -22,7 +24,7 @@ def list_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
     fields = [
         Difference(field, _kind(before.get(field), value))
         for field, value in after.items()
-        if field not in IGNORED and before.get(field) != value
+        if field not in IGNORED and before.get(field, UNSAID.get(field)) != value
     ]
     return [*fields, *_criteria(before.get("criteria") or [], after.get("criteria") or [])]
 

@@ -1,7 +1,7 @@
 """The class of one assignment: every learner, with or without work. Reads only."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.courses.models import Person
 from app.courses.people import select_learners
 from app.evidence.models import Submission, SubmissionStatus
+from app.evidence.naming import DECIDED
 from app.mapping.models import Assignment
 from app.outbox.models import Delivery, DeliveryState
 from app.passback.models import GradebookCell
@@ -53,7 +54,8 @@ class Told:
 class ClassRow:
     """One learner of the class list; `None` where nothing was begun, or nothing told.
 
-    `is_member`: false if the LMS no longer counts them to the course.
+    `is_member`: false if the LMS no longer counts them to the course. `alias`: what
+    stands for the name where whoever looks is not told it; `None`: they are.
     """
 
     learner: Person
@@ -63,6 +65,12 @@ class ClassRow:
     is_member: bool
     is_changed_by_hand: bool
     has_failed: bool
+    alias: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How whoever looks is told who it is."""
+        return self.alias or self.learner.display_name
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,29 @@ def list_class(
         for person, submission in found
     ]
     return ClassPage(rows, page, pages)
+
+
+def hide_names(page: ClassPage, alias_of: Callable[[Submission], str]) -> ClassPage:
+    """Return a page of the class for somebody who assesses anonymously.
+
+    Whose work is not decided yet stands below the others, by alias: its place
+    among the names would tell the name.
+    """
+    named = [row for row in page.rows if not _is_undecided(row.submission)]
+    hidden = [
+        replace(row, alias=alias_of(row.submission))
+        for row in page.rows
+        if row.submission is not None and _is_undecided(row.submission)
+    ]
+    return replace(page, rows=named + sorted(hidden, key=lambda row: row.name))
+
+
+def _is_undecided(submission: Submission | None) -> bool:
+    return (
+        submission is not None
+        and submission.submitted_at is not None
+        and submission.status not in DECIDED
+    )
 
 
 def count_class(

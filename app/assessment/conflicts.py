@@ -3,20 +3,17 @@
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.assessment.desk_models import ConflictOfInterest
 from app.assessment.dialogue_models import Appeal
 from app.assessment.models import Assessment
 from app.core.errors import ForbiddenError
 from app.courses.models import Person
+from app.evidence.conflict_models import ConflictOfInterest
+from app.evidence.conflicts import refuse_declared
 from app.evidence.groups import is_author, list_author_ids
 from app.evidence.models import Attempt, Submission
 
 OWN_WORK = "This is your own work. Another grantor assesses it."
 CO_AUTHOR = "You are one of the authors of this work. Another grantor assesses it."
-DECLARED = (
-    "You have a conflict of interest with whoever handed this in. Another grantor assesses it."
-)
-RECUSED = "You have withdrawn from assessing this work. Another grantor assesses it."
 APPEALED = "You have assessed this work before; an appeal goes to another grantor."
 
 
@@ -25,29 +22,24 @@ def refuse_conflict(session: Session, submission: Submission, person: Person) ->
 
     Raises: `ForbiddenError`, saying why.
     """
-    if submission.learner_id == person.id:
-        raise ForbiddenError(OWN_WORK)
-    authors = list_author_ids(session, submission)
-    if person.id in authors:
-        raise ForbiddenError(CO_AUTHOR)
-    declared = session.scalars(
-        select(ConflictOfInterest).where(
-            ConflictOfInterest.institution_id == submission.institution_id,
-            ConflictOfInterest.person_id == person.id,
-            ConflictOfInterest.learner_id.in_(authors),
-            ConflictOfInterest.ended_at.is_(None),
-            or_(
-                ConflictOfInterest.submission_id.is_(None),
-                ConflictOfInterest.submission_id == submission.id,
-            ),
-        )
-    ).all()
-    if declared:
-        raise ForbiddenError(RECUSED if declared[0].submission_id else DECLARED)
+    refuse_reading(session, submission, person)
     if session.scalar(
         select(_has_open_appeal_against(person.id)).where(Submission.id == submission.id)
     ):
         raise ForbiddenError(APPEALED)
+
+
+def refuse_reading(session: Session, submission: Submission, person: Person) -> None:
+    """Refuse somebody who may not read a work as those do who assess it, or teach the course.
+
+    Its authors have pages of their own; who assessed it before an appeal may go on reading it.
+    Raises: `ForbiddenError`, saying why.
+    """
+    if submission.learner_id == person.id:
+        raise ForbiddenError(OWN_WORK)
+    if person.id in list_author_ids(session, submission):
+        raise ForbiddenError(CO_AUTHOR)
+    refuse_declared(session, submission, person.id)
 
 
 def has_conflict(person_id: int) -> ColumnElement[bool]:

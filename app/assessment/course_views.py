@@ -3,13 +3,17 @@
 from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.assessment.agreement import compare_assessments, newest_of
+from app.assessment.anonymity import without_names
 from app.assessment.appeals import can_appeal, find_appeal
 from app.assessment.blueprint import bp, find_return_url
-from app.assessment.class_list import Shown, Told, count_class, list_class
+from app.assessment.class_list import Shown, Told, count_class, hide_names, list_class
+from app.assessment.conflicts import refuse_reading
 from app.assessment.gradebook import describe_gradebook
-from app.assessment.models import Assessment
-from app.assessment.queries import find_reached_levels, list_assessments, list_released
+from app.assessment.moderation_views import shown_name
+from app.assessment.queries import find_reached_levels, list_released
 from app.assessment.questions import list_messages
+from app.assessment.seeing import Viewer, see_assessments
 from app.awards.models import Award
 from app.awards.service import find_newest_award, find_renewal_start
 from app.catalog.pass_rule import Standing, stand
@@ -23,9 +27,10 @@ from app.core.principal import STAFF, Role, current_principal
 from app.courses.people import is_learner
 from app.courses.roster import find_reading
 from app.courses.service import get_course, get_person
-from app.evidence.models import Submission, SubmissionStatus
+from app.evidence.models import Attempt, Submission, SubmissionStatus
+from app.evidence.naming import is_name_hidden
 from app.evidence.service import current_attempt, find_submission
-from app.evidence.showing import describe_artifacts
+from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment, list_unmapped_criteria
 from app.passback.service import (
@@ -34,7 +39,7 @@ from app.passback.service import (
     list_cells,
     list_newest_deliveries,
 )
-from app.programme.service import find_appointment, list_grantors
+from app.programme.service import find_appointment, find_staffing
 
 
 @bp.get("/courses/<int:course_id>/assignments/<int:assignment_id>")
@@ -54,8 +59,21 @@ def overview(course_id: int, assignment_id: int) -> str:
         page=request.args.get("page", 1, type=int),
         now=now,
     )
-    grantors = list_grantors(
-        session, assignment.version.achievement_id, course_id=course_id, now=now
+    appointment = find_appointment(
+        session,
+        person_id=principal.person_id,
+        achievement_id=assignment.version.achievement_id,
+        course_id=course_id,
+        now=now,
+    )
+    if appointment is not None and assignment.version.is_anonymous:
+        members = hide_names(members, shown_name)
+    staffing = find_staffing(
+        session,
+        assignment.version.achievement_id,
+        needed=assignment.version.grantors_needed,
+        course_id=course_id,
+        now=now,
     )
     return render_template(
         "assessment/overview.html",
@@ -73,8 +91,9 @@ def overview(course_id: int, assignment_id: int) -> str:
         ),
         counts=count_class(session, assignment, told, now=now),
         reading=find_reading(session, course_id),
-        grantors=grantors,
-        is_grantor=any(grantor.id == principal.person_id for grantor in grantors),
+        grantors=staffing.deciders,
+        staffing=staffing,
+        is_grantor=appointment is not None,
         why_unusable=why_unusable(assignment.version, now=now),
         unmapped=list_unmapped_criteria(session, assignment.version, course_id=course_id),
         gradebook=describe_gradebook(session, assignment),
@@ -92,6 +111,9 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
     submission = find_submission(session, assignment_id, person_id)
     if submission is None and not is_learner(session, course_id, person_id, now=utcnow()):
         raise NotFoundError("There is no such learner in this course.")
+    if submission is not None:
+        reader = get_person(session, principal.person_id, institution_id=principal.institution_id)
+        refuse_reading(session, submission, reader)
     attempt = None
     if submission is not None and submission.submitted_at is not None:
         attempt = current_attempt(submission)
@@ -102,15 +124,25 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         course_id=course_id,
         now=utcnow(),
     )
-    storage = open_storage(current_app.extensions["assay.settings"])
+    seen, name, is_hidden = [], learner.display_name, False
+    if submission is not None:
+        viewer = Viewer(principal.person_id, appointment.role if appointment else None)
+        seen = see_assessments(session, submission, viewer).everything
+        is_hidden = is_name_hidden(session, submission, principal.person_id, now=utcnow())
+    if is_hidden and submission is not None:
+        name = shown_name(submission)
     return render_template(
         "assessment/read.html",
         assignment=assignment,
         learner=learner,
+        name=name,
         submission=submission,
         attempt=attempt,
-        artifacts=describe_artifacts(attempt, storage) if attempt else [],
-        assessments=_list_readable(submission, may_assess=appointment is not None),
+        artifacts=_describe(attempt, without=is_hidden),
+        assessments=seen,
+        agreement=compare_assessments(newest_of([e for e in seen if e.attempt is attempt]))
+        if attempt
+        else None,
         award=_find_award(submission),
         delivery=find_newest_delivery(session, assignment_id=assignment_id, person_id=person_id),
         can_assess=appointment is not None
@@ -142,12 +174,11 @@ def feedback(course_id: int, assignment_id: int) -> str:
     )
 
 
-def _list_readable(submission: Submission | None, *, may_assess: bool) -> list[Assessment]:
-    """Return what staff read: whoever assesses, all of it; others what has been told."""
-    if submission is None:
+def _describe(attempt: Attempt | None, *, without: bool) -> list[ShownArtifact]:
+    if attempt is None:
         return []
-    find = list_assessments if may_assess else list_released
-    return find(db.session(), submission.lead_id or submission.id)
+    items = describe_artifacts(attempt, open_storage(current_app.extensions["assay.settings"]))
+    return without_names(items) if without else items
 
 
 def _find_standing(submission: Submission | None) -> Standing | None:

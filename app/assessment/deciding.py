@@ -1,60 +1,22 @@
-"""From assessments to a decision: how many must agree, who settles, and when it is told.
+"""From assessments to a decision, and back while nobody has been told.
 
 A decision waits a few minutes before anything leaves the tool, so that it can
 be undone; then `release` draws its consequences.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.assessment.conflicts import refuse_conflict
 from app.assessment.models import Assessment, AttemptDecision, Capacity
 from app.assessment.queries import find_pending_decision, list_counted
-from app.assessment.service import audit_deed, lock_work
+from app.assessment.service import audit_deed, lock_work, tell_in_assessment
+from app.assessment.verdict import find_verdict
 from app.core.errors import ConflictError, ForbiddenError
 from app.courses.models import Person
 from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.service import set_group_status
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Where a work stands after the assessments so far.
-
-    `deciding`: the assessment whose ratings count; `None` while none decides.
-    `missing`: so many grantors are still owed. `is_disputed`: they are all in
-    and do not agree, so that a moderator settles it.
-    """
-
-    deciding: Assessment | None
-    missing: int
-    is_disputed: bool
-
-
-def reach_verdict(counted: Sequence[Assessment], *, needed: int) -> Verdict:
-    """Return what the assessments of grantors and moderators come to.
-
-    A moderator's is the last word. Of several grantors who agree, the one with the
-    fewest points counts: nobody is awarded a level that one of them did not see.
-    """
-    settled = [each for each in counted if each.capacity is Capacity.MODERATOR]
-    if settled:
-        return Verdict(settled[-1], 0, is_disputed=False)
-    missing = max(needed - len(counted), 0)
-    if missing:
-        return Verdict(None, missing, is_disputed=False)
-    if len({each.decision for each in counted}) > 1:
-        return Verdict(None, 0, is_disputed=True)
-    return Verdict(min(counted, key=lambda each: (each.points, each.id)), 0, is_disputed=False)
-
-
-def find_verdict(session: Session, submission: Submission) -> Verdict:
-    """Return where a submission's current attempt stands."""
-    return reach_verdict(
-        list_counted(session, submission), needed=submission.assignment.version.grantors_needed
-    )
 
 
 def settle(
@@ -71,11 +33,13 @@ def settle(
     """
     submission.assessor_id = None
     submission.assessment_started_at = None
-    set_group_status(session, submission, SubmissionStatus.IN_ASSESSMENT, now=now)
     verdict = find_verdict(session, submission)
     if assessment.capacity is Capacity.ASSESSOR or verdict.deciding is None:
+        if submission.status is not SubmissionStatus.IN_ASSESSMENT:
+            tell_in_assessment(session, submission, assessment.grantor, now=now)
         session.flush()
         return None
+    set_group_status(session, submission, SubmissionStatus.IN_ASSESSMENT, now=now)
     decision = AttemptDecision(
         institution_id=submission.institution_id,
         submission_id=submission.id,
@@ -104,8 +68,10 @@ def undo(session: Session, submission: Submission, *, person: Person, now: datet
 
     The assessment stays on record as undone, and is returned.
     Raises: `ConflictError` if there is nothing to undo, or it is too late;
-        `ForbiddenError` for anybody but the one who decided.
+        `ForbiddenError` for anybody but the one who decided, and for them too
+        once they have a conflict of interest.
     """
+    refuse_conflict(session, submission, person)
     lock_work(session, submission)
     decision = find_pending_decision(session, submission.id)
     if decision is None or decision.release_at <= now:
@@ -118,7 +84,8 @@ def undo(session: Session, submission: Submission, *, person: Person, now: datet
     decision.undone_at, decision.undone_by = now, person.id
     own.undone_at = now
     submission.decided_at = None
-    submission.assessor_id, submission.assessment_started_at = person.id, now
+    if submission.assignment.version.grantors_needed == 1:
+        submission.assessor_id, submission.assessment_started_at = person.id, now
     session.flush()
     facts = {"decision": decision.id, "assessment": own.id}
     audit_deed(session, submission, person, "decision.undone", facts, now=now)

@@ -4,17 +4,20 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.assessment.agreement import compare_assessments, newest_of
 from app.assessment.blueprint import bp, find_return_url, review_marks, settings
 from app.assessment.deciding import undo as undo_decision
 from app.assessment.drafts import list_drafts_of, restore_draft
 from app.assessment.forms import list_filled_in
 from app.assessment.models import Assessment, AttemptDecision
-from app.assessment.queries import find_next, find_pending_decision, list_assessments
+from app.assessment.moderation_views import shown_name
+from app.assessment.others import describe_others
+from app.assessment.queries import find_next, find_pending_decision
 from app.assessment.releasing import release
 from app.assessment.sending import get_own_pending
 from app.assessment.service import check_grantor
 from app.assessment.taking_back import take_back as take_back_assessment
-from app.assessment.workbench import Bench, name_learner, open_bench
+from app.assessment.workbench import Bench, open_bench
 from app.awards.models import Award
 from app.awards.service import find_newest_award
 from app.core.access import requires_grantor
@@ -37,12 +40,16 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
     now = utcnow()
     pending = find_pending_decision(session, submission.id)
     drafts = list_drafts_of(session, submission.id, principal.person_id)
+    others = describe_others(session, submission, bench.appointment, now=now)
+    seen = [others.own] if others.own else []
+    seen = list(dict.fromkeys([*seen, *others.records, *others.earlier]))
     return render_template(
         "assessment/decided.html",
         submission=submission,
         assignment=submission.assignment,
-        learner_name=name_learner(submission),
-        assessments=[own] if own else list_assessments(session, submission.id),
+        learner_name=shown_name(submission),
+        assessments=[own] if own else seen,
+        agreement=None if own else compare_assessments(newest_of(seen)),
         own=own,
         pending=pending,
         minutes_left=_minutes_left(pending),
@@ -137,7 +144,9 @@ def take_back(submission_id: int) -> ResponseReturnValue:
 
 
 def _find_award(submission: Submission) -> Award | None:
-    if submission.status not in {SubmissionStatus.AWARDED, SubmissionStatus.REVOKED}:
+    is_awarded = submission.status in {SubmissionStatus.AWARDED, SubmissionStatus.REVOKED}
+    # The credential's page says whose it is.
+    if not is_awarded or submission.assignment.version.is_anonymous:
         return None
     return find_newest_award(
         db.session(), person_id=submission.learner_id, achievement_id=submission.achievement_id

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -139,28 +140,61 @@ def find_beside(
     return session.scalar(found.order_by(*(o.asc() if is_forward else o.desc() for o in order)))
 
 
+@dataclass(frozen=True)
+class Said:
+    """What was recorded about a submission and not undone, newest first.
+
+    `decided`: when the last decision on an attempt was made that has been
+    released, by attempt id. `appeal`: the one about it, open or closed; or `None`.
+    """
+
+    assessments: list[Assessment]
+    decided: dict[int, datetime]
+    appeal: Appeal | None
+
+
+def read_said(session: Session, submission_id: int) -> Said:
+    """Return everything that was recorded about a submission, in two statements."""
+    ratings = selectinload(Assessment.ratings)
+    decided_at = (
+        select(func.max(AttemptDecision.decided_at))
+        .where(
+            AttemptDecision.attempt_id == Assessment.attempt_id,
+            AttemptDecision.released_at.is_not(None),
+            AttemptDecision.undone_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Assessment, decided_at, Appeal)
+        .join(Assessment.attempt)
+        .outerjoin(Appeal, Appeal.submission_id == Attempt.submission_id)
+        .where(Attempt.submission_id == submission_id, Assessment.undone_at.is_(None))
+        .options(
+            joinedload(Assessment.grantor),
+            joinedload(Assessment.attempt),
+            # Parts are named for a revision, artifacts marked for an award: never both.
+            joinedload(Assessment.parts),
+            joinedload(Assessment.shown_artifacts),
+            ratings.joinedload(Rating.criterion),
+            ratings.joinedload(Rating.rubric_level),
+        )
+        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+    ).unique()
+    assessments, decided, appeal = [], {}, None
+    for assessment, at, appeal in rows:  # noqa: B007 (the appeal is the same in every row)
+        assessments.append(assessment)
+        if at is not None:
+            decided[assessment.attempt_id] = at
+    return Said(assessments, decided, appeal)
+
+
 def list_assessments(session: Session, submission_id: int) -> list[Assessment]:
     """Return every assessment of a submission with ratings and grantor, newest first.
 
     Not those that were undone.
     """
-    ratings = selectinload(Assessment.ratings)
-    return list(
-        session.scalars(
-            select(Assessment)
-            .join(Assessment.attempt)
-            .where(Attempt.submission_id == submission_id, Assessment.undone_at.is_(None))
-            .options(
-                joinedload(Assessment.grantor),
-                joinedload(Assessment.attempt),
-                selectinload(Assessment.parts),
-                selectinload(Assessment.shown_artifacts),
-                ratings.joinedload(Rating.criterion),
-                ratings.joinedload(Rating.rubric_level),
-            )
-            .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
-        )
-    )
+    return read_said(session, submission_id).assessments
 
 
 def list_released(session: Session, submission_id: int) -> list[Assessment]:
@@ -189,6 +223,37 @@ def list_released(session: Session, submission_id: int) -> list[Assessment]:
         and assessment.attempt_id in released
         and assessment.assessed_at <= released[assessment.attempt_id]
     ]
+
+
+def list_assessed_together(
+    session: Session, achievement_id: int, *, since: datetime
+) -> list[list[Assessment]]:
+    """Return the grantors' assessments of each attempt that several of them assessed.
+
+    Only of attempts on which a decision has been released since then.
+    """
+    attempts = (
+        select(AttemptDecision.attempt_id)
+        .join(Submission, Submission.id == AttemptDecision.submission_id)
+        .where(
+            Submission.achievement_id == achievement_id,
+            AttemptDecision.released_at >= since,
+            AttemptDecision.undone_at.is_(None),
+        )
+    )
+    ratings = selectinload(Assessment.ratings)
+    found = session.scalars(
+        select(Assessment)
+        .where(
+            Assessment.attempt_id.in_(attempts),
+            Assessment.capacity == Capacity.GRANTOR,
+            Assessment.undone_at.is_(None),
+        )
+        .options(ratings.joinedload(Rating.criterion), ratings.joinedload(Rating.rubric_level))
+        .order_by(Assessment.attempt_id, Assessment.id)
+    )
+    grouped = [list(each) for _attempt, each in groupby(found, lambda each: each.attempt_id)]
+    return [each for each in grouped if len(each) > 1]
 
 
 def list_counted(session: Session, submission: Submission) -> list[Assessment]:

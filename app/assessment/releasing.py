@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.assessment import workflow
+from app.assessment.conflicts import refuse_conflict
 from app.assessment.deciding import settle
 from app.assessment.dialogue_models import Appeal, AppealOutcome
 from app.assessment.models import Assessment, AttemptDecision, Decision
-from app.assessment.queries import find_reached_levels, list_met_points
+from app.assessment.queries import find_pending_decision, find_reached_levels, list_met_points
 from app.assessment.recording import Judgement
 from app.assessment.scoring import score
 from app.assessment.service import audit_deed, lock_work, record_assessment
@@ -20,6 +21,7 @@ from app.awards.models import Award
 from app.awards.service import find_renewal_start, issue_if_due
 from app.catalog.pass_rule import stand
 from app.core.crypto import Vault
+from app.core.errors import ConflictError, ForbiddenError
 from app.courses.models import Person
 from app.evidence.carrying import begin_revision
 from app.evidence.groups import list_group
@@ -98,6 +100,31 @@ def release(
     facts = {"decision": decision.id, "outcome": decision.decision.value}
     audit_deed(session, submission, decision.decider, "decision.released", facts, now=now)
     return Outcome(decision, awards[0])
+
+
+def send_now(
+    session: Session,
+    submission: Submission,
+    *,
+    person: Person,
+    vault: Vault,
+    base_url: str,
+    now: datetime,
+) -> Outcome:
+    """Release a decision at once, for whoever made it; it can no longer be undone.
+
+    Raises: `ConflictError` if no decision waits; `ForbiddenError` for anybody but
+        the one who decided, and for them too once they have a conflict of
+        interest; as `release`.
+    """
+    refuse_conflict(session, submission, person)
+    lock_work(session, submission)
+    decision = find_pending_decision(session, submission.id)
+    if decision is None:
+        raise ConflictError("No decision waits here: it has been sent, or undone.")
+    if decision.decided_by != person.id:
+        raise ForbiddenError("Only whoever recorded this decision can send it at once.")
+    return release(session, decision, vault=vault, base_url=base_url, now=now)
 
 
 def list_due(session: Session, *, now: datetime) -> Sequence[int]:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.assessment import workflow
 from app.assessment.conflicts import refuse_conflict
-from app.assessment.models import Assessment, Capacity, Rating
-from app.assessment.queries import list_counted
+from app.assessment.models import Assessment, Rating
 from app.assessment.recording import Judgement, check_judgement, choose_shown
 from app.assessment.scoring import choose_levels, list_shortfalls, total_points
+from app.assessment.turns import find_capacity
 from app.catalog.models import Criterion
 from app.catalog.usability import require_usable
 from app.core import audit
@@ -63,25 +63,31 @@ def start_assessing(
 ) -> None:
     """Note that a grantor has started; starting on somebody else's takes it over.
 
+    What several grantors assess is nobody's alone, and none of them is told who else does.
+
     `seen_assessor_id`: who had it when the grantor pressed the button.
-    Raises: as `check_grantor`; `ConflictError` if it is not waiting, if somebody
-        has started on it meanwhile, or the achievement may not be used.
+    Raises: as `check_grantor` and `turns.find_capacity`; `ConflictError` if it is
+        not waiting, if somebody has started on it meanwhile, or the achievement
+        may not be used.
     """
-    check_grantor(session, submission, grantor, now=now)
+    appointment = check_grantor(session, submission, grantor, now=now)
     require_usable(submission.assignment.version, now=now)
     lock_work(session, submission)
     workflow.refuse_unless_waiting(submission.status.value, is_decided=_is_decided(submission))
-    if submission.assessor_id == grantor.id:
+    find_capacity(session, submission, appointment)
+    was_started = submission.status is SubmissionStatus.IN_ASSESSMENT
+    is_shared = submission.assignment.version.grantors_needed > 1
+    if submission.assessor_id == grantor.id or (is_shared and was_started):
         return
     workflow.refuse_unless_unheld(
         submission.assessor_id,
         seen_id=seen_assessor_id,
         name=submission.assessor.name if submission.assessor else None,
     )
-    was_started = submission.status is SubmissionStatus.IN_ASSESSMENT
     taken_from = submission.assessor_id
-    submission.assessor_id = grantor.id
-    submission.assessment_started_at = now
+    if not is_shared:
+        submission.assessor_id = grantor.id
+        submission.assessment_started_at = now
     audit_deed(
         session, submission, grantor, "assessment.started", {"taken_from": taken_from}, now=now
     )
@@ -101,8 +107,8 @@ def record_assessment(
 
     What follows is settled by `deciding.settle`, in the same transaction.
 
-    Raises: as `check_grantor`; `ConflictError` if it has been assessed, or
-        handed in anew since the page was shown, or the achievement may not be
+    Raises: as `check_grantor` and `turns.find_capacity`; `ConflictError` if it has
+        been assessed, or handed in anew since the page was shown, or the achievement may not be
         used; `InvalidError` if ratings, decision and reason do not fit together.
     """
     appointment = check_grantor(session, submission, grantor, now=now)
@@ -125,7 +131,7 @@ def record_assessment(
         attempt_id=attempt.id,
         grantor_id=grantor.id,
         appointment_id=appointment.id,
-        capacity=_capacity(session, submission, appointment),
+        capacity=find_capacity(session, submission, appointment),
         decision=judgement.decision,
         reason=judgement.reason.strip() or None,
         staff_note=judgement.staff_note.strip() or None,
@@ -202,18 +208,6 @@ def audit_deed(
 
 def _is_decided(submission: Submission) -> bool:
     return submission.decided_at is not None
-
-
-def _capacity(
-    session: Session, submission: Submission, appointment: GrantorAppointment
-) -> Capacity:
-    """As what this person assesses: a moderator settles only what others disagree on."""
-    role = Capacity(appointment.role.value)
-    if role is not Capacity.MODERATOR:
-        return role
-    counted = list_counted(session, submission)
-    disagree = len({each.decision for each in counted}) > 1
-    return Capacity.MODERATOR if disagree else Capacity.GRANTOR
 
 
 def _rate(

@@ -9,6 +9,7 @@ from app.assessment import workflow
 from app.assessment.models import Assessment, AttemptDecision
 from app.assessment.queries import find_pending_decision
 from app.assessment.service import audit_deed, lock_work
+from app.assessment.verdict import find_verdict
 from app.core.errors import ConflictError
 from app.courses.models import Person
 from app.evidence.models import Submission
@@ -43,6 +44,11 @@ def take_back(
         raise ConflictError(
             "This has been decided meanwhile, so your assessment can no longer be taken back. "
             "Whoever recorded the decision can still undo it until it is sent."
+        )
+    if find_verdict(session, submission).is_disputed:
+        raise ConflictError(
+            "All have assessed this and do not agree, so you know what the others said. "
+            "A moderator settles it."
         )
     own = find_own_assessment(session, submission, person.id)
     if own is None:

@@ -11,7 +11,7 @@ from app.assessment import workflow
 from app.assessment.conflicts import has_conflict
 from app.assessment.desk_models import AssessmentDraft
 from app.assessment.drafts import list_drafts_of
-from app.assessment.models import Assessment, Rating
+from app.assessment.others import Others, describe_others
 from app.assessment.presence import Other, list_others
 from app.assessment.service import check_grantor
 from app.catalog.models import Achievement, AchievementVersion, Criterion
@@ -71,15 +71,14 @@ class Desk:
     """What lies beside the rubric.
 
     `draft`: of the attempt that counts. `older_draft`: of one before it, that was
-    never recorded; `None` if there is none. `own`: what this person has recorded
-    on the attempt; `earlier`: what was said of the attempts before it.
+    never recorded; `None` if there is none. `others`: what this person may know of
+    what others said, and whose turn it is. `present`: who else has it open.
     """
 
     draft: AssessmentDraft | None
     older_draft: AssessmentDraft | None
-    own: Assessment | None
-    earlier: Sequence[Assessment]
-    others: Sequence[Other]
+    others: Others
+    present: Sequence[Other]
 
 
 def open_bench(session: Session, submission_id: int, grantor: Principal, *, now: datetime) -> Bench:
@@ -90,21 +89,27 @@ def open_bench(session: Session, submission_id: int, grantor: Principal, *, now:
     criteria = AchievementVersion.criteria
     assignment = joinedload(Submission.assignment)
     version = assignment.joinedload(Assignment.version)
-    found = session.execute(
-        select(Submission, has_conflict(grantor.person_id))
-        .where(Submission.id == submission_id, Submission.institution_id == grantor.institution_id)
-        .options(
-            joinedload(Submission.learner),
-            joinedload(Submission.assessor),
-            assignment.joinedload(Assignment.course),
-            version.joinedload(AchievementVersion.achievement).joinedload(Achievement.level),
-            version.selectinload(criteria).joinedload(Criterion.rubric_levels),
-            # The levels with both: whichever is read last must not leave the criteria without.
-            assignment.selectinload(Assignment.criteria).joinedload(Criterion.rubric_levels),
-            selectinload(Submission.attempts).joinedload(Attempt.artifacts),
+    found = (
+        session.execute(
+            select(Submission, has_conflict(grantor.person_id))
+            .where(
+                Submission.id == submission_id, Submission.institution_id == grantor.institution_id
+            )
+            .options(
+                joinedload(Submission.learner),
+                joinedload(Submission.assessor),
+                assignment.joinedload(Assignment.course),
+                version.joinedload(AchievementVersion.achievement).joinedload(Achievement.level),
+                version.selectinload(criteria).joinedload(Criterion.rubric_levels),
+                # The levels with both: whichever is read last must not leave the criteria without.
+                assignment.joinedload(Assignment.criteria).joinedload(Criterion.rubric_levels),
+                selectinload(Submission.attempts).joinedload(Attempt.artifacts),
+            )
+            .execution_options(populate_existing=True)
         )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+        .unique()
+        .one_or_none()
+    )
     if found is None:
         raise NotFoundError("There is no such submission.")
     submission, is_barred = found
@@ -126,20 +131,11 @@ def read_desk(session: Session, bench: Bench, grantor: Principal, *, now: dateti
     """Return what lies beside the rubric of a submission that waits."""
     attempt_id = bench.attempt.id if bench.attempt else None
     drafts = list_drafts_of(session, bench.submission.id, grantor.person_id)
-    said = _list_said(session, bench.submission.id)
     return Desk(
         draft=next((each for each in drafts if each.attempt_id == attempt_id), None),
         older_draft=next((each for each in drafts if each.attempt_id != attempt_id), None),
-        own=next(
-            (
-                each
-                for each in said
-                if each.attempt_id == attempt_id and each.grantor_id == grantor.person_id
-            ),
-            None,
-        ),
-        earlier=[each for each in said if each.attempt_id != attempt_id],
-        others=list_others(
+        others=describe_others(session, bench.submission, bench.appointment, now=now),
+        present=list_others(
             session,
             bench.submission,
             person_id=grantor.person_id,
@@ -168,36 +164,5 @@ def refuse_if_moved_on(bench: Bench, attempt_id: int | None) -> None:
         raise ConflictError(workflow.NEWER_WORK)
 
 
-def name_learner(submission: Submission) -> str:
-    """Return what those who assess call whoever handed in: no name, where the badge says so."""
-    if submission.assignment.version.is_anonymous:
-        return f"Learner {submission.id}"
-    return submission.learner.display_name
-
-
 def _find_attempt(submission: Submission) -> Attempt | None:
     return next((each for each in reversed(submission.attempts) if each.counts), None)
-
-
-def _list_said(session: Session, submission_id: int) -> Sequence[Assessment]:
-    """Return what was recorded of a submission and not undone, newest first, in two queries."""
-    ratings = selectinload(Assessment.ratings)
-    return (
-        session.scalars(
-            select(Assessment)
-            .join(Assessment.attempt)
-            .where(Attempt.submission_id == submission_id, Assessment.undone_at.is_(None))
-            .options(
-                joinedload(Assessment.grantor),
-                joinedload(Assessment.attempt),
-                # Parts are named for a revision, artifacts marked for an award: never both.
-                joinedload(Assessment.parts),
-                joinedload(Assessment.shown_artifacts),
-                ratings.joinedload(Rating.criterion),
-                ratings.joinedload(Rating.rubric_level),
-            )
-            .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
-        )
-        .unique()
-        .all()
-    )

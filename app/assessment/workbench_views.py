@@ -6,16 +6,18 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.assessment.anonymity import without_names
 from app.assessment.blueprint import bp, find_return_url, review_marks, settings
 from app.assessment.comments import list_offered
 from app.assessment.decision_views import show_decision
 from app.assessment.drafts import discard_draft
 from app.assessment.forms import AssessForm, StartForm, list_filled_in, list_raw_texts
-from app.assessment.models import Capacity, Decision
+from app.assessment.models import Assessment, Capacity, Decision
+from app.assessment.moderation_views import record_label, show_standing, shown_name, start_from
 from app.assessment.presence import forget_presence
 from app.assessment.releasing import Outcome, record_and_settle
 from app.assessment.service import start_assessing
-from app.assessment.workbench import Bench, Desk, name_learner, open_bench, read_desk
+from app.assessment.workbench import Bench, Desk, open_bench, read_desk
 from app.assessment.workbench import refuse_if_moved_on as _refuse_if_moved_on
 from app.catalog.usability import why_unusable
 from app.core.access import requires_grantor, signed_in
@@ -26,7 +28,7 @@ from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Attempt
 from app.evidence.service import get_submission
-from app.evidence.showing import describe_artifacts
+from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
 
 
@@ -42,9 +44,12 @@ def assess(submission_id: int) -> ResponseReturnValue:
     if not bench.is_waiting or bench.attempt is None:
         return show_decision(bench, own=None)
     desk = read_desk(db.session(), bench, grantor, now=now)
-    if desk.own is not None:
-        return show_decision(bench, own=desk.own)
-    return show_bench(bench, desk, build_form(bench, bench.attempt, desk))
+    if not desk.others.may_assess:
+        if desk.others.own is not None and not desk.others.is_disputed:
+            return show_decision(bench, own=desk.others.own)
+        return show_standing(bench.submission, desk.others)
+    form = build_form(bench, bench.attempt, desk)
+    return show_bench(bench, desk, form, taken=start_from(form, desk.others))
 
 
 @bp.post("/assessment/submissions/<int:submission_id>")
@@ -106,7 +111,12 @@ def build_form(bench: Bench, attempt: Attempt, desk: Desk) -> AssessForm:
 
 
 def show_bench(
-    bench: Bench, desk: Desk, form: AssessForm, *, status: int | None = None
+    bench: Bench,
+    desk: Desk,
+    form: AssessForm,
+    *,
+    taken: Assessment | None = None,
+    status: int | None = None,
 ) -> ResponseReturnValue:
     """Return the page of the workbench."""
     attempt = bench.attempt
@@ -117,16 +127,20 @@ def show_bench(
         submission=bench.submission,
         assignment=bench.assignment,
         attempt=attempt,
-        artifacts=describe_artifacts(attempt, open_storage(settings())) if attempt else [],
-        learner_name=name_learner(bench.submission),
+        artifacts=_describe(bench, attempt),
+        learner_name=shown_name(bench.submission),
         is_blind=bench.is_blind,
-        recommends=bench.appointment.role.value == Capacity.ASSESSOR.value,
+        recommends=desk.others.only_recommends,
+        record_label=record_label(desk.others),
+        taken=taken,
+        appeal=desk.others.appeal,
         draft=desk.draft,
         older_texts=list_filled_in(
             desk.older_draft.content if desk.older_draft else {}, bench.assignment.criteria
         ),
-        earlier=desk.earlier,
+        earlier=desk.others.earlier,
         others=desk.others,
+        present=desk.present,
         why_unusable=why_unusable(bench.assignment.version, now=utcnow()),
         return_url=find_return_url(),
         marks=review_marks(),
@@ -158,6 +172,14 @@ def show_kept(
 def refuse_if_moved_on(bench: Bench, form: AssessForm) -> None:
     """Refuse what was filled in about work that has changed since the page was shown."""
     _refuse_if_moved_on(bench, form.attempt_id.data)
+
+
+def _describe(bench: Bench, attempt: Attempt | None) -> list[ShownArtifact]:
+    """Return the artifacts to show; where nobody is told whose they are, without file names."""
+    if attempt is None:
+        return []
+    items = describe_artifacts(attempt, open_storage(settings()))
+    return without_names(items) if bench.assignment.version.is_anonymous else items
 
 
 def _may_record(bench: Bench, form: AssessForm) -> bool:

@@ -17,6 +17,7 @@ ACHIEVEMENT, LEVEL, SKILL = "achievement", "level", "skill"
 _OWN: Final = (
     *("issuer", "level", "name", "description", "criteria_narrative", "image_alt", "tags"),
     *("issuing_unit", "validity_months", "renewal", "pass_rule", "pass_k", "pass_threshold"),
+    *("grantors_needed", "is_anonymous"),
 )
 _CRITERION: Final = {
     "criterion_name": "name",
@@ -123,7 +124,10 @@ def _own(row: Row) -> dict[str, Any]:
         "threshold": number_or_text(said.pop("pass_threshold")),
     }
     said["tags"] = [tag.strip() for tag in (said["tags"] or "").splitlines() if tag.strip()]
-    said["validity_months"] = number_or_text(said["validity_months"])
+    for name in ("validity_months", "grantors_needed"):
+        said[name] = number_or_text(said[name])
+    anonymous = (said["is_anonymous"] or "").lower()
+    said["is_anonymous"] = _YES_NO.get(anonymous, said["is_anonymous"])
     return _said(said | {"pass_rule": _said(rule)})
 
 

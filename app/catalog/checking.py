@@ -38,6 +38,11 @@ def choose_level(spec: AchievementSpec, levels: dict[str, Level]) -> Level:
         raise InvalidError(
             f"“{spec.slug}”: nobody assesses a {level.name}, so it takes no criteria."
         )
+    if not level.is_mappable and (spec.grantors_needed != 1 or spec.is_anonymous):
+        raise InvalidError(
+            f"“{spec.slug}”: a {level.name} is not assessed, so no number of grantors is needed, "
+            "and nothing is anonymous."
+        )
     if level.is_mappable and spec.pass_rule.kind not in level.pass_rules:
         raise InvalidError(
             f"“{spec.slug}”: a {level.name} is not passed by the rule {spec.pass_rule.kind} "

@@ -24,6 +24,8 @@ FIELD_WORDS = {
     "parts": _l("The set"),
     "validity_months": _l("Months that an award is valid"),
     "renewal": _l("How it is renewed"),
+    "grantors_needed": _l("How many grantors must agree"),
+    "is_anonymous": _l("Assessed anonymously"),
     "is_required": _l("Required"),
     "weight": _l("Weight"),
     "required_level": _l("The lowest level that is enough"),

@@ -147,7 +147,11 @@ def _changes(before: Any, after: Any, fields: Sequence[str]) -> tuple[Change, ..
 def _field_changes(before: ShownContent, after: ShownContent) -> tuple[Change, ...]:
     plain = ("name", "description", "criteria_narrative", "image_alt", "tags", "issuing_unit")
     rule = _changes(before.pass_rule, after.pass_rule, ("kind", "k", "threshold"))
-    rest = _changes(before, after, ("parts", "validity_months", "renewal"))
+    rest = _changes(
+        before,
+        after,
+        ("grantors_needed", "is_anonymous", "parts", "validity_months", "renewal"),
+    )
     return _changes(before, after, plain) + rule + rest
 
 

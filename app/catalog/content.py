@@ -25,6 +25,8 @@ def fill_version(version: AchievementVersion, spec: AchievementSpec) -> None:
     version.issuing_unit = spec.issuing_unit
     version.validity_months = spec.validity_months
     version.renewal = spec.renewal
+    version.grantors_needed = spec.grantors_needed
+    version.is_anonymous = spec.is_anonymous
     version.criteria = build_criteria(spec)
     version.alignments = build_alignments(spec)
 
@@ -69,6 +71,8 @@ def content_of(version: AchievementVersion) -> AchievementSpec:
         issuing_unit=version.issuing_unit,
         validity_months=version.validity_months,
         renewal=version.renewal,
+        grantors_needed=version.grantors_needed,
+        is_anonymous=version.is_anonymous,
         criteria=[_criterion_spec(criterion) for criterion in version.criteria],
         alignments=[
             AlignmentSpec.model_validate(

@@ -13,6 +13,8 @@
         "issuing_unit": "…",                  optional: the unit that owns it
         "validity_months": 24,                optional: how long an award holds
         "renewal": "…",                       optional: how it is renewed; Markdown
+        "grantors_needed": 2,                 optional: so many grantors must agree; else one
+        "is_anonymous": true,                 optional: who assesses is not told whose work it is
         "criteria": [{
             "key": "search",                  its identity within the achievement
             "name": "…", "description": "…",
@@ -58,6 +60,7 @@ from app.programme.wording import Key, Line, Prose, Slug, WebAddress, explain
 
 MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
 MAX_POINTS: Final = 1000
+MAX_GRANTORS: Final = 5
 _EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+")
 
 
@@ -169,6 +172,8 @@ class AchievementSpec(_Part):
     issuing_unit: Line | None = Field(default=None, max_length=200)
     validity_months: Annotated[int, Field(ge=1, le=600)] | None = None
     renewal: Prose | None = Field(default=None, max_length=4000)
+    grantors_needed: Annotated[int, Field(ge=1, le=MAX_GRANTORS)] = 1
+    is_anonymous: bool = False
     parts: list[PartGroupSpec] = Field(default_factory=list, max_length=20)
 
     @model_validator(mode="after")

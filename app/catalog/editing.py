@@ -25,7 +25,7 @@ VALIDITY: Final = "validity"
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ABOUT: ("name", "description", "criteria_narrative", "image_alt", "tags", "issuing_unit"),
     CRITERIA: ("criteria",),
-    PASSING: ("pass_rule",),
+    PASSING: ("pass_rule", "grantors_needed", "is_anonymous"),
     PARTS: ("parts",),
     SKILLS: ("alignments",),
     VALIDITY: ("validity_months", "renewal"),
@@ -56,7 +56,9 @@ def sections_of(draft: Mapping[str, Any], *, is_set: bool) -> list[str]:
     kind = rule.get("kind") if isinstance(rule, Mapping) else None
     applies = {
         CRITERIA: not is_set or bool(draft.get("criteria")),
-        PASSING: not is_set or kind not in {None, ALL_REQUIRED},
+        PASSING: not is_set
+        or kind not in {None, ALL_REQUIRED}
+        or any(draft.get(name) not in (None, 1, False) for name in SECTIONS[PASSING][1:]),
         PARTS: is_set or bool(draft.get("parts")),
     }
     return [name for name in SECTIONS if applies.get(name, True)]

@@ -206,15 +206,34 @@ class PassingForm(SectionForm):
         filters=[typed_line],
     )
 
+    grantors_needed = StringField(
+        _l("How many grantors must agree"),
+        description=_l(
+            "Usually one. Of several, each assesses without seeing the others; where they do not "
+            "agree, a moderator settles it."
+        ),
+        filters=[typed_line],
+    )
+    is_anonymous = BooleanField(
+        _l("Assess it anonymously"),
+        description=_l("Those who assess are not told whose work it is."),
+    )
+
     def content(self) -> dict[str, Any]:
-        """Return the section's field of the draft."""
+        """Return the section's fields of the draft; what is usual is left out."""
+        needed = number_or_text(self.grantors_needed.data)
+        rest = {
+            "grantors_needed": None if needed == 1 else needed,
+            "is_anonymous": True if self.is_anonymous.data else None,
+        }
         kind = self.kind.data or ALL_REQUIRED
         rule: dict[str, Any] = {"kind": kind}
         if kind == K_OF_N:
             rule["k"] = number_or_text(self.k.data)
         if kind == WEIGHTED:
             rule["threshold"] = number_or_text(self.threshold.data)
-        return {"pass_rule": {name: value for name, value in rule.items() if value is not None}}
+        said = {name: value for name, value in rule.items() if value is not None}
+        return {"pass_rule": said, **rest}
 
     @classmethod
     def of(cls, draft: Mapping[str, Any], level: Level) -> Self:
@@ -225,6 +244,8 @@ class PassingForm(SectionForm):
                 "kind": rule.get("kind") or level.pass_rules[0],
                 "k": _shown_number(rule.get("k")),
                 "threshold": _shown_number(rule.get("threshold")),
+                "grantors_needed": _shown_number(draft.get("grantors_needed", 1)),
+                "is_anonymous": draft.get("is_anonymous") is True,
             }
         )
         form.kind.choices = [

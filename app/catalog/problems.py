@@ -31,6 +31,8 @@ _LABELS = {
     "renewal": "renewal",
     "pass_rule": "when it is passed",
     "k": "how many criteria",
+    "grantors_needed": "how many grantors",
+    "is_anonymous": "anonymous",
     "threshold": "threshold",
     "weight": "weight",
     "required_level": "the lowest level that is enough",
@@ -121,7 +123,7 @@ def _rule_problems(
     except InvalidError as error:
         text = str(error).removeprefix(f"“{spec.slug}”: ")
         section, anchor = CRITERIA, "add-criterion"
-        if "passed" in text:
+        if "passed" in text or "assessed" in text:
             section, anchor = PASSING, "kind"
         elif "takes no parts" in text:
             section, anchor = PARTS, ADD_GROUP

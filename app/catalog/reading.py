@@ -67,6 +67,8 @@ class ShownContent:
     validity_months: int | None
     renewal: str
     pass_rule: ShownRule
+    grantors_needed: int
+    is_anonymous: bool
     criteria: tuple[ShownCriterion, ...]
     alignments: tuple[ShownSkill, ...]
     parts: tuple[str, ...]
@@ -96,6 +98,8 @@ def shown(content: Mapping[str, Any]) -> ShownContent:
         pass_rule=ShownRule(
             _text(rule, "kind") or ALL_REQUIRED, _number(rule, "k"), _number(rule, "threshold")
         ),
+        grantors_needed=_number(content, "grantors_needed") or 1,
+        is_anonymous=content.get("is_anonymous") is True,
         criteria=tuple(_criterion(item) for item in _groups(content, "criteria")),
         alignments=tuple(_skill(item) for item in _groups(content, "alignments")),
         parts=set_in_words(content),

@@ -22,7 +22,7 @@ from app.core.db import db, transaction
 from app.courses.service import ensure_person, find_lti_sub, get_course
 from app.platforms.models import Platform
 from app.platforms.service import get_platform_of, list_platforms
-from app.programme.models import GrantorAppointment
+from app.programme.models import AssessingRole, GrantorAppointment
 from app.programme.service import (
     appoint_grantor,
     end_appointment,
@@ -50,6 +50,11 @@ grantors = CommandGroup("grantors", help="Who may assess for an achievement and 
     multiple=True,
     help="Only in this course (repeat for several); in every course if not given.",
 )
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in AssessingRole]),
+    help="An assessor recommends, a grantor decides, a moderator also settles; grantor at first.",
+)
 @click.option("--note", type=Words(1000), help="On the grantor's qualification.")
 def appoint(
     *,
@@ -62,6 +67,7 @@ def appoint(
     last_day: datetime | None,
     trained_on: datetime | None,
     course_ids: tuple[int, ...],
+    role: str | None,
     note: str | None,
 ) -> None:
     """Appoint a person as grantor of one achievement.
@@ -97,6 +103,7 @@ def appoint(
             ]
             or None,
             note=note,
+            role=AssessingRole(role) if role else None,
             actor=current_actor(),
             now=now,
         )
@@ -131,6 +138,7 @@ def list_all(institution_slug: str | None, *, as_json: bool) -> None:
             "id": appointment.id,
             "achievement": slugs[appointment.achievement_id],
             "person": appointment.person.display_name,
+            "role": appointment.role.value,
             "lti_users": _lti_users(session, appointment, platforms),
             "state": _state(appointment, now=now),
             "from": _day(appointment.starts_at),

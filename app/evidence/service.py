@@ -13,6 +13,7 @@ from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoun
 from app.core.principal import Principal
 from app.courses.service import find_enrolment
 from app.evidence.capturing import owe_captures
+from app.evidence.conflicts import refuse_declared
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import list_group
 from app.evidence.intake import Work
@@ -228,7 +229,8 @@ def get_readable_artifact(
 
     Staff means: launched from this course with such a role within
     `rights_last`. A draft is the learner's alone.
-    Raises: `NotFoundError`, whether it does not exist or is not theirs to see.
+    Raises: `NotFoundError`, whether it does not exist or is not theirs to see;
+        `ForbiddenError` to whoever has declared a conflict of interest.
     """
     artifact = session.scalar(
         select(Artifact)
@@ -250,9 +252,10 @@ def _may_read(
     submission = artifact.attempt.submission
     if is_own_work(session, submission, principal.person_id):
         return True
-    return artifact.attempt.counts and may_read_handed_in(
-        session, submission, principal, rights_last=rights_last, now=now
-    )
+    if not artifact.attempt.counts:
+        return False
+    refuse_declared(session, submission, principal.person_id)
+    return may_read_handed_in(session, submission, principal, rights_last=rights_last, now=now)
 
 
 def lock_submission(session: Session, assignment: Assignment, learner_id: int) -> Submission | None:

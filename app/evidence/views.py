@@ -24,6 +24,7 @@ from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
 from app.evidence.models import Artifact
+from app.evidence.naming import shown_file_name
 from app.evidence.pages import describe_conflict, make_form, work_page
 from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
@@ -195,6 +196,10 @@ def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
     )
     form = make_form(assignment, submission) if can_work else None
     return work_page(assignment, submission, form=form)
+
+
+def _file_name(artifact: Artifact) -> str | None:
+    return shown_file_name(db.session(), artifact, current_principal().person_id, now=utcnow())
 
 
 def _readable(artifact_id: int) -> Artifact:

@@ -43,6 +43,7 @@ from app.mapping.service import (
 )
 from app.mapping.sources import list_candidates
 from app.platforms.variables import TIME_ZONE_KEY
+from app.programme.service import find_staffing
 
 __all__ = ["bp", "copy_views", "selection_views"]
 
@@ -225,6 +226,13 @@ def _configure(
         shown_already=len(unmapped) < len(list_missing(version.rule, version.criteria, ())),
         kind_hints=file_kind_hints(),
         criterion_hints=criterion_hints(version),
+        staffing=find_staffing(
+            db.session(),
+            version.achievement_id,
+            needed=version.grantors_needed,
+            course_id=course_id,
+            now=utcnow(),
+        ),
         back=back,
     )
     return page, form.status

@@ -8,12 +8,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
-from app.programme.models import AppointmentCourse, GrantorAppointment
+from app.programme.models import AppointmentCourse, AssessingRole, GrantorAppointment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.courses.models import Course, Person
+    from app.courses.models import Course
 
 IdColumn = InstrumentedAttribute[int]
 
@@ -29,14 +29,15 @@ def appoint_grantor(
     trained_on: datetime | None,
     courses: "Sequence[Course] | None" = None,
     note: str | None = None,
+    role: AssessingRole | None = None,
     actor: str,
     now: datetime,
 ) -> GrantorAppointment:
-    """Give a person the right to assess for and award one achievement.
+    """Give a person the right to assess for one achievement, and, but for assessors, to award it.
 
     Appointing somebody again finds the appointment that has not ended, and
     changes only what is said: `None` starts a new one now, without end or
-    training, for every course, and leaves a standing one as it is.
+    training, for every course, as a grantor, and leaves a standing one as it is.
 
     Raises: `InvalidError` if it would end before it starts, or names no course
         or one of another institution.
@@ -50,6 +51,7 @@ def appoint_grantor(
             "ends_at": ends_at,
             "trained_on": trained_on,
             "note": note,
+            "role": role,
         }
         said = {name: value for name, value in wanted.items() if value is not None}
         if courses is not None:
@@ -65,6 +67,7 @@ def appoint_grantor(
         is_limited=courses is not None,
         courses=list(courses or ()),
         note=note,
+        role=role or AssessingRole.GRANTOR,
         created_at=now,
     )
     _check(appointment)
@@ -83,12 +86,13 @@ def change_appointment(
     trained_on: datetime | None,
     courses: "Sequence[Course] | None",
     note: str | None,
+    role: AssessingRole | None = None,
     actor: str,
     now: datetime,
 ) -> GrantorAppointment:
-    """Set dates, scope and note of an appointment that has not ended.
+    """Set dates, scope, note and role of an appointment that has not ended.
 
-    `courses`: `None` lets it hold in every course.
+    `courses`: `None` lets it hold in every course. `role`: `None` leaves it as it is.
     Raises: `ConflictError` if it has ended; `InvalidError` as `appoint_grantor`.
     """
     if appointment.ends_at is not None and appointment.ends_at <= now:
@@ -100,6 +104,7 @@ def change_appointment(
         "is_limited": courses is not None,
         "courses": list(courses or ()),
         "note": note,
+        "role": role or appointment.role,
     }
     return _change(session, appointment, said, actor=actor, now=now)
 
@@ -179,33 +184,37 @@ def list_granted_achievement_ids(
 def list_granted_in(
     session: Session, person_id: int, *, course_id: int | None, now: datetime
 ) -> frozenset[int]:
-    """Return the achievements for which a person is a grantor in a course now.
+    """Return the achievements that a person may award in a course now: an assessor's are not.
 
     Outside of courses (`None`) an appointment for some of them does not count.
     """
     running = session.scalars(
         select(GrantorAppointment.achievement_id).where(
-            _is_running(now), GrantorAppointment.person_id == person_id, _holds_in(course_id)
+            _is_running(now),
+            GrantorAppointment.person_id == person_id,
+            GrantorAppointment.role != AssessingRole.ASSESSOR,
+            _holds_in(course_id),
         )
     )
     return frozenset(running)
 
 
-def list_grantors(
+def list_running(
     session: Session, achievement_id: int, *, course_id: int | None, now: datetime
-) -> "list[Person]":
-    """Return those who may assess for an achievement now, first appointed first.
+) -> list[GrantorAppointment]:
+    """Return the appointments that run for an achievement now, with persons, first one first.
 
     Units: in one course; `None`: in any.
     """
     where = () if course_id is None else (_holds_in(course_id),)
-    running = session.scalars(
-        _running(now)
-        .where(GrantorAppointment.achievement_id == achievement_id, *where)
-        .options(selectinload(GrantorAppointment.person))
-        .order_by(GrantorAppointment.id)
+    return list(
+        session.scalars(
+            _running(now)
+            .where(GrantorAppointment.achievement_id == achievement_id, *where)
+            .options(selectinload(GrantorAppointment.person))
+            .order_by(GrantorAppointment.id)
+        )
     )
-    return list(dict.fromkeys(appointment.person for appointment in running))
 
 
 def list_appointments(session: Session, institution_id: int) -> list[GrantorAppointment]:
@@ -324,6 +333,7 @@ def _audit_appointment(
         facts={
             "achievement": appointment.achievement_id,
             "person": appointment.person_id,
+            "role": appointment.role.value,
             "courses": courses if appointment.is_limited else "all",
             **{name: moment and moment.isoformat() for name, moment in moments.items()},
         },

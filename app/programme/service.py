@@ -25,7 +25,6 @@ from app.programme.appointments import (
     list_appointments_of,
     list_granted_achievement_ids,
     list_granted_in,
-    list_grantors,
 )
 from app.programme.issuers import check_issuer
 from app.programme.loading import (
@@ -37,9 +36,11 @@ from app.programme.loading import (
     load_programme,
 )
 from app.programme.models import IssuerKey, IssuerProfile
+from app.programme.staffing import Staffing, find_staffing, list_grantors
 
 __all__ = [
     "ProgrammeChange",
+    "Staffing",
     "add_issuer",
     "appoint_grantor",
     "change_appointment",
@@ -48,6 +49,7 @@ __all__ = [
     "find_appointment",
     "find_issuer",
     "find_programme",
+    "find_staffing",
     "find_standing_appointment",
     "get_appointment",
     "get_rules",

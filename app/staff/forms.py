@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from app.core.forms import Form
 from app.courses.models import Course
-from app.programme.models import GrantorAppointment
+from app.programme.models import AssessingRole, GrantorAppointment
 from app.programme.wording import is_clean
 from app.staff.grantors import last_day_of
 from app.staff.people import Known
@@ -91,8 +91,18 @@ class InviteForm(ChooseForm):
 
 
 class TermsForm(Form):
-    """From when to when an appointment holds, and where."""
+    """As what somebody is appointed, from when to when it holds, and where."""
 
+    role = RadioField(
+        _l("As what"),
+        choices=[
+            SelectChoice(AssessingRole.ASSESSOR.value, _l("Assessor")),
+            SelectChoice(AssessingRole.GRANTOR.value, _l("Grantor")),
+            SelectChoice(AssessingRole.MODERATOR.value, _l("Moderator")),
+        ],
+        default=AssessingRole.GRANTOR.value,
+        validators=[InputRequired(_l("Choose as what they are appointed"))],
+    )
     starts_on = DateField(
         _l("First day"),
         invalid_value_message=BAD_DAY,
@@ -142,6 +152,16 @@ class TermsForm(Form):
             SelectChoice(str(course.id), course.display_title) for course in courses
         ]
 
+    def offer_roles(self, is_assessed: bool) -> None:  # noqa: FBT001 (said by the achievement)
+        """Ask as what somebody is appointed, unless there is nothing to assess."""
+        if not is_assessed:
+            del self.role
+
+    @property
+    def chosen_role(self) -> AssessingRole | None:
+        """As what they are appointed; `None` where it was not asked."""
+        return AssessingRole(self.role.data) if "role" in self else None
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field; what is wrong with courses of which none is offered stands above."""
         is_valid: bool = super().validate(extra_validators)
@@ -175,6 +195,7 @@ class TermsForm(Form):
             "starts_on": appointment.starts_at.date(),
             "last_day": last_day_of(appointment.ends_at) if appointment.ends_at else None,
             "trained_on": appointment.trained_on.date() if appointment.trained_on else None,
+            "role": appointment.role.value,
             "scope": SOME if appointment.is_limited else EVERYWHERE,
             "courses": [course.id for course in appointment.courses],
             "note": appointment.note or "",

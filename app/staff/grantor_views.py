@@ -31,6 +31,7 @@ from app.staff.grantors import (
     begin_of,
     end_of,
     get_granted_achievement,
+    is_assessed,
     list_granted_achievements,
     list_offered_courses,
     list_own_rows,
@@ -41,7 +42,7 @@ from app.staff.grantors import (
 from app.staff.people import find_people
 
 CSV_HEADER = (
-    *("achievement", "person", "email", "state", "from", "last_day", "trained_on"),
+    *("achievement", "person", "email", "role", "state", "from", "last_day", "trained_on"),
     *("courses", "note"),
 )
 
@@ -72,6 +73,7 @@ def grantors_csv() -> Response:
             row.achievement,
             row.appointment.person.display_name,
             row.appointment.person.email,
+            row.appointment.role.value,
             row.state.value,
             row.appointment.starts_at.date(),
             row.last_day,
@@ -102,6 +104,7 @@ def appoint() -> ResponseReturnValue:
     if achievement_id is not None and is_ready:
         form.offer_people(people)
         form.offer_courses(_offered(achievement_id, form))
+        form.offer_roles(is_assessed(read, achievement_id))
         if form.validate_on_submit() and (answer := _appoint(achievement_id, form)):
             return answer
     page = render_template(
@@ -124,6 +127,7 @@ def grantor(appointment_id: int) -> ResponseReturnValue:
     appointment = get_appointment(read, appointment_id, institution_id=principal.institution_id)
     form = TermsForm(data=TermsForm.values_of(appointment))
     form.offer_courses(_offered(appointment.achievement_id, form))
+    form.offer_roles(is_assessed(read, appointment.achievement_id))
     if form.validate_on_submit():
         try:
             _change(appointment_id, form)
@@ -225,6 +229,7 @@ def _appoint(achievement_id: int, form: AppointForm) -> ResponseReturnValue | No
                 trained_on=begin_of(form.trained_on.data) if form.trained_on.data else None,
                 courses=_chosen_courses(write, form),
                 note=(form.note.data or "").strip() or None,
+                role=form.chosen_role,
                 actor=principal.actor,
                 now=now,
             )
@@ -254,6 +259,7 @@ def _change(appointment_id: int, form: TermsForm) -> GrantorAppointment:
             trained_on=begin_of(form.trained_on.data) if form.trained_on.data else None,
             courses=_chosen_courses(write, form),
             note=(form.note.data or "").strip() or None,
+            role=form.chosen_role,
             actor=principal.actor,
             now=utcnow(),
         )

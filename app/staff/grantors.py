@@ -143,6 +143,11 @@ def get_granted_achievement(
     return found
 
 
+def is_assessed(session: Session, achievement_id: int) -> bool:
+    """Return whether work is assessed for an achievement, rather than a Souvenir given."""
+    return session.get_one(Achievement, achievement_id).level.award_by == BY_APPOINTED[0]
+
+
 def list_offered_courses(
     session: Session,
     institution_id: int,

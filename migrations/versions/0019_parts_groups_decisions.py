@@ -112,8 +112,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # What was undone or never decided leaves no trace in the older shape.
+    # What was undone or never decided leaves no trace in the older shape, in which an
+    # assessment is a decision and a second one of the same grantor has no place.
+    kept = (
+        "SELECT assessment_id FROM attempt_decision"
+        " WHERE released_at IS NOT NULL AND undone_at IS NULL"
+    )
+    for table in ("rating", "assessment_part", "evidence_mark"):
+        op.execute(f"DELETE FROM {table} WHERE assessment_id NOT IN ({kept})")  # noqa: S608
+    op.execute("DELETE FROM appeal")
+    op.execute(
+        "CREATE TEMPORARY TABLE deciding_assessment AS " + kept
+    )
     op.execute("DELETE FROM attempt_decision")
+    op.execute("DELETE FROM assessment WHERE id NOT IN (SELECT assessment_id FROM deciding_assessment)")
+    op.execute("DROP TABLE deciding_assessment")
     with op.batch_alter_table("submission") as batch:
         batch.drop_constraint(op.f("fk_submission_lead_id_submission"), type_="foreignkey")
         batch.drop_index("ix_submission_lead_id")

@@ -96,7 +96,7 @@ def test_appointing_again_changes_only_what_is_said(session: Session, world: Wor
     assert entry is not None
     assert entry.action == "grantor.changed"
     assert set(entry.facts) == {
-        *("achievement", "person", "courses", "starts_at", "ends_at", "trained_on")
+        *("achievement", "person", "role", "courses", "starts_at", "ends_at", "trained_on")
     }
 
 

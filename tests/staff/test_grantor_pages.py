@@ -24,7 +24,7 @@ def appoint_url(world, person="Nora", course=""):
 
 
 def terms(**changes):
-    return {"starts_on": "2026-11-01", "scope": "all", **changes}
+    return {"starts_on": "2026-11-01", "scope": "all", "role": "grantor", **changes}
 
 
 def of(session, person):
