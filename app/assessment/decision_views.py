@@ -50,6 +50,7 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         learner_name=shown_name(submission),
         assessments=[own] if own else seen,
         agreement=None if own else compare_assessments(newest_of(seen)),
+        others=others,
         own=own,
         pending=pending,
         minutes_left=_minutes_left(pending),

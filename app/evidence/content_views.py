@@ -13,6 +13,7 @@ from app.core.principal import current_principal
 from app.evidence.blueprint import bp
 from app.evidence.groups import list_author_ids
 from app.evidence.models import Artifact, ScanState
+from app.evidence.naming import shown_file_name
 from app.evidence.quarantine import require_safe
 from app.evidence.sending import send_stored
 from app.evidence.service import get_readable_artifact
@@ -38,7 +39,8 @@ def content(artifact_id: int) -> ResponseReturnValue:
         open_storage(settings),
         found.storage_key,
         media_type=found.media_type,
-        name=found.file_name or "file",
+        name=shown_file_name(db.session(), found, current_principal().person_id, now=utcnow())
+        or "file",
         wants_inline="download" not in request.args,
     )
 

@@ -1,5 +1,6 @@
 """The learner's page of one assignment, and the artifacts that were handed in."""
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -140,6 +141,7 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     found = _readable(artifact_id)
     submission = found.attempt.submission
     item = describe_artifact(found, _storage())
+    item = replace(item, title=_file_name(found) or item.title)
     return render_template(
         "evidence/artifact.html",
         item=item,

@@ -129,7 +129,7 @@ def test_no_page_of_a_grantor_tells_whose_work_it_is(
 def test_a_file_is_downloaded_under_a_number(browser, world, anonymous):
     artifact = file_of(anonymous)
 
-    page = browser(world.grantor).get(f"/artifacts/{artifact.id}/content?download=1")
+    page = browser(world.grantor).get(f"/files/artifacts/{artifact.id}?download=1")
 
     assert page.data == b"Words, and no name."
     assert "File 1.txt" in page.headers["Content-Disposition"]
@@ -142,7 +142,7 @@ def test_the_learner_and_staff_who_do_not_assess_read_the_names(browser, world, 
     for person in (world.learner, world.instructor):
         client = browser(person)
         assert "mei_student review.txt" in client.get(f"/artifacts/{artifact.id}").text
-        download = client.get(f"/artifacts/{artifact.id}/content?download=1")
+        download = client.get(f"/files/artifacts/{artifact.id}?download=1")
         assert "mei_student review.txt" in download.headers["Content-Disposition"]
     read = browser(world.instructor).get(f"{place(anonymous)}/learners/{anonymous.learner_id}")
     assert "Mei Student" in read.text

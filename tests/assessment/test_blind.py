@@ -136,7 +136,7 @@ def test_while_it_can_be_undone_it_stays_blind(browser, session, app, world, sub
 
     page = browser(world.second_grantor).get(url(submission)).text
 
-    assert "It is decided" in page
+    assert "The learner is told" in page
     assert SECRET not in page
     assert find_pending_decision(session, submission.id) is not None
 

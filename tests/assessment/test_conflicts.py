@@ -104,12 +104,14 @@ def test_the_page_for_staff_refuses_too(browser, session, world, assignment, kin
 
 
 @pytest.mark.parametrize("kind", ["declared", "recused"])
-@pytest.mark.parametrize("part", ["", "/content", "/pages/1.png"])
-def test_the_artifacts_are_closed(browser, session, world, assignment, kind, part):
+@pytest.mark.parametrize(
+    "door", ["/artifacts/{}", "/files/artifacts/{}", "/artifacts/{}/pages/1.png"]
+)
+def test_the_artifacts_are_closed(browser, session, world, assignment, kind, door):
     work = make_conflicted(session, world, assignment, kind)
     artifact = work.attempts[0].artifacts[0]
 
-    page = browser(world.grantor).get(f"/artifacts/{artifact.id}{part}")
+    page = browser(world.grantor).get(door.format(artifact.id))
 
     assert page.status_code == 403
     assert WORDS[kind] in page.text

@@ -296,7 +296,7 @@ def test_a_recommendation_may_be_taken_back(browser, session, world, submission)
     appointment.role = AssessingRole.ASSESSOR
     session.commit()
     client = browser(world.grantor)
-    assert "Record recommendation" in client.get(url(submission)).text
+    assert "Recommend</button>" in client.get(url(submission)).text
     page = client.post(url(submission), data=all_filled_in(submission), follow_redirects=True)
     assert "Recommendation recorded. A grantor decides." in page.text
 

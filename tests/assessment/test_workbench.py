@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.assessment.desk_models import Allocation, Presence, SavedComment
 from app.assessment.models import Assessment
@@ -206,7 +206,10 @@ def test_the_workbench_takes_12_queries_at_most_however_much_it_holds(
     client.post(url(submission), data=data | {"parts": submission.assignment.criteria[0].id})
     session.rollback()
     session.expire_all()
-    for number in range(2, 41):
+    # A revision of named parts has begun the second attempt by itself.
+    begun = session.scalars(select(Attempt).where(Attempt.submitted_at.is_(None))).one()
+    begun.submitted_at = NOW
+    for number in range(3, 42):
         attempt = Attempt(
             submission_id=submission.id, number=number, created_at=NOW, submitted_at=NOW
         )

@@ -42,6 +42,7 @@ def revise(app, session, world, submissions):
             decision=Decision.REVISION,
             reason="Cite.",
             parts=frozenset(criterion_ids),
+            states_no_conflict=True,
         )
         record_and_settle(
             session,
