@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.assessment.allocating_ends import end_allocations
+from app.assessment.desk_models import AllocationEnd
 from app.assessment.models import Assessment, AttemptDecision, Capacity
 from app.assessment.queries import find_pending_decision, list_counted
 from app.assessment.service import audit_deed, lock_work
@@ -73,8 +75,10 @@ def settle(
     submission.assessment_started_at = None
     set_group_status(session, submission, SubmissionStatus.IN_ASSESSMENT, now=now)
     verdict = find_verdict(session, submission)
+    is_open = assessment.capacity is Capacity.ASSESSOR or verdict.deciding is None
+    done = assessment.grantor if is_open else None
+    end_allocations(session, submission, done, AllocationEnd.DECIDED, now)
     if assessment.capacity is Capacity.ASSESSOR or verdict.deciding is None:
-        session.flush()
         return None
     decision = AttemptDecision(
         institution_id=submission.institution_id,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
@@ -15,6 +15,14 @@ class SubmissionMessage(Base):
     """One question or answer about a submission; the learner and those who assess it read it."""
 
     __tablename__ = "submission_message"
+    __table_args__ = (
+        Index(
+            "ix_submission_message_asked",
+            *("submission_id", "id"),
+            sqlite_where=text("is_from_learner"),
+            postgresql_where=text("is_from_learner"),
+        ),
+    )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)

@@ -1,23 +1,22 @@
-"""The grantor's queue and workbench."""
+"""The grantor's workbench."""
 
 from datetime import timedelta
-from functools import partial
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.approval.queries import count_waiting
 from app.assessment import workflow
-from app.assessment.blueprint import bp, find_return_url, review_marks
+from app.assessment.allocating_ends import describe_allocation
+from app.assessment.blueprint import asked_filters, bp, find_return_url, queue_marks, review_marks
 from app.assessment.forms import AssessForm, StartForm
 from app.assessment.models import Decision
-from app.assessment.queries import Place, find_next, list_assessments, list_queue
+from app.assessment.queries import list_assessments
+from app.assessment.queue_steps import find_next_after, find_steps
 from app.assessment.recording import Judgement
 from app.assessment.releasing import Outcome, record_and_settle
 from app.assessment.service import check_grantor, start_assessing
 from app.awards.service import find_newest_award
-from app.awards.souvenirs import Giver, list_givable
 from app.catalog.usability import why_unusable
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
@@ -30,30 +29,7 @@ from app.evidence.showing import describe_artifacts
 from app.evidence.storage import open_storage
 from app.mapping.service import get_assignment
 from app.passback.service import find_newest_delivery
-from app.programme.reviewers import is_reviewer
 from app.settings import Settings
-
-
-@bp.get("/assessment/queue")
-@requires_grantor
-def queue() -> str:
-    """Show what waits for this grantor, oldest first."""
-    grantor, now = current_principal(), utcnow()
-    after = Place.find(request.args.get("after", ""))
-    page = list_queue(db.session(), grantor, after=after, now=now)
-    reviews = is_reviewer(db.session(), grantor.person_id, now=now)
-    return render_template(
-        "assessment/queue.html",
-        page=page,
-        is_first_page=after is None,
-        next_submission=find_next(db.session(), grantor, now=now),
-        why_unusable=partial(why_unusable, now=now),
-        grantor=grantor,
-        is_reviewer=reviews,
-        review_count=count_waiting(db.session(), grantor, now=now) if reviews else 0,
-        gives_souvenirs=bool(list_givable(db.session(), Giver.of(grantor), now=now)),
-        now=now,
-    )
 
 
 @bp.route("/assessment/submissions/<int:submission_id>", methods=["GET", "POST"])
@@ -86,6 +62,13 @@ def assess(submission_id: int) -> ResponseReturnValue:
         why_unusable=why_unusable(submission.assignment.version, now=utcnow()),
         return_url=find_return_url(),
         marks=review_marks(),
+        queue_marks=queue_marks(),
+        steps=find_steps(
+            db.session(), current_principal(), submission, asked_filters(), now=utcnow()
+        ),
+        allocation=describe_allocation(
+            db.session(), submission, person_id=current_principal().person_id
+        ),
     )
     return page, form.status
 
@@ -167,8 +150,11 @@ def _show_decision(submission: Submission) -> str:
         delivery=find_newest_delivery(
             session, assignment_id=submission.assignment_id, person_id=submission.learner_id
         ),
-        next_submission=find_next(session, current_principal(), now=utcnow()),
+        next_submission=find_next_after(
+            session, current_principal(), submission, asked_filters(), now=utcnow()
+        ),
         return_url=find_return_url(),
+        queue_marks=queue_marks(),
     )
 
 
