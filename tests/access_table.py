@@ -90,6 +90,7 @@ ACCESS = {
     "catalog.give_up": "administrator",
     "catalog.import_file": "administrator",
     "catalog.preview": "signed in",
+    "catalog.promise": "administrator",
     "catalog.remove_skill": "signed in",
     "catalog.retire": "administrator",
     "catalog.show": "signed in",

@@ -69,7 +69,11 @@ def pass_work_on() -> ResponseReturnValue:
         passed = pass_on(session, person, now=utcnow())
         left = count_held(session, principal.person_id)
     flash(
-        ngettext("%(num)d submission has gone to others.", "%(num)d submissions have gone to others.", passed)
+        ngettext(
+            "%(num)d submission has gone to others.",
+            "%(num)d submissions have gone to others.",
+            passed,
+        )
     )
     if left:
         flash(

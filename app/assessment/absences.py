@@ -25,9 +25,7 @@ def list_absences(session: Session, person_id: int, *, now: datetime) -> list[Ab
     )
 
 
-def list_absent(
-    session: Session, person_ids: Collection[int], *, now: datetime
-) -> frozenset[int]:
+def list_absent(session: Session, person_ids: Collection[int], *, now: datetime) -> frozenset[int]:
     """Return who of these is away now."""
     return frozenset(
         session.scalars(
@@ -56,7 +54,9 @@ def add_absence(
         each.starts_at < ends_at and each.ends_at > starts_at
         for each in list_absences(session, person.id, now=now)
     ):
-        raise InvalidError("You have entered some of these days already. Take that entry off first.")
+        raise InvalidError(
+            "You have entered some of these days already. Take that entry off first."
+        )
     absence = Absence(
         institution_id=person.institution_id,
         person_id=person.id,

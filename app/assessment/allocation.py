@@ -93,16 +93,14 @@ def by_load(session: Session, people: Sequence[Person]) -> list[Person]:
             select(Allocation.person_id, func.count())
             .where(Allocation.person_id.in_(ids), Allocation.ended_at.is_(None))
             .group_by(Allocation.person_id)
-        )
-        .all()
+        ).all()
     )
     last = dict(
         session.execute(
             select(Allocation.person_id, func.max(Allocation.id))
             .where(Allocation.person_id.in_(ids))
             .group_by(Allocation.person_id)
-        )
-        .all()
+        ).all()
     )
     return sorted(people, key=lambda each: (running.get(each.id, 0), last.get(each.id, 0), each.id))
 

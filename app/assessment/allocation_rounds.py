@@ -57,9 +57,7 @@ def list_misplaced(session: Session, *, now: datetime) -> list[tuple[int, Alloca
     return sorted(found.items())
 
 
-def take_back(
-    session: Session, allocation_id: int, end: AllocationEnd, *, now: datetime
-) -> None:
+def take_back(session: Session, allocation_id: int, end: AllocationEnd, *, now: datetime) -> None:
     """End an allocation that cannot stay, unless it has ended meanwhile."""
     allocation = session.get(Allocation, allocation_id, with_for_update=True)
     if allocation is None or allocation.ended_at is not None:
@@ -99,9 +97,7 @@ def list_unallocated(
         conditions.append(Submission.institution_id == institution_id)
     if achievement_ids is not None:
         conditions.append(Submission.achievement_id.in_(achievement_ids))
-    is_short = or_(
-        running + count_assessed() < needed_grantors(), (running == 0) & is_disputed()
-    )
+    is_short = or_(running + count_assessed() < needed_grantors(), (running == 0) & is_disputed())
     return session.execute(
         select(Submission.id, Submission.achievement_id, Submission.course_id)
         .join(Achievement, Achievement.id == Submission.achievement_id)

@@ -62,9 +62,7 @@ def take_over_work(submission_id: int) -> ResponseReturnValue:
         take_over(
             session,
             get_submission(session, submission_id, institution_id=principal.institution_id),
-            taker=get_person(
-                session, principal.person_id, institution_id=principal.institution_id
-            ),
+            taker=get_person(session, principal.person_id, institution_id=principal.institution_id),
             now=utcnow(),
         )
     flash(_("This work is yours now. Whoever had it sees that you took it over."), "success")
@@ -93,7 +91,11 @@ def allocate_now() -> ResponseReturnValue:
             now=now,
         )
     if given:
-        flash(ngettext("%(num)d submission was given out.", "%(num)d submissions were given out.", given))
+        flash(
+            ngettext(
+                "%(num)d submission was given out.", "%(num)d submissions were given out.", given
+            )
+        )
     else:
         flash(
             _(
@@ -129,9 +131,7 @@ def _hand_over(submission_id: int, form: HandOverForm) -> str:
         given = hand_over(
             session,
             get_submission(session, submission_id, institution_id=principal.institution_id),
-            giver=get_person(
-                session, principal.person_id, institution_id=principal.institution_id
-            ),
+            giver=get_person(session, principal.person_id, institution_id=principal.institution_id),
             receiver_id=form.receiver.data,
             note=form.note.data or "",
             now=utcnow(),

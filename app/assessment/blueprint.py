@@ -29,9 +29,9 @@ def review_marks() -> dict[str, Any]:
     return from_review | queue_marks()
 
 
-def queue_marks() -> dict[str, str]:
+def queue_marks() -> dict[str, Any]:
     """Return to what the queue was narrowed from which this page was reached."""
-    return asked_filters().args
+    return dict[str, Any](asked_filters().args)
 
 
 def asked_filters() -> Filters:

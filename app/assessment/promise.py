@@ -6,7 +6,6 @@ from enum import StrEnum
 
 # From here on a promise is “about to be missed”.
 SOON = timedelta(days=1)
-MAX_PROMISE_DAYS = 365
 
 
 class Urgency(StrEnum):

@@ -13,8 +13,8 @@ from app.assessment.promise import PromiseClock, read_clock
 from app.assessment.queue_filters import NO_FILTERS, Filters, Place, QueueState
 from app.assessment.queue_rows import Marks, list_holders, list_lms_names, read_marks
 from app.assessment.queue_scopes import Branch, branch, list_scopes
-from app.assessment.queue_states import is_assessed_by, is_free_for
 from app.assessment.queue_statements import count_places, read_places
+from app.assessment.queue_states import is_assessed_by, is_free_for
 from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.usability import is_usable_now
 from app.core.principal import Principal
@@ -289,9 +289,7 @@ def _count(
 ) -> int:
     """Count what is in the queue, up to a figure that is enough to know."""
     person_id = grantor.person_id
-    count = count_places(
-        session, branches, filters, person_id=person_id, most=COUNTED + 1, now=now
-    )
+    count = count_places(session, branches, filters, person_id=person_id, most=COUNTED + 1, now=now)
     if count > COUNTED:
         return count
     places = read_places(

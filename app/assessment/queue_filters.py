@@ -67,9 +67,7 @@ class Filters:
         """What an address says of them."""
         values = (self.achievement_id, self.course_id, self.age_days, self.promise, self.state)
         return {
-            name: str(value)
-            for name, value in zip(NAMES, values, strict=True)
-            if value is not None
+            name: str(value) for name, value in zip(NAMES, values, strict=True) if value is not None
         }
 
     def without(self, name: str) -> dict[str, str]:
@@ -127,5 +125,3 @@ def read_id(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if number <= MAX_ROW_ID else None
-
-

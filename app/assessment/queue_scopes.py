@@ -3,8 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.orm import UtcDateTime
@@ -16,7 +17,7 @@ from app.programme.models import AppointmentCourse, AssessingRole, GrantorAppoin
 FEW_COURSES = 4
 
 _NOW = bindparam("now", type_=UtcDateTime)
-_RUNNING = Prepared(
+_STATEMENT: Select[Any] = (
     select(
         GrantorAppointment.achievement_id,
         GrantorAppointment.role,
@@ -32,6 +33,7 @@ _RUNNING = Prepared(
     )
     .order_by(GrantorAppointment.achievement_id)
 )
+_RUNNING = Prepared(_STATEMENT)
 
 
 @dataclass(frozen=True)

@@ -217,4 +217,3 @@ def _promised(shape: Shape) -> list[ColumnElement[bool]]:
     if shape.has_end:
         found.append(Submission.queue_at <= bindparam("end", type_=UtcDateTime))
     return found
-

@@ -68,19 +68,24 @@ def is_free_for(person_id: int) -> ColumnElement[bool]:
 
 def is_recommended() -> ColumnElement[bool]:
     """Whether an assessor has recommended something for the newest attempt."""
-    return (
+    found: ColumnElement[bool] = (
         _assessments(Assessment.id).where(Assessment.capacity == Capacity.ASSESSOR).exists()
     )
+    return found
 
 
 def is_assessed_by(person_id: ColumnElement[int] | int) -> ColumnElement[bool]:
     """Whether somebody has assessed the newest attempt, or recommended something for it."""
-    return _assessments(Assessment.id).where(Assessment.grantor_id == person_id).exists()
+    found: ColumnElement[bool] = (
+        _assessments(Assessment.id).where(Assessment.grantor_id == person_id).exists()
+    )
+    return found
 
 
 def count_assessed() -> ColumnElement[int]:
     """How many grantors' assessments of the newest attempt count."""
-    return _assessments(func.count()).where(_DECIDES).scalar_subquery()
+    counted: ColumnElement[int] = _assessments(func.count()).where(_DECIDES).scalar_subquery()
+    return counted
 
 
 def waits_for_another() -> ColumnElement[bool]:
@@ -91,7 +96,7 @@ def waits_for_another() -> ColumnElement[bool]:
 
 def is_disputed() -> ColumnElement[bool]:
     """Whether all grantors who are needed have assessed, do not agree, and nobody has settled."""
-    return (
+    found: ColumnElement[bool] = (
         _assessments(Attempt.submission_id)
         .where(_DECIDES)
         .group_by(Attempt.submission_id)
@@ -102,6 +107,7 @@ def is_disputed() -> ColumnElement[bool]:
         )
         .exists()
     )
+    return found
 
 
 def is_appealed() -> ColumnElement[bool]:
@@ -149,7 +155,7 @@ _IS_MODERATOR = case((Assessment.capacity == Capacity.MODERATOR, 1), else_=0)
 
 
 def _is_newest() -> tuple[ColumnElement[bool], ...]:
-    """An attempt is the newest one: the submission repeats when it was handed in."""
+    """Tell an attempt as the newest one: the submission repeats when it was handed in."""
     return (
         Attempt.submission_id == Submission.id,
         Attempt.submitted_at == Submission.submitted_at,

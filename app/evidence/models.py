@@ -11,7 +11,6 @@ from app.core.orm import Base, TextEnum
 from app.courses.models import Person
 from app.mapping.models import Assignment
 
-
 # What waits for somebody who assesses. Literal, because neither SQLite nor a prepared statement of
 # PostgreSQL proves from bound values that a partial index holds what is asked.
 WAITS = text(
