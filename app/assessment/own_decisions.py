@@ -1,6 +1,5 @@
 """What a grantor has decided or recommended. Reads only."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,7 +75,7 @@ def list_decided_by(
         statement = statement.order_by(Assessment.id.desc())
         if after_id is not None:
             statement = statement.where(Assessment.id < after_id)
-    found: Sequence[Assessment] = session.scalars(
+    found = session.scalars(
         statement.limit(PAGE_SIZE + 1).options(*_all_shown())
     ).all()
     shown = list(found[:PAGE_SIZE])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.orm import UtcDateTime
@@ -17,7 +17,7 @@ from app.programme.models import AppointmentCourse, AssessingRole, GrantorAppoin
 FEW_COURSES = 4
 
 _NOW = bindparam("now", type_=UtcDateTime)
-_STATEMENT: Select[Any] = (
+_STATEMENT: Any = (
     select(
         GrantorAppointment.achievement_id,
         GrantorAppointment.role,
