@@ -142,7 +142,9 @@ def run(database_url: str, folder: Path, count: int) -> dict[str, Figures]:
     with app.app_context():
         started = time.monotonic()
         stage = stage_in(db.engine, count, utcnow())
-        sys.stderr.write(f"{db.engine.dialect.name}: filled in {time.monotonic() - started:.0f} s\n")
+        sys.stderr.write(
+            f"{db.engine.dialect.name}: filled in {time.monotonic() - started:.0f} s\n"
+        )
         desk = Desk(app, stage)
         return {name: desk.measure(*asked) for name, asked in desk.kinds().items()}
 

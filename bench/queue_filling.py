@@ -28,10 +28,10 @@ PROMISE_DAYS = 7
 SUBMISSION = (
     *("id", "institution_id", "course_id", "assignment_id", "achievement_id", "learner_id"),
     *("status", "status_changed_at", "submitted_at", "assessor_id", "promised_at", "queue_at"),
-    "created_at",
+    *("asked_at", "created_at"),
 )
 ATTEMPT = ("id", "submission_id", "number", "created_at", "submitted_at", "revision")
-# Of every thousand works: who has begun on them, and how. The others wait.
+# Of every ten thousand works: who has begun on them, and how. The others wait.
 BEGUN = {0: "mine", 1: "others", 2: "others", 3: "recommended", 4: "another", 5: "disputed"}
 
 
@@ -74,7 +74,9 @@ def set_stage(session: Session, now: datetime) -> Stage:
     ]
     session.add_all([*people, *grantors, *courses])
     session.flush()
-    versions = [_make_version(session, issuer, level, number, now) for number in range(ACHIEVEMENTS)]
+    versions = [
+        _make_version(session, issuer, level, number, now) for number in range(ACHIEVEMENTS)
+    ]
     assignments = [
         _make_assignment(course, version, grantors[0], now)
         for version in versions
@@ -126,7 +128,7 @@ def fill(engine: Engine, stage: Stage, count: int, now: datetime) -> None:
     bulk.put(
         "attempt",
         ATTEMPT,
-        ((row[0], row[0], 1, row[12], row[8], 1) for row in _submissions(stage, count, now)),
+        ((row[0], row[0], 1, row[8], row[8], 1) for row in _submissions(stage, count, now)),
     )
     _put_assessments(bulk, stage, count, now)
     mine = range(10, count, max(count // 200, 1))
@@ -134,12 +136,6 @@ def fill(engine: Engine, stage: Stage, count: int, now: datetime) -> None:
         "allocation",
         ("institution_id", "submission_id", "person_id", "allocated_at", "note"),
         ((stage.institution_id, each, stage.grantor_id, now, "") for each in mine),
-    )
-    asked = range(11, count, max(count // 10_000, 1))
-    bulk.put(
-        "submission_message",
-        ("institution_id", "submission_id", "author_id", "is_from_learner", "body", "created_at"),
-        _messages(stage, asked, now),
     )
     bulk.analyse()
 
@@ -186,19 +182,20 @@ def _submissions(stage: Stage, count: int, now: datetime) -> Iterator[tuple[Any,
         at = now - timedelta(seconds=chance.random() * span)
         has_promise = bool(achievement_id % 3)
         promised_at = at + timedelta(days=PROMISE_DAYS) if has_promise else None
-        begun = BEGUN.get(number % 1_000)
+        begun = BEGUN.get(number % 10_000)
         assessor_id = {"mine": stage.grantor_id, "others": stage.other_ids[0]}.get(begun or "")
         yield (
             *(number + 1, stage.institution_id, course_id, assignment_id, achievement_id),
             *(learner_id, "in_assessment" if begun else "submitted", at, at, assessor_id),
-            *(promised_at, promised_at or at + NO_PROMISE, at),
+            *(promised_at, promised_at or at + NO_PROMISE),
+            *(None if number % 2_000 else at, at),
         )
 
 
 def _put_assessments(bulk: Bulk, stage: Stage, count: int, now: datetime) -> None:
     def rows() -> Iterator[tuple[Any, ...]]:
         for number in range(count):
-            kind = BEGUN.get(number % 1_000)
+            kind = BEGUN.get(number % 10_000)
             for person_id, capacity, decision in _said(kind, stage):
                 yield (
                     *(stage.institution_id, number + 1, person_id, stage.appointment_id),
@@ -222,13 +219,6 @@ def _said(kind: str | None, stage: Stage) -> list[tuple[int, str, str]]:
         "another": [(first, "grantor", "met")],
         "disputed": [(first, "grantor", "met"), (second, "grantor", "not_met")],
     }.get(kind or "", [])
-
-
-def _messages(stage: Stage, asked: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    for turn, each in enumerate(asked):
-        yield (stage.institution_id, each, stage.learner_ids[0], True, "Why?", now)
-        if turn % 40:  # one of forty waits for its answer
-            yield (stage.institution_id, each, stage.grantor_id, False, "So.", now)
 
 
 def _as_text(value: Any) -> Any:

@@ -75,9 +75,7 @@ def list_decided_by(
         statement = statement.order_by(Assessment.id.desc())
         if after_id is not None:
             statement = statement.where(Assessment.id < after_id)
-    found = session.scalars(
-        statement.limit(PAGE_SIZE + 1).options(*_all_shown())
-    ).all()
+    found = session.scalars(statement.limit(PAGE_SIZE + 1).options(*_all_shown())).all()
     shown = list(found[:PAGE_SIZE])
     if is_backwards:
         shown.reverse()

@@ -16,7 +16,7 @@ from app.assessment.queue_scopes import Branch, branch, list_scopes
 from app.assessment.queue_statements import count_places, read_places
 from app.assessment.queue_states import is_assessed_by, is_free_for
 from app.catalog.models import Achievement, AchievementVersion
-from app.catalog.usability import is_usable_now
+from app.catalog.usability import is_usable_now, why_unusable
 from app.core.principal import Principal
 from app.evidence.models import Submission
 from app.mapping.models import Assignment
@@ -161,6 +161,18 @@ def find_next(
         after, look = places[-1], 4 * look
 
 
+def find_next_on(
+    session: Session, grantor: Principal, filters: Filters, page: QueuePage, *, now: datetime
+) -> Submission | None:
+    """Return the first work of a page that the grantor can assess, or the next one behind it."""
+    for row in page.rows:
+        if _is_possible(row, grantor, filters, now=now):
+            return row.submission
+    if page.after is None:
+        return None
+    return find_next(session, grantor, filters, after=page.after, now=now)
+
+
 def find_previous(
     session: Session,
     grantor: Principal,
@@ -181,6 +193,16 @@ def find_place(submission: Submission, filters: Filters = NO_FILTERS) -> Place |
     """Return where a submission stands in the queue; `None` while it is only a draft."""
     at = submission.submitted_at if filters.is_by_age else submission.queue_at
     return Place(at, submission.id) if at is not None else None
+
+
+def _is_possible(row: QueueRow, grantor: Principal, filters: Filters, *, now: datetime) -> bool:
+    """Tell of a row what `find_next` asks the database."""
+    holder_id = row.submission.assessor_id
+    is_free = holder_id in {None, grantor.person_id}
+    if filters.state is QueueState.STARTED_BY_OTHERS:
+        is_free = holder_id is not None
+    is_usable = why_unusable(row.submission.assignment.version, now=now) is None
+    return is_free and is_usable and not row.marks.is_own and (row.is_mine or not row.holders)
 
 
 def _branches(

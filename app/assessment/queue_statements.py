@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
+    and_,
     bindparam,
     func,
     literal,
+    literal_column,
+    or_,
     select,
     tuple_,
     union_all,
@@ -28,7 +30,7 @@ from app.assessment.queue_scopes import Branch
 from app.assessment.queue_states import in_state
 from app.core.orm import UtcDateTime
 from app.core.prepared import Prepared, wire_of
-from app.evidence.models import IS_STARTED, WAITS, Submission
+from app.evidence.models import IS_ASKED, IS_STARTED, WAITS, Submission
 from app.programme.service import is_granted
 
 # What somebody has begun on: few rows, with an index of their own.
@@ -41,6 +43,8 @@ BEGUN = frozenset(
         QueueState.DISPUTED,
     }
 )
+# What a short list says, which is read first: by its rows, not by the queue's.
+LISTED = frozenset({QueueState.MINE, QueueState.APPEAL})
 SHAPES = 512  # so many are kept; a grantor's own filters are a handful
 
 
@@ -139,6 +143,8 @@ def _ask(
 
 @lru_cache(SHAPES)
 def _places(shape: Shape) -> Prepared:
+    if shape.state in LISTED:
+        return Prepared(_select(shape, None))
     parts = [_select(shape, number).subquery(f"part_{number}") for number in range(_size(shape))]
     merged = union_all(*(select(part.c.id, part.c.at) for part in parts)).subquery("merged")
     at, row = merged.c.at, merged.c.id
@@ -148,9 +154,9 @@ def _places(shape: Shape) -> Prepared:
 
 @lru_cache(SHAPES)
 def _count(shape: Shape) -> Prepared:
+    numbers = (None,) if shape.state in LISTED else range(_size(shape))
     parts = [
-        select(literal(1).label("one")).where(*_conditions(shape, number))
-        for number in range(_size(shape))
+        select(literal(1).label("one")).where(*_conditions(shape, number)) for number in numbers
     ]
     limited = (
         select(union_all(*parts).subquery("found"))
@@ -164,8 +170,8 @@ def _size(shape: Shape) -> int:
     return len(shape.branches)
 
 
-def _select(shape: Shape, number: int) -> Select[Any]:
-    """Return the select of one branch: in order, and no more than the page has."""
+def _select(shape: Shape, number: int | None) -> Any:
+    """Return the select of one branch, or (`None`) of all: in order, no more than is wanted."""
     at = _key(shape)
     order = (at.desc(), Submission.id.desc()) if shape.is_backwards else (at, Submission.id)
     statement = select(Submission.id, at.label("at")).where(*_conditions(shape, number))
@@ -180,24 +186,40 @@ def _key(shape: Shape) -> Any:
     return Submission.submitted_at if shape.is_by_age else Submission.queue_at
 
 
-def _conditions(shape: Shape, number: int) -> list[ColumnElement[bool]]:
-    is_of_course, is_checked = shape.branches[number]
-    found: list[Any] = [
-        Submission.achievement_id == bindparam(f"achievement_{number}", type_=Integer),
-        *in_state(shape.state),
-    ]
+def _conditions(shape: Shape, number: int | None) -> list[ColumnElement[bool]]:
+    found: list[Any] = [_in_any(shape)] if number is None else _in_branch(shape, number)
+    found += in_state(shape.state)
     if shape.state is QueueState.QUESTION:
-        found.append(Submission.lead_id.is_(None))
+        found.append(IS_ASKED)
     else:
         found.append(IS_STARTED if shape.state in BEGUN else WAITS)
+    if shape.is_by_age:
+        found.append(Submission.submitted_at <= bindparam("handed_in", type_=UtcDateTime))
+    return found + _promised(shape)
+
+
+def _in_branch(shape: Shape, number: int) -> list[ColumnElement[bool]]:
+    is_of_course, is_checked = shape.branches[number]
+    found = [Submission.achievement_id == bindparam(f"achievement_{number}", type_=Integer)]
     if is_of_course:
         found.append(Submission.course_id == bindparam(f"course_{number}", type_=Integer))
     if is_checked:
         found.append(_is_granted())
-    if shape.is_by_age:
-        found.append(Submission.submitted_at <= bindparam("handed_in", type_=UtcDateTime))
-    found += _promised(shape)
     return found
+
+
+def _in_any(shape: Shape) -> ColumnElement[bool]:
+    """Whether a row is in one of the branches; said so that no index of the queue is chosen."""
+    plain = literal_column("+submission.achievement_id", Integer)
+    places = []
+    for number, (is_of_course, is_checked) in enumerate(shape.branches):
+        found = [plain == bindparam(f"achievement_{number}", type_=Integer)]
+        if is_of_course:
+            found.append(Submission.course_id == bindparam(f"course_{number}", type_=Integer))
+        if is_checked:
+            found.append(_is_granted())
+        places.append(and_(*found))
+    return or_(*places)
 
 
 def _is_granted() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Conditions: how a work in the queue stands, between hand-in and decision."""
 
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -12,12 +12,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
 )
-from sqlalchemy.orm import aliased
 
 from app.assessment.desk_models import Allocation
-from app.assessment.dialogue_models import Appeal, SubmissionMessage
+from app.assessment.dialogue_models import Appeal
 from app.assessment.models import Assessment, Capacity
 from app.assessment.queue_filters import QueueState
 from app.catalog.models import AchievementVersion
@@ -41,10 +39,9 @@ def in_state(state: QueueState | None) -> tuple[ColumnElement[bool], ...]:
         QueueState.RECOMMENDED: (is_recommended(),),
         QueueState.ANOTHER: (waits_for_another(),),
         QueueState.DISPUTED: (is_disputed(),),
-        QueueState.QUESTION: (_is_asked(),),
         QueueState.APPEAL: (is_appealed(),),
     }
-    return conditions[state] if state is not None else ()
+    return conditions.get(state, ()) if state is not None else ()
 
 
 def is_allocated_to(person_id: ColumnElement[int] | int) -> ColumnElement[bool]:
@@ -116,13 +113,8 @@ def is_appealed() -> ColumnElement[bool]:
 
 
 def has_question() -> ColumnElement[bool]:
-    """Whether the learner's last message on this very submission has no answer."""
-    return (
-        select(SubmissionMessage.id)
-        .where(*_unanswered(), SubmissionMessage.submission_id == Submission.id)
-        .correlate(Submission)
-        .exists()
-    )
+    """Whether a question of the learner waits for its answer."""
+    return Submission.asked_at.is_not(None)
 
 
 def has_left() -> ColumnElement[bool]:
@@ -193,30 +185,3 @@ def needed_grantors() -> ColumnElement[int]:
         .correlate(Submission)
         .scalar_subquery()
     )
-
-
-def _is_asked() -> ColumnElement[bool]:
-    """As `has_question`, read from the questions: of any author of a group's work."""
-    asked = aliased(Submission)
-    return Submission.id.in_(
-        select(func.coalesce(asked.lead_id, asked.id))
-        .select_from(SubmissionMessage)
-        .join(asked, asked.id == SubmissionMessage.submission_id)
-        .where(*_unanswered())
-    )
-
-
-def _unanswered() -> tuple[ColumnElement[bool], ...]:
-    later = aliased(SubmissionMessage)
-    answered = (
-        select(later.id)
-        .where(
-            later.submission_id == SubmissionMessage.submission_id,
-            later.id > SubmissionMessage.id,
-            later.is_from_learner.is_(False),
-        )
-        .correlate(SubmissionMessage)
-        .exists()
-    )
-    # Literal: so that the partial index of what learners wrote is known to hold it.
-    return cast("ColumnElement[bool]", text("submission_message.is_from_learner")), ~answered

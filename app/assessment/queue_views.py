@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.approval.queries import count_waiting
 from app.assessment.blueprint import asked_filters, bp
 from app.assessment.own_decisions import list_decided_by, list_pending_of
-from app.assessment.queue import COUNTED, find_next, list_queue
+from app.assessment.queue import COUNTED, find_next_on, list_queue
 from app.assessment.queue_filters import Filters, Place, QueueState, read_id
 from app.assessment.queue_forms import (
     PROMISE_WORDS,
@@ -38,13 +38,14 @@ def queue() -> ResponseReturnValue:
     filters = asked_filters()
     after, before = Place.find(request.args.get("after")), Place.find(request.args.get("before"))
     offers = list_offers(session, grantor, now=now)
+    page = list_queue(session, grantor, filters, after=after, before=before, now=now)
     facts: dict[str, Any] = {
-        "page": list_queue(session, grantor, filters, after=after, before=before, now=now),
+        "page": page,
         "counted": COUNTED,
         "filters": filters,
         "chips": _chips(filters, offers),
         "is_first_page": after is None and before is None,
-        "next_submission": find_next(session, grantor, filters, now=now),
+        "next_submission": find_next_on(session, grantor, filters, page, now=now),
         "why_unusable": partial(why_unusable, now=now),
         "grantor": grantor,
         "now": now,
@@ -53,7 +54,7 @@ def queue() -> ResponseReturnValue:
     if wants_fragment():
         return render_template("assessment/_queue.html", **facts), vary
     reviews = is_reviewer(session, grantor.person_id, now=now)
-    page = render_template(
+    whole = render_template(
         "assessment/queue.html",
         **facts,
         form=_filter_form(filters, offers),
@@ -63,7 +64,7 @@ def queue() -> ResponseReturnValue:
         review_count=count_waiting(session, grantor, now=now) if reviews else 0,
         gives_souvenirs=bool(list_givable(session, Giver.of(grantor), now=now)),
     )
-    return page, vary
+    return whole, vary
 
 
 @bp.get("/assessment/decided")

