@@ -46,7 +46,7 @@ from app.core.principal import Principal  # noqa: E402
 from app.evidence.models import WAITS  # noqa: E402
 from deploy.example import example_commands  # noqa: E402
 
-TIMES = 60
+TIMES = 40
 FAR_PAGE = 1_000
 BASE_URL = "https://assay.example"
 
@@ -152,14 +152,16 @@ def run(database_url: str, folder: Path, count: int) -> dict[str, Figures]:
 def report(found: dict[str, dict[str, Figures]]) -> str:
     """Return the figures as Markdown."""
     lines = [
-        "| database | what is read | rows | service ms, median | p95 | page ms, median | p95 |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| database | what is read | rows | service ms, quickest | median | p95 "
+        "| page ms, quickest | median | p95 |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for database, kinds in found.items():
         for kind, figures in kinds.items():
             cells = [database, kind, str(figures.rows)]
             for taken in (figures.service, figures.page):
                 cells += [
+                    f"{1000 * min(taken):.1f}",
                     f"{1000 * median(taken):.1f}",
                     f"{1000 * quantiles(taken, n=20)[-1]:.1f}",
                 ]

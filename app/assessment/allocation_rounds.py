@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.assessment.allocating_ends import end_allocations
@@ -47,7 +47,7 @@ def list_misplaced(session: Session, *, now: datetime) -> list[tuple[int, Alloca
     taken_back = Submission.status.in_(NOT_ASSESSED)
     for condition, end in (
         (taken_back, AllocationEnd.WITHDRAWN),
-        (not_(WAITS), AllocationEnd.DECIDED),
+        (text(f"NOT ({WAITS.text})"), AllocationEnd.DECIDED),
         (has_conflict(HOLDER), AllocationEnd.RECUSED),
         (may_not, AllocationEnd.HANDED_OVER),
         (is_away.exists() & is_idle, AllocationEnd.HANDED_OVER),
