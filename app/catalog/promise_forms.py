@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField
-from wtforms.validators import NumberRange, Optional
+from wtforms.validators import Optional, ValidationError
 
 from app.catalog.promises import MAX_PROMISE_DAYS
 from app.core.forms import Form
@@ -20,7 +20,7 @@ class PromiseForm(Form):
             "Left empty, nothing is promised."
         ),
         invalid_value_message=BAD_DAYS,
-        validators=[Optional(), NumberRange(1, MAX_PROMISE_DAYS, message=BAD_DAYS)],
+        validators=[Optional()],
     )
     is_allocated = BooleanField(
         _l("Give out work by load"),
@@ -29,3 +29,8 @@ class PromiseForm(Form):
             "whoever is free takes it."
         ),
     )
+
+    def validate_promise_days(self, field: IntegerField) -> None:
+        """Refuse days out of range, however long the number is."""
+        if field.data is not None and not 1 <= field.data <= MAX_PROMISE_DAYS:
+            raise ValidationError(BAD_DAYS)

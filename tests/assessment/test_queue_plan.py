@@ -77,15 +77,17 @@ def test_no_page_reads_more_of_the_queue_than_it_shows(
     for line in found:
         assert line.startswith("SEARCH submission USING")
         assert index in line
-    # Only the few rows of the branches are sorted, when they are merged: nothing before that.
-    assert sum("TEMP B-TREE FOR ORDER BY" in line for line in lines) <= 1
+    # Only the few rows of each branch are sorted, where they are merged: nothing before that.
+    assert sum("TEMP B-TREE FOR ORDER BY" in line for line in lines) <= len(branches)
 
 
 @pytest.mark.parametrize("state", [QueueState.MINE, QueueState.APPEAL])
 def test_short_lists_are_read_by_their_rows(plan, state):
     found = reads(plan(Filters(state=state)))
 
-    assert found == ["SEARCH submission USING INTEGER PRIMARY KEY (rowid=?) "]
+    assert len(found) == 1
+    assert found[0].startswith("SEARCH submission USING")
+    assert "rowid=?" in found[0]
 
 
 @pytest.mark.parametrize("state", [None, *QueueState])

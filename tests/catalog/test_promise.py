@@ -77,7 +77,7 @@ def test_what_is_handed_in_from_now_on_has_its_day(browser, session, world, admi
 
     browser(world.learner).post(
         f"/courses/{world.course.id}/assignments/{assignment.id}/work",
-        data={"text": "My work.", "submit": "1", "action": "hand_in"},
+        data={"text": "My work.", "hand_in": "1"},
     )
 
     submission = session.scalars(select(Submission)).one()
