@@ -152,8 +152,10 @@ def run(database_url: str, folder: Path, count: int) -> dict[str, Figures]:
 def report(found: dict[str, dict[str, Figures]]) -> str:
     """Return the figures as Markdown."""
     lines = [
-        "| database | what is read | rows | service ms, quickest | median | p95 "
-        "| page ms, quickest | median | p95 |",
+        (
+            "| database | what is read | rows | service ms, quickest | median | p95 "
+            "| page ms, quickest | median | p95 |"
+        ),
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for database, kinds in found.items():
