@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, not_, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment.anonymity import shown_name
 from app.assessment.conflicts import has_conflict
@@ -254,17 +254,22 @@ def _load(session: Session, grantor: Principal, ids: Sequence[int]) -> dict[int,
     """Return those submissions that no conflict keeps from the grantor, with all that is shown."""
     if not ids:
         return {}
-    assignment = joinedload(Submission.assignment)
-    achievement = assignment.joinedload(Assignment.version).joinedload(
-        AchievementVersion.achievement
-    )
-    found = session.scalars(
-        select(Submission)
-        .where(
+    # Asked by itself, and what is shown read in parts: to plan one statement over all these
+    # tables took PostgreSQL ten times as long as to answer it.
+    allowed = session.scalars(
+        select(Submission.id).where(
             Submission.id.in_(ids),
             Submission.institution_id == grantor.institution_id,
             not_(has_conflict(grantor.person_id)),
         )
+    ).all()
+    assignment = selectinload(Submission.assignment)
+    achievement = assignment.selectinload(Assignment.version).joinedload(
+        AchievementVersion.achievement
+    )
+    found = session.scalars(
+        select(Submission)
+        .where(Submission.id.in_(allowed))
         .options(
             joinedload(Submission.learner),
             joinedload(Submission.assessor),
