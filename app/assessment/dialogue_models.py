@@ -33,8 +33,8 @@ def _note_question(_mapper: object, connection: Connection, message: SubmissionM
         Submission.id == message.submission_id
     )
     connection.execute(
-        update(Submission.__table__)
-        .where(Submission.__table__.c.id == told_at.scalar_subquery())
+        update(Submission)
+        .where(Submission.id == told_at.scalar_subquery())
         .values(asked_at=message.created_at if message.is_from_learner else None)
     )
 

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from app.core.principal import Role
+from app.courses.models import Person
 from app.evidence.models import Submission
 from app.mapping.models import Assignment
+from app.programme.models import AssessingRole
 from tests.assessment import work
-from tests.factories import World, make_assignment
+from tests.factories import World, appoint, make_assignment, make_person
 
 
 @pytest.fixture
@@ -29,3 +32,23 @@ def submission(session: Session, world: World, assignment: Assignment) -> Submis
 @pytest.fixture
 def rate() -> Callable[..., dict[str, Any]]:
     return work.form_data
+
+
+@pytest.fixture
+def given_out(session: Session, world: World) -> None:
+    """Work for the Level I badge is given out by load."""
+    world.level_1.achievement.is_allocated = True
+    session.commit()
+
+
+@pytest.fixture
+def grantor(session: Session, world: World) -> Callable[..., Person]:
+    """Makes grantors of the Level I badge."""
+
+    def make(name: str, role: AssessingRole = AssessingRole.GRANTOR) -> Person:
+        person = make_person(session, world.course, Role.GRADER, name)
+        appoint(session, person, world.level_1).role = role
+        session.commit()
+        return person
+
+    return make
