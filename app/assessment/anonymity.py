@@ -12,8 +12,12 @@ def shown_name(submission: Submission) -> str:
     version = submission.assignment.version
     if not version.is_anonymous:
         return submission.learner.display_name
-    # Keyed by what only the tool knows: the assignment's random identity.
+    return stand_in(submission.id, key=submission.assignment.uuid)
+
+
+def stand_in(submission_id: int, *, key: str) -> str:
+    """Return a name for whose work it is; `key`: what only the tool knows, its assignment's."""
     digest = hashlib.blake2b(
-        f"learner:{submission.id}".encode(), key=submission.assignment.uuid.encode(), digest_size=4
+        f"learner:{submission_id}".encode(), key=key.encode(), digest_size=4
     ).digest()
     return "Learner " + "".join(LETTERS[byte % len(LETTERS)] for byte in digest)

@@ -4,43 +4,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, not_, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
-from app.assessment.anonymity import shown_name
-from app.assessment.conflicts import has_conflict
+from app.assessment.anonymity import stand_in
 from app.assessment.promise import PromiseClock, read_clock
 from app.assessment.queue_filters import NO_FILTERS, Filters, Place, QueueState
-from app.assessment.queue_rows import Marks, list_holders, list_lms_names, read_marks
+from app.assessment.queue_rows import Marks, list_holders, read_marks
 from app.assessment.queue_scopes import Branch, branch, list_scopes
-from app.assessment.queue_statements import count_places, read_places
-from app.assessment.queue_states import is_assessed_by, is_free_for
-from app.catalog.models import Achievement, AchievementVersion
-from app.catalog.usability import is_usable_now, why_unusable
+from app.assessment.queue_statements import count_kept_away, count_places, read_places
+from app.assessment.queue_works import SIZES, Work, list_assessable, read_works
 from app.core.principal import Principal
 from app.evidence.models import Submission
-from app.mapping.models import Assignment
 
 PAGE_SIZE = 25
 # Beyond this nobody needs the figure, and to count it would read the whole queue.
 COUNTED = 1_000
-# `find_next` looks at so many at first, and at four times more at each turn.
-FIRST_LOOK = 25
+# `find_next` looks at so many at first, and at four times more at each turn, up to the last.
+FIRST_LOOK, MOST_AT_ONCE = SIZES[0], SIZES[-1]
 
 
 @dataclass(frozen=True)
 class QueueRow:
     """One work in the queue.
 
-    `name`: of the learner, or a stand-in. `lms`: of the platform where it was handed
-    in. `holders`: names of those to whom it is allocated, `is_mine`: among them the
-    person who asks. `place`: where it stands.
+    `name`: of the learner, or a stand-in. `holders`: names of those to whom it is
+    allocated, `is_mine`: among them the person who asks. `place`: where it stands.
     """
 
-    submission: Submission
+    work: Work
     place: Place
     name: str
-    lms: str
     clock: PromiseClock | None
     marks: Marks
     holders: list[str]
@@ -123,9 +116,7 @@ def find_next(
     """
     branches = _branches(session, grantor, filters, now=now)
     look = FIRST_LOOK
-    free = or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id)
-    if filters.state is QueueState.STARTED_BY_OTHERS:
-        free = Submission.assessor_id.is_not(None)
+    is_taken = filters.state is QueueState.STARTED_BY_OTHERS
     while True:
         places = read_places(
             session,
@@ -137,40 +128,27 @@ def find_next(
             limit=look,
             now=now,
         )
-        possible = set(
-            session.scalars(
-                select(Submission.id)
-                .join(Submission.assignment)
-                .join(Assignment.version)
-                .join(AchievementVersion.achievement)
-                .where(
-                    Submission.id.in_([place.submission_id for place in places]),
-                    not_(has_conflict(grantor.person_id)),
-                    not_(is_assessed_by(grantor.person_id)),
-                    is_usable_now(now),
-                    free,
-                    is_free_for(grantor.person_id),
-                )
-            )
-        )
+        ids = [place.submission_id for place in places]
+        possible = list_assessable(session, grantor, ids, is_taken=is_taken, now=now)
         for place in places:
             if place.submission_id in possible:
                 return session.get_one(Submission, place.submission_id)
         if len(places) < look:
             return None
-        after, look = places[-1], 4 * look
+        after, look = places[-1], min(4 * look, MOST_AT_ONCE)
 
 
 def find_next_on(
     session: Session, grantor: Principal, filters: Filters, page: QueuePage, *, now: datetime
-) -> Submission | None:
-    """Return the first work of a page that the grantor can assess, or the next one behind it."""
+) -> int | None:
+    """Return the id of what to assess next: the first that can be on a page, or behind it."""
     for row in page.rows:
-        if _is_possible(row, grantor, filters, now=now):
-            return row.submission
+        if _is_possible(row, grantor, filters):
+            return row.work.id
     if page.after is None:
         return None
-    return find_next(session, grantor, filters, after=page.after, now=now)
+    following = find_next(session, grantor, filters, after=page.after, now=now)
+    return following.id if following else None
 
 
 def find_previous(
@@ -186,7 +164,7 @@ def find_previous(
     found = _read(
         session, grantor, branches, filters, place=before, is_backwards=True, now=now, most=1
     )
-    return found[0][1] if found else None
+    return session.get_one(Submission, found[0][1].id) if found else None
 
 
 def find_place(submission: Submission, filters: Filters = NO_FILTERS) -> Place | None:
@@ -195,13 +173,13 @@ def find_place(submission: Submission, filters: Filters = NO_FILTERS) -> Place |
     return Place(at, submission.id) if at is not None else None
 
 
-def _is_possible(row: QueueRow, grantor: Principal, filters: Filters, *, now: datetime) -> bool:
+def _is_possible(row: QueueRow, grantor: Principal, filters: Filters) -> bool:
     """Tell of a row what `find_next` asks the database."""
-    holder_id = row.submission.assessor_id
+    holder_id = row.work.assessor_id
     is_free = holder_id in {None, grantor.person_id}
     if filters.state is QueueState.STARTED_BY_OTHERS:
         is_free = holder_id is not None
-    is_usable = why_unusable(row.submission.assignment.version, now=now) is None
+    is_usable = row.work.why_unusable is None
     return is_free and is_usable and not row.marks.is_own and (row.is_mine or not row.holders)
 
 
@@ -226,9 +204,9 @@ def _read(
     is_backwards: bool,
     now: datetime,
     most: int = PAGE_SIZE,
-) -> list[tuple[Place, Submission]]:
+) -> list[tuple[Place, Work]]:
     """Return a page of works and one more, if there is one; without those in conflict."""
-    found: list[tuple[Place, Submission]] = []
+    found: list[tuple[Place, Work]] = []
     look = most + 1
     while True:
         places = read_places(
@@ -241,69 +219,37 @@ def _read(
             limit=look,
             now=now,
         )
-        loaded = _load(session, grantor, [each.submission_id for each in places])
+        loaded = read_works(session, grantor, [each.submission_id for each in places], now=now)
         found += [
             (each, loaded[each.submission_id]) for each in places if each.submission_id in loaded
         ]
         if len(found) > most or len(places) < look:
             return found[: most + 1]
-        place, look = places[-1], 4 * look
-
-
-def _load(session: Session, grantor: Principal, ids: Sequence[int]) -> dict[int, Submission]:
-    """Return those submissions that no conflict keeps from the grantor, with all that is shown."""
-    if not ids:
-        return {}
-    # Asked by itself, and what is shown read in parts: to plan one statement over all these
-    # tables took PostgreSQL ten times as long as to answer it.
-    allowed = session.scalars(
-        select(Submission.id).where(
-            Submission.id.in_(ids),
-            Submission.institution_id == grantor.institution_id,
-            not_(has_conflict(grantor.person_id)),
-        )
-    ).all()
-    assignment = selectinload(Submission.assignment)
-    achievement = assignment.selectinload(Assignment.version).joinedload(
-        AchievementVersion.achievement
-    )
-    found = session.scalars(
-        select(Submission)
-        .where(Submission.id.in_(allowed))
-        .options(
-            joinedload(Submission.learner),
-            joinedload(Submission.assessor),
-            assignment.joinedload(Assignment.course),
-            achievement.joinedload(Achievement.level),
-        )
-    )
-    return {submission.id: submission for submission in found}
+        place, look = places[-1], min(4 * look, MOST_AT_ONCE)
 
 
 def _dress(
-    session: Session,
-    grantor: Principal,
-    shown: Sequence[tuple[Place, Submission]],
-    *,
-    now: datetime,
+    session: Session, grantor: Principal, shown: Sequence[tuple[Place, Work]], *, now: datetime
 ) -> list[QueueRow]:
-    ids = [submission.id for _, submission in shown]
+    ids = [work.id for _, work in shown]
     marks = read_marks(session, ids, person_id=grantor.person_id)
     holders = list_holders(session, ids)
-    lms_names = list_lms_names(session, grantor.institution_id)
     return [
         QueueRow(
-            submission=submission,
+            work=work,
             place=place,
-            name=shown_name(submission),
-            lms=lms_names[submission.assignment.course.platform_id],
-            clock=read_clock(submission.promised_at, now=now),
-            marks=marks[submission.id],
-            holders=[name for _, name in holders[submission.id]],
-            is_mine=grantor.person_id in {person_id for person_id, _ in holders[submission.id]},
+            name=_name(work),
+            clock=read_clock(work.promised_at, now=now),
+            marks=marks[work.id],
+            holders=[name for _, name in holders[work.id]],
+            is_mine=grantor.person_id in {person_id for person_id, _ in holders[work.id]},
         )
-        for place, submission in shown
+        for place, work in shown
     ]
+
+
+def _name(work: Work) -> str:
+    return stand_in(work.id, key=work.assignment_uuid) if work.is_anonymous else work.learner_name
 
 
 def _count(
@@ -319,21 +265,6 @@ def _count(
     count = count_places(session, branches, filters, person_id=person_id, most=COUNTED + 1, now=now)
     if count > COUNTED:
         return count
-    places = read_places(
-        session,
-        branches,
-        filters,
-        person_id=person_id,
-        place=None,
-        is_backwards=False,
-        limit=COUNTED,
-        now=now,
+    return count - count_kept_away(
+        session, branches, filters, person_id=person_id, most=COUNTED, now=now
     )
-    kept_away = session.scalar(
-        select(func.count())
-        .select_from(Submission)
-        .where(
-            Submission.id.in_([place.submission_id for place in places]), has_conflict(person_id)
-        )
-    )
-    return count - (kept_away or 0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -25,9 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.assessment.conflicts import has_conflict
 from app.assessment.queue_filters import Filters, Place, QueueState
 from app.assessment.queue_scopes import Branch
-from app.assessment.queue_states import in_state
+from app.assessment.queue_states import ME, in_state
 from app.core.orm import UtcDateTime
 from app.core.prepared import Prepared, wire_of
 from app.evidence.models import IS_ASKED, IS_STARTED, WAITS, Submission
@@ -105,6 +105,24 @@ def count_places(
     return count
 
 
+def count_kept_away(
+    session: Session,
+    branches: Sequence[Branch],
+    filters: Filters,
+    *,
+    person_id: int,
+    most: int,
+    now: datetime,
+) -> int:
+    """Count what a conflict of interest keeps from somebody, of a queue that is counted whole."""
+    shape, facts = _ask(
+        branches, filters, person_id=person_id, place=None, is_backwards=False, now=now
+    )
+    row = _kept_away(shape).first(wire_of(session), {**facts, "most": most})
+    count: int = row[0] if row else 0
+    return count
+
+
 def _ask(
     branches: Sequence[Branch],
     filters: Filters,
@@ -154,16 +172,31 @@ def _places(shape: Shape) -> Prepared:
 
 @lru_cache(SHAPES)
 def _count(shape: Shape) -> Prepared:
-    numbers = (None,) if shape.state in LISTED else range(_size(shape))
-    parts = [
-        select(literal(1).label("one")).where(*_conditions(shape, number)) for number in numbers
-    ]
-    limited = (
-        select(union_all(*parts).subquery("found"))
-        .limit(bindparam("most", type_=Integer))
-        .subquery("enough")
+    return Prepared(select(func.count()).select_from(_enough(shape)))
+
+
+@lru_cache(SHAPES)
+def _kept_away(shape: Shape) -> Prepared:
+    found = _enough(shape)
+    return Prepared(
+        select(func.count())
+        .select_from(Submission)
+        .where(Submission.id.in_(select(found.c.id)), has_conflict(cast("int", ME)))
     )
-    return Prepared(select(func.count()).select_from(limited))
+
+
+def _enough(shape: Shape) -> Any:
+    """Return as many as are to be counted, in no order.
+
+    Each branch is limited too: so PostgreSQL does not start helpers to count few rows.
+    """
+    numbers = (None,) if shape.state in LISTED else range(_size(shape))
+    most = bindparam("most", type_=Integer)
+    parts = [
+        select(select(Submission.id).where(*_conditions(shape, number)).limit(most).subquery().c.id)
+        for number in numbers
+    ]
+    return select(union_all(*parts).subquery("found")).limit(most).subquery("enough")
 
 
 def _size(shape: Shape) -> int:

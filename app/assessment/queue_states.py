@@ -6,7 +6,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
-    and_,
     bindparam,
     case,
     func,
@@ -87,8 +86,14 @@ def count_assessed() -> ColumnElement[int]:
 
 def waits_for_another() -> ColumnElement[bool]:
     """Whether some of the grantors who are needed have assessed, and not all."""
-    assessed = count_assessed()
-    return and_(assessed > 0, assessed < needed_grantors())
+    found: ColumnElement[bool] = (
+        _assessments(Attempt.submission_id)
+        .where(_DECIDES)
+        .group_by(Attempt.submission_id)
+        .having(func.count() < needed_grantors())
+        .exists()
+    )
+    return found
 
 
 def is_disputed() -> ColumnElement[bool]:

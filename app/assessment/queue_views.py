@@ -1,6 +1,5 @@
 """The grantor's queue: what waits, and what they have decided."""
 
-from functools import partial
 from typing import Any
 
 from flask import render_template, request
@@ -21,7 +20,6 @@ from app.assessment.queue_forms import (
 )
 from app.assessment.queue_offers import Offers, list_offers
 from app.awards.souvenirs import Giver, list_givable
-from app.catalog.usability import why_unusable
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
 from app.core.db import db
@@ -45,8 +43,7 @@ def queue() -> ResponseReturnValue:
         "filters": filters,
         "chips": _chips(filters, offers),
         "is_first_page": after is None and before is None,
-        "next_submission": find_next_on(session, grantor, filters, page, now=now),
-        "why_unusable": partial(why_unusable, now=now),
+        "next_id": find_next_on(session, grantor, filters, page, now=now),
         "grantor": grantor,
         "now": now,
     }
