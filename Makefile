@@ -10,7 +10,7 @@ LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -77,6 +77,9 @@ bench-roster: install-dev
 
 bench-scores: install-dev
 	$(BIN)/python bench/scores.py
+
+bench-queue: install-dev
+	$(BIN)/python bench/queue.py
 
 bench-stacks: install-dev
 	$(BIN)/python bench/stacks.py

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, request
 
+from app.assessment.queue_filters import Filters
 from app.core.principal import current_principal
 from app.settings import Settings
 
@@ -21,8 +22,22 @@ def find_return_url() -> str | None:
 
 
 def review_marks() -> dict[str, Any]:
-    """Return what keeps an address remembering that its person came from the gradebook."""
-    return {FROM_REVIEW: 1} if FROM_REVIEW in request.args else {}
+    """Return what keeps an address remembering where its person came from.
+
+    From the gradebook; and from a queue that was narrowed, so that “next” stays in it.
+    """
+    from_review = {FROM_REVIEW: 1} if FROM_REVIEW in request.args else {}
+    return from_review | queue_marks()
+
+
+def queue_marks() -> dict[str, Any]:
+    """Return to what the queue was narrowed from which this page was reached."""
+    return dict[str, Any](asked_filters().args)
+
+
+def asked_filters() -> Filters:
+    """Return what the address narrows the queue to."""
+    return Filters.read(request.args)
 
 
 def settings() -> Settings:

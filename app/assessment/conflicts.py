@@ -57,7 +57,9 @@ def has_conflict(person_id: int) -> ColumnElement[bool]:
                     & or_(
                         ConflictOfInterest.learner_id == Submission.learner_id,
                         ConflictOfInterest.learner_id.in_(
-                            select(author.learner_id).where(author.lead_id == Submission.id)
+                            select(author.learner_id)
+                            .where(author.lead_id == Submission.id)
+                            .correlate(Submission)
                         ),
                     )
                 ),

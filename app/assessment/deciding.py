@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.assessment.allocating_ends import end_allocations
 from app.assessment.conflicts import refuse_conflict
+from app.assessment.desk_models import AllocationEnd
 from app.assessment.models import Assessment, AttemptDecision, Capacity
 from app.assessment.queries import find_pending_decision, list_counted
 from app.assessment.service import audit_deed, lock_work, tell_in_assessment
@@ -34,6 +36,9 @@ def settle(
     submission.assessor_id = None
     submission.assessment_started_at = None
     verdict = find_verdict(session, submission)
+    is_open = assessment.capacity is Capacity.ASSESSOR or verdict.deciding is None
+    done = assessment.grantor if is_open else None
+    end_allocations(session, submission, done, AllocationEnd.DECIDED, now)
     if assessment.capacity is Capacity.ASSESSOR or verdict.deciding is None:
         if submission.status is not SubmissionStatus.IN_ASSESSMENT:
             tell_in_assessment(session, submission, assessment.grantor, now=now)

@@ -5,14 +5,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.assessment.agreement import compare_assessments, newest_of
-from app.assessment.blueprint import bp, find_return_url, review_marks, settings
+from app.assessment.blueprint import (
+    asked_filters,
+    bp,
+    find_return_url,
+    queue_marks,
+    review_marks,
+    settings,
+)
 from app.assessment.deciding import undo as undo_decision
 from app.assessment.drafts import list_drafts_of, restore_draft
 from app.assessment.forms import list_filled_in
 from app.assessment.models import Assessment, AttemptDecision
 from app.assessment.moderation_views import shown_name
 from app.assessment.others import describe_others
-from app.assessment.queries import find_next, find_pending_decision
+from app.assessment.queries import find_pending_decision
+from app.assessment.queue_steps import find_next_after
 from app.assessment.releasing import release
 from app.assessment.sending import get_own_pending
 from app.assessment.service import check_grantor
@@ -62,9 +70,10 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         delivery=find_newest_delivery(
             session, assignment_id=submission.assignment_id, person_id=submission.learner_id
         ),
-        next_submission=find_next(session, principal, now=now),
+        next_submission=find_next_after(session, principal, submission, asked_filters(), now=now),
         return_url=find_return_url(),
         marks=review_marks(),
+        queue_marks=queue_marks(),
         form=Form(),
         now=now,
     )

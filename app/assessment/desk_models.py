@@ -111,6 +111,7 @@ class Allocation(Base):
     note: Mapped[str] = mapped_column(Text, default="")
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    giver: Mapped[Person | None] = relationship(foreign_keys=[allocated_by])
 
 
 class Absence(Base):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import Connection, ForeignKey, Text, event, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
@@ -24,6 +24,19 @@ class SubmissionMessage(Base):
     created_at: Mapped[datetime]
 
     author: Mapped[Person] = relationship()
+
+
+@event.listens_for(SubmissionMessage, "after_insert")
+def _note_question(_mapper: object, connection: Connection, message: SubmissionMessage) -> None:
+    """Keep at the work itself whether a question waits, for the queue: nobody can forget it."""
+    told_at = select(func.coalesce(Submission.lead_id, Submission.id)).where(
+        Submission.id == message.submission_id
+    )
+    connection.execute(
+        update(Submission)
+        .where(Submission.id == told_at.scalar_subquery())
+        .values(asked_at=message.created_at if message.is_from_learner else None)
+    )
 
 
 class AppealOutcome(StrEnum):

@@ -50,6 +50,7 @@ class Assessment(Base):
             sqlite_where=text("undone_at IS NULL"),
             postgresql_where=text("undone_at IS NULL"),
         ),
+        Index("ix_assessment_by_grantor", "grantor_id", "id"),
     )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))

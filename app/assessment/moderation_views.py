@@ -6,12 +6,14 @@ from flask import current_app, render_template, request
 from flask_babel import gettext as _
 
 from app.assessment.agreement import sum_up
+from app.assessment.anonymity import alias_of_number
 from app.assessment.anonymity import shown_name as name_of
-from app.assessment.blueprint import bp, find_return_url, review_marks
+from app.assessment.blueprint import asked_filters, bp, find_return_url, queue_marks, review_marks
 from app.assessment.forms import AssessForm
 from app.assessment.models import Assessment
 from app.assessment.others import Others, describe_others
-from app.assessment.queries import find_next, find_pending_decision, list_assessed_together
+from app.assessment.queries import find_pending_decision, list_assessed_together
+from app.assessment.queue_steps import find_next_after
 from app.assessment.service import check_grantor
 from app.catalog.service import find_approved_version
 from app.catalog.versions import get_achievement_by_id
@@ -32,6 +34,12 @@ FIGURE_DAYS = 90
 def shown_name(submission: Submission) -> str:
     """Return how those who assess a submission are told whose it is."""
     return name_of(submission, vault=current_app.extensions["assay.vault"])
+
+
+@bp.app_template_global()
+def alias_name(lead_id: int) -> str:
+    """Return the name under which the work with this number is assessed anonymously."""
+    return alias_of_number(lead_id, vault=current_app.extensions["assay.vault"])
 
 
 def others_of(submission: Submission) -> Others:
@@ -56,9 +64,12 @@ def show_standing(submission: Submission, others: Others) -> str:
         attempt=current_attempt(submission),
         others=others,
         pending=find_pending_decision(session, submission.id),
-        next_submission=find_next(session, current_principal(), now=utcnow()),
+        next_submission=find_next_after(
+            session, current_principal(), submission, asked_filters(), now=utcnow()
+        ),
         return_url=find_return_url(),
         marks=review_marks(),
+        queue_marks=queue_marks(),
     )
 
 

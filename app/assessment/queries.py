@@ -2,142 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.assessment.conflicts import has_conflict
 from app.assessment.dialogue_models import Appeal
 from app.assessment.models import Assessment, AttemptDecision, Capacity, Decision, Rating
-from app.catalog.models import Achievement, AchievementVersion, Criterion, RubricLevel
-from app.catalog.usability import is_usable_now
-from app.core.principal import Principal
+from app.catalog.models import AchievementVersion, Criterion, RubricLevel
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.evidence.service import current_attempt
-from app.mapping.models import Assignment
-from app.programme.service import is_granted
 
-PAGE_SIZE = 25
-MAX_ROW_ID = 2**31 - 1  # PostgreSQL's `integer`
-WAITING = (SubmissionStatus.SUBMITTED, SubmissionStatus.IN_ASSESSMENT)
 # Work that was met and not revoked since: only this counts towards an award.
 STANDING = (SubmissionStatus.MET, SubmissionStatus.AWARDED)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page of the queue ended: the next one starts after it."""
-
-    submitted_at: datetime
-    submission_id: int
-
-    def __str__(self) -> str:
-        """Write it for an address."""
-        return f"{self.submitted_at.isoformat()}~{self.submission_id}"
-
-    @classmethod
-    def find(cls, text: str) -> "Place | None":
-        """Read it from an address; `None` if it is not one, or none that a row can have."""
-        written, _, number = text.partition("~")
-        try:
-            moment, submission_id = datetime.fromisoformat(written), int(number)
-            if moment.tzinfo is None or not 0 <= submission_id <= MAX_ROW_ID:
-                return None
-            # A moment at the edge of the calendar has no place in it in UTC.
-            return cls(moment.astimezone(UTC), submission_id)
-        except (ValueError, OverflowError):
-            return None
-
-
-@dataclass(frozen=True)
-class QueuePage:
-    """One page of a grantor's queue; `next_place` is `None` on the last one."""
-
-    submissions: list[Submission]
-    next_place: Place | None
-    total: int
-
-
-def list_queue(
-    session: Session, grantor: Principal, *, after: Place | None, now: datetime
-) -> QueuePage:
-    """Return what waits for a grantor, oldest first, from every course of theirs; not own work."""
-    waiting = _waiting_for(grantor, now)
-    total = session.scalar(select(func.count()).select_from(Submission).where(waiting)) or 0
-    statement = select(Submission).where(waiting)
-    if after is not None:
-        statement = statement.where(
-            or_(
-                Submission.submitted_at > after.submitted_at,
-                and_(
-                    Submission.submitted_at == after.submitted_at,
-                    Submission.id > after.submission_id,
-                ),
-            )
-        )
-    assignment = joinedload(Submission.assignment)
-    achievement = assignment.joinedload(Assignment.version).joinedload(
-        AchievementVersion.achievement
-    )
-    found = list(
-        session.scalars(
-            statement.order_by(Submission.submitted_at, Submission.id)
-            .limit(PAGE_SIZE + 1)
-            .options(
-                joinedload(Submission.learner),
-                joinedload(Submission.assessor),
-                assignment.joinedload(Assignment.course),
-                achievement.joinedload(Achievement.level),
-            )
-        )
-    )
-    shown = found[:PAGE_SIZE]
-    last = shown[-1] if len(found) > PAGE_SIZE else None
-    next_place = Place(last.submitted_at, last.id) if last and last.submitted_at else None
-    return QueuePage(shown, next_place, total)
-
-
-def find_next(session: Session, grantor: Principal, *, now: datetime) -> Submission | None:
-    """Return the oldest submission that can be assessed and nobody else has started on."""
-    return session.scalar(
-        select(Submission)
-        .join(Submission.assignment)
-        .join(Assignment.version)
-        .join(AchievementVersion.achievement)
-        .where(
-            _waiting_for(grantor, now),
-            is_usable_now(now),
-            or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id),
-        )
-        .order_by(Submission.submitted_at, Submission.id)
-        .limit(1)
-    )
-
-
-def find_beside(
-    session: Session, grantor: Principal, submission: Submission, *, is_forward: bool, now: datetime
-) -> Submission | None:
-    """Return what stands next to a submission in the queue, as `find_next` would offer it."""
-    own = (submission.submitted_at, submission.id)
-    place = tuple_(Submission.submitted_at, Submission.id)
-    found = (
-        select(Submission)
-        .join(Submission.assignment)
-        .join(Assignment.version)
-        .join(AchievementVersion.achievement)
-        .where(
-            _waiting_for(grantor, now),
-            is_usable_now(now),
-            Submission.id != submission.id,
-            or_(Submission.assessor_id.is_(None), Submission.assessor_id == grantor.person_id),
-            place > own if is_forward else place < own,
-        )
-        .limit(1)
-    )
-    order = (Submission.submitted_at, Submission.id)
-    return session.scalar(found.order_by(*(o.asc() if is_forward else o.desc() for o in order)))
 
 
 @dataclass(frozen=True)
@@ -343,21 +221,4 @@ def _was_met() -> ColumnElement[bool]:
         AttemptDecision.decision == Decision.MET,
         AttemptDecision.released_at.is_not(None),
         AttemptDecision.undone_at.is_(None),
-    )
-
-
-def _waiting_for(grantor: Principal, now: datetime) -> ColumnElement[bool]:
-    return and_(
-        Submission.institution_id == grantor.institution_id,
-        Submission.achievement_id.in_(sorted(grantor.grants)),
-        Submission.status.in_(WAITING),
-        Submission.lead_id.is_(None),
-        Submission.decided_at.is_(None),
-        not_(has_conflict(grantor.person_id)),
-        is_granted(
-            grantor.person_id,
-            achievement_id=Submission.achievement_id,
-            course_id=Submission.course_id,
-            now=now,
-        ),
     )

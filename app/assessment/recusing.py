@@ -248,7 +248,8 @@ def _let_go(session: Session, submission: Submission, person_id: int, *, now: da
     if submission.assessor_id == person_id:
         submission.assessor_id = submission.assessment_started_at = None
     session.flush()
-    end_allocations(session, submission, person_id, AllocationEnd.RECUSED, now)
+    person = session.get_one(Person, person_id)
+    end_allocations(session, submission, person, AllocationEnd.RECUSED, now)
 
 
 def _require_reason(reason: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.assessment import workflow
+from app.assessment.allocating_ends import refuse_if_allocated
 from app.assessment.conflicts import refuse_conflict
 from app.assessment.models import Assessment, Rating
 from app.assessment.recording import Judgement, check_judgement, choose_shown
@@ -84,6 +85,7 @@ def start_assessing(
         seen_id=seen_assessor_id,
         name=submission.assessor.name if submission.assessor else None,
     )
+    refuse_if_allocated(session, submission, grantor)
     taken_from = submission.assessor_id
     if not is_shared:
         submission.assessor_id = grantor.id
@@ -115,6 +117,8 @@ def record_assessment(
     require_usable(submission.assignment.version, now=now)
     lock_work(session, submission)
     workflow.refuse_unless_waiting(submission.status.value, is_decided=_is_decided(submission))
+    if submission.assessor_id != grantor.id:
+        refuse_if_allocated(session, submission, grantor)
     attempt = current_attempt(submission)
     if attempt.id != judgement.attempt_id:
         raise ConflictError(workflow.NEWER_WORK)

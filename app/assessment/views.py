@@ -1,6 +1,8 @@
 """All pages of the room: importing this fills the blueprint."""
 
 from app.assessment import (
+    absence_views,
+    allocation_views,
     column_views,
     comment_views,
     conflict_views,
@@ -14,12 +16,15 @@ from app.assessment import (
     history_views,
     moderation_views,
     presence_views,
+    queue_views,
     withdraw_views,
     workbench_views,
 )
 from app.assessment.blueprint import bp
 
 __all__ = [
+    "absence_views",
+    "allocation_views",
     "bp",
     "column_views",
     "comment_views",
@@ -34,6 +39,7 @@ __all__ = [
     "history_views",
     "moderation_views",
     "presence_views",
+    "queue_views",
     "withdraw_views",
     "workbench_views",
 ]

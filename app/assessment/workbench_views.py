@@ -6,8 +6,9 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.assessment.allocating_ends import describe_allocation
 from app.assessment.anonymity import without_names
-from app.assessment.blueprint import bp, find_return_url, review_marks, settings
+from app.assessment.blueprint import bp, find_return_url, queue_marks, review_marks, settings
 from app.assessment.comments import list_offered
 from app.assessment.decision_views import show_decision
 from app.assessment.drafts import discard_draft
@@ -144,6 +145,10 @@ def show_bench(
         why_unusable=why_unusable(bench.assignment.version, now=utcnow()),
         return_url=find_return_url(),
         marks=review_marks(),
+        queue_marks=queue_marks(),
+        allocation=describe_allocation(
+            db.session(), bench.submission, person_id=current_principal().person_id
+        ),
         now=utcnow(),
     )
     return page, status or form.status

@@ -7,6 +7,7 @@ from app.catalog import (
     import_views,
     list_views,
     picture_views,
+    promise_views,
     skill_views,
     version_views,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "import_views",
     "list_views",
     "picture_views",
+    "promise_views",
     "skill_views",
     "version_views",
 ]

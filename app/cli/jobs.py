@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
+from app.assessment.allocation_jobs import allocate_work
 from app.assessment.release_jobs import release_decisions
 from app.awards.certificate_jobs import list_overlooked, look_at_expired
 from app.catalog.models import AchievementVersion
@@ -48,6 +49,7 @@ JOBS = (
     Job("uploads", timedelta(hours=1), tidy_uploads),
     Job("release", timedelta(seconds=15), release_decisions),
     Job(JOB_NAME, timedelta(seconds=15), scan_files),
+    Job("allocate", timedelta(minutes=1), allocate_work),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
     Job("pictures", timedelta(minutes=1), draw_pictures),

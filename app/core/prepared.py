@@ -58,7 +58,10 @@ class Prepared:
     """One statement, compiled for a dialect when it is first run there."""
 
     def __init__(
-        self, statement: Select[Any] | Insert | Update, *, columns: Sequence[str] | None = None
+        self,
+        statement: Select[*tuple[Any, ...]] | Insert | Update,
+        *,
+        columns: Sequence[str] | None = None,
     ) -> None:
         """Take the statement; `columns`: those that an insert fills."""
         self._statement = statement

@@ -1,15 +1,35 @@
 """Submissions, attempts and artifacts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.core.orm import Base, TextEnum
 from app.courses.models import Person
 from app.mapping.models import Assignment
+
+# What waits for somebody who assesses. Literal, because neither SQLite nor a prepared statement of
+# PostgreSQL proves from bound values that a partial index holds what is asked.
+WAITS = text(
+    "submission.status IN ('submitted', 'in_assessment')"
+    " AND submission.decided_at IS NULL AND submission.lead_id IS NULL"
+)
+IS_STARTED = text(
+    "submission.status = 'in_assessment'"
+    " AND submission.decided_at IS NULL AND submission.lead_id IS NULL"
+)
+IS_ASKED = text("submission.asked_at IS NOT NULL AND submission.lead_id IS NULL")
+# Work without a promise stands in the queue behind all that has one: no promise lasts so long.
+NO_PROMISE = timedelta(days=36_525)
+
+
+def _index_where(condition: str) -> dict[str, Any]:
+    """Return the options of a partial index, in which columns stand without their table."""
+    bare = text(condition.replace("submission.", ""))
+    return {"sqlite_where": bare, "postgresql_where": bare}
 
 
 class SubmissionStatus(StrEnum):
@@ -33,7 +53,9 @@ class Submission(Base):
     each earns their own award. `None` for one's own work and for the one who began.
     `promised_at`: by when it is to be decided; `None` if nothing is promised.
     `decided_at`: a decision waits for its release (`assessment.AttemptDecision`);
-    `None` while none does.
+    `None` while none does. `queue_at`: by what the queue is sorted: the promise,
+    or, without one, the hand-in a hundred years later; `None` for a draft. `asked_at`: since when a
+    question of the learner waits for its answer; `None` if none does. In a group, at the lead's.
 
     `achievement_id`: repeated from the assignment, so that a grantor's queue is
     one index. `submitted_at`: of the newest attempt handed in; `None` while
@@ -44,7 +66,29 @@ class Submission(Base):
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("assignment_id", "learner_id"),
-        Index("ix_submission_queue", "achievement_id", "status", "submitted_at", "id"),
+        Index(
+            "ix_submission_queue", "achievement_id", "queue_at", "id", **_index_where(WAITS.text)
+        ),
+        Index(
+            "ix_submission_queue_age",
+            *("achievement_id", "submitted_at", "id"),
+            **_index_where(WAITS.text),
+        ),
+        Index(
+            "ix_submission_queue_course",
+            *("course_id", "achievement_id", "queue_at", "id"),
+            **_index_where(WAITS.text),
+        ),
+        Index(
+            "ix_submission_queue_started",
+            *("achievement_id", "queue_at", "id"),
+            **_index_where(IS_STARTED.text),
+        ),
+        Index(
+            "ix_submission_queue_asked",
+            *("achievement_id", "queue_at", "id"),
+            **_index_where(IS_ASKED.text),
+        ),
         Index("ix_submission_lead_id", "lead_id"),
     )
 
@@ -61,6 +105,8 @@ class Submission(Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
     promised_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    queue_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     assignment: Mapped[Assignment] = relationship()
@@ -69,6 +115,14 @@ class Submission(Base):
     attempts: Mapped[list["Attempt"]] = relationship(
         back_populates="submission", order_by="Attempt.number"
     )
+
+    @validates("submitted_at", "promised_at")
+    def _place_in_queue(self, name: str, moment: datetime | None) -> datetime | None:
+        """Keep the place in the queue in step with hand-in and promise."""
+        promised_at = moment if name == "promised_at" else self.promised_at
+        submitted_at = moment if name == "submitted_at" else self.submitted_at
+        self.queue_at = promised_at or (submitted_at and submitted_at + NO_PROMISE)
+        return moment
 
 
 class Attempt(Base):

@@ -158,7 +158,11 @@ def find_appointment(
 
 
 def is_granted(
-    person_id: int, *, achievement_id: IdColumn, course_id: IdColumn, now: datetime
+    person_id: int | ColumnElement[int],
+    *,
+    achievement_id: IdColumn,
+    course_id: IdColumn,
+    now: datetime | ColumnElement[datetime],
 ) -> ColumnElement[bool]:
     """Return the condition that a person may assess for a row's achievement in its course now."""
     return exists().where(
@@ -298,7 +302,7 @@ def _running(now: datetime) -> Select[GrantorAppointment]:
     return select(GrantorAppointment).where(_is_running(now))
 
 
-def _is_running(now: datetime) -> ColumnElement[bool]:
+def _is_running(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(
         GrantorAppointment.starts_at <= now,
         or_(GrantorAppointment.ends_at.is_(None), GrantorAppointment.ends_at > now),

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from app.core.principal import Role
+from app.courses.models import Person
 from app.evidence.models import Submission
 from app.evidence.storage import open_storage
 from app.mapping.models import Assignment
+from app.programme.models import AssessingRole
 from tests.assessment import work
 from tests.assessment.consent import choose, make_shown_work, sign
-from tests.factories import World, make_assignment
+from tests.factories import World, appoint, make_assignment, make_person
 
 
 @pytest.fixture
@@ -66,3 +69,23 @@ def share(browser, world, shown, here):
         return mei
 
     return run
+
+
+@pytest.fixture
+def given_out(session: Session, world: World) -> None:
+    """Work for the Level I badge is given out by load."""
+    world.level_1.achievement.is_allocated = True
+    session.commit()
+
+
+@pytest.fixture
+def grantor(session: Session, world: World) -> Callable[..., Person]:
+    """Makes grantors of the Level I badge."""
+
+    def make(name: str, role: AssessingRole = AssessingRole.GRANTOR) -> Person:
+        person = make_person(session, world.course, Role.GRADER, name)
+        appoint(session, person, world.level_1).role = role
+        session.commit()
+        return person
+
+    return make
