@@ -21,7 +21,7 @@ from app.courses.models import Person
 from app.evidence.models import Submission
 from app.evidence.service import current_attempt
 from app.programme.models import AssessingRole
-from app.programme.service import find_appointment, list_grantors
+from app.programme.service import find_appointment, find_staffing
 
 MAX_NOTE = 1000
 BY_LOAD = "job:allocate"
@@ -62,9 +62,10 @@ def list_candidates(
     Appointed for its achievement in its course, without a conflict of interest, not
     absent, and without an assessment of the newest attempt that counts.
     """
-    appointed = list_grantors(
-        session, submission.achievement_id, course_id=submission.course_id, now=now
+    staffing = find_staffing(
+        session, submission.achievement_id, needed=1, course_id=submission.course_id, now=now
     )
+    appointed = [*staffing.deciders, *staffing.assessors]
     absent = list_absent(session, [person.id for person in appointed], now=now)
     done = _list_done(session, submission)
     found = []

@@ -48,34 +48,42 @@ def test_next_leads_on_from_here_and_at_the_end_to_the_first(browser, world, wor
     assert f'href="{url(works[0])}">Assess next' in client.get(url(works[3])).text
 
 
-def test_the_workbench_leads_back_and_on(browser, world, works):
-    page = browser(world.grantor).get(url(works[2]))
+def beside(client, submission, query=""):
+    """Return where “Previous” or “Skip to the next” leads; the links stand on the workbench."""
+    return client.get(url(submission, f"/beside{query}")).location
 
-    assert f'data-step="previous" href="{url(works[1])}"' in page.text
-    assert f'data-step="next" href="{url(works[3])}"' in page.text
+
+def test_the_workbench_leads_back_and_on(browser, world, works):
+    client = browser(world.grantor)
+
+    page = client.get(url(works[2]))
+
+    assert f'href="{url(works[2], "/beside?way=previous")}"' in page.text
+    assert f'href="{url(works[2], "/beside")}"' in page.text
+    assert beside(client, works[2], "?way=previous").endswith(url(works[1]))
+    assert beside(client, works[2]).endswith(url(works[3]))
 
 
 def test_skipping_leaves_out_what_others_have_or_was_given_to_them(browser, session, world, works):
     works[1].assessor_id = world.second_grantor.id
     session.commit()
 
-    page = browser(world.grantor).get(url(works[0]))
-
-    assert f'data-step="next" href="{url(works[2])}"' in page.text
+    assert beside(browser(world.grantor), works[0]).endswith(url(works[2]))
 
 
-def test_the_last_one_leads_nowhere_further(browser, world, works):
-    page = browser(world.grantor).get(url(works[3], f"?course={works[3].course_id}"))
+def test_the_last_one_leads_back_to_the_queue(browser, world, works):
+    client, query = browser(world.grantor), f"course={works[3].course_id}"
 
-    assert 'data-step="next"' not in page.text
-    assert 'data-step="previous"' in page.text
+    assert beside(client, works[3], f"?{query}").endswith(f"/assessment/queue?{query}")
+    previous = beside(client, works[3], f"?way=previous&{query}")
+    assert previous.endswith(url(works[1], f"?{query}"))
 
 
 def test_nonsense_in_the_workbench_address_is_dropped(browser, world, works):
-    page = browser(world.grantor).get(url(works[0], "?course=x&state=%27&promise=9"))
+    client, query = browser(world.grantor), "?course=x&state=%27&promise=9"
 
-    assert page.status_code == 200
-    assert f'data-step="next" href="{url(works[1])}"' in page.text
+    assert client.get(url(works[0], query)).status_code == 200
+    assert beside(client, works[0], query).endswith(url(works[1]))
 
 
 def test_one_has_no_next_among_what_one_has_assessed(browser, session, world, works):
