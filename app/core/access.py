@@ -19,6 +19,7 @@ from app.core.address_sessions import (
     address_secret,
     comes_from_its_own_page,
 )
+from app.core.cookies import set_framed_cookie, without_compression
 from app.core.errors import ForbiddenError, NotFoundError
 from app.core.principal import Principal, Role
 
@@ -104,7 +105,7 @@ class SignedCookies(SecureCookieSessionInterface):
 
     def __init__(self, app: Flask) -> None:
         """Make the signer from the app's secret key."""
-        self._signer = super().get_signing_serializer(app)
+        self._signer = without_compression(super().get_signing_serializer(app))
         self._said = SaidMessages(str(app.secret_key))
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
@@ -126,6 +127,10 @@ class SignedCookies(SecureCookieSessionInterface):
         """Send the cookie if it changed; most requests only read it, if at all."""
         if isinstance(session, AddressSession):
             self._said.carry(session, response)
+        elif session.modified and session and not session.permanent:
+            value = self._signer.dumps(dict(session))
+            set_framed_cookie(response, self.get_cookie_name(app), str(value))
+            response.vary.add("Cookie")
         elif session.modified or session.permanent:
             super().save_session(app, session, response)
         elif session.accessed:
