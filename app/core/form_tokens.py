@@ -19,7 +19,10 @@ def install_form_tokens(app: Flask) -> None:
 
 def form_token() -> str:
     """Return the token of this session's forms; `generate_csrf` returns the same afterwards."""
-    if CSRF_KEY not in g and CSRF_KEY in session:
-        setattr(g, CSRF_KEY, current_app.extensions[SIGNER].dumps(session[CSRF_KEY]))
-    token: str = generate_csrf()
+    token: str
+    if CSRF_KEY in g or CSRF_KEY not in session:
+        token = generate_csrf()
+    else:
+        token = current_app.extensions[SIGNER].dumps(session[CSRF_KEY])
+        setattr(g, CSRF_KEY, token)
     return token
