@@ -10,7 +10,6 @@ from flask import (
     g,
     jsonify,
     make_response,
-    redirect,
     render_template,
     request,
     session,
@@ -92,7 +91,7 @@ def login() -> ResponseReturnValue:
     if offer is not None and started.secrets.storage is not None:
         response = storing_page(started, offer, address)
     else:
-        response = make_response(redirect(address, 302))
+        response = Response(status=302, headers={"Location": address})
     name = login_cookie(hash_secret(started.secrets.state))
     set_framed_cookie(response, name, started.secrets.browser, max_age=LOGIN_SECONDS)
     response.headers["Cache-Control"] = "no-store"
