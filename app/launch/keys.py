@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import db, transaction
 from app.core.http import CallError, OutgoingClient
+from app.core.single_file import stepping_aside
 from app.launch.lookups import TrustedPlatform
 from app.launch.refusal import LaunchRefusedError
 from app.platforms.models import Platform
@@ -43,10 +44,11 @@ def platform_key(
     key = known_key(platform, kid)
     if key is not None:
         return key
-    if _was_asked(platform, now=now) or not _may_ask(platform.id, now=now):
-        # Perhaps just now: a whole class may come at once.
-        return _await_key(platform, kid, now=now)
-    return _fetch_key(platform, kid, http=http, now=now)
+    with stepping_aside():
+        if _was_asked(platform, now=now) or not _may_ask(platform.id, now=now):
+            # Perhaps just now: a whole class may come at once.
+            return _await_key(platform, kid, now=now)
+        return _fetch_key(platform, kid, http=http, now=now)
 
 
 def key_without_waiting(

@@ -25,6 +25,7 @@ from app.core.crypto import hash_secret
 from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
 from app.core.prepared import wire_of
+from app.core.single_file import in_single_file
 from app.launch import claims as rules
 from app.launch.addresses import own_url
 from app.launch.answering import sign_answer
@@ -79,6 +80,7 @@ def _exempt_from_csrf(state: Any) -> None:
 
 @bp.route("/lti/login", methods=["GET", "POST"])
 @public
+@in_single_file
 def login() -> ResponseReturnValue:
     """Start a login: keep state and nonce, send the browser to the platform."""
     values = request_parameters()
@@ -100,6 +102,7 @@ def login() -> ResponseReturnValue:
 
 @bp.route("/lti/launch", methods=["POST"])
 @public
+@in_single_file
 def launch() -> ResponseReturnValue:
     """Check a launch, sign its person in, show them the page they came for or lead them to it."""
     values = posted_parameters()
