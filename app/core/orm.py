@@ -9,6 +9,7 @@ from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Table, TypeDec
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Processor = Callable[[Any], Any]
+SQLITE_MOMENT = len("2001-02-03 04:05:06.000007")  # without a zone
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -61,7 +62,8 @@ def _in_utc(value: datetime) -> datetime:
 def _to_sqlite(value: datetime | None) -> str | None:
     if value is None:
         return None
-    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    in_utc = value if value.tzinfo is UTC else _in_utc(value)
+    return in_utc.isoformat(" ", "microseconds")[:SQLITE_MOMENT]
 
 
 def _from_sqlite(text: str | None) -> datetime | None:
