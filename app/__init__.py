@@ -7,12 +7,13 @@ from flask import Flask
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
-from flask_wtf.csrf import CSRFProtect
 
 from app.core.access import access_table, install_access
 from app.core.address_sessions import AddressSessions, Application
 from app.core.crypto import Vault
 from app.core.db import db, engine_options, install_connections, prepare_engine
+from app.core.form_tokens import install_form_tokens
+from app.core.forms import FormProtection
 from app.core.http import OutgoingClient
 from app.core.logs import configure_logs
 from app.core.pages import install_converters, install_pages, page_context
@@ -120,7 +121,8 @@ def _install(app: Flask, settings: Settings) -> None:
     with app.app_context():
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    CSRFProtect(app)
+    FormProtection(app)
+    install_form_tokens(app)
     Bootstrap5(app)
     Babel(app, locale_selector=import_module("app.launch.service").select_locale)
     install_access(app, import_module("app.launch.principals").load_principal)

@@ -1,10 +1,12 @@
 """Default deny: every view states who may call it, or the program does not start."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from flask import Flask, Request, Response, abort, g, request, session
+from flask.globals import request_ctx
 from flask.sessions import (
     SecureCookieSession,
     SecureCookieSessionInterface,
@@ -19,10 +21,12 @@ from app.core.address_sessions import (
     address_secret,
     comes_from_its_own_page,
 )
+from app.core.cookies import set_framed_cookie, without_compression
 from app.core.errors import ForbiddenError, NotFoundError
 from app.core.principal import Principal, Role
 
 SESSION_KEY = "sid"
+NUL = re.compile(rb"\0|%00")  # in a query, as it is sent
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -104,7 +108,7 @@ class SignedCookies(SecureCookieSessionInterface):
 
     def __init__(self, app: Flask) -> None:
         """Make the signer from the app's secret key."""
-        self._signer = super().get_signing_serializer(app)
+        self._signer = without_compression(super().get_signing_serializer(app))
         self._said = SaidMessages(str(app.secret_key))
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
@@ -114,7 +118,8 @@ class SignedCookies(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Read the cookie; where the address names the session, that one counts alone."""
-        from_cookie = super().open_session(app, request)
+        is_sent = self.get_cookie_name(app) in request.cookies
+        from_cookie = super().open_session(app, request) if is_sent else self.session_class()
         secret = request.environ.get(SECRET_KEY)
         if secret is None:
             return from_cookie
@@ -124,8 +129,12 @@ class SignedCookies(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie if it changed; most requests only read it, if at all."""
-        if isinstance(session, AddressSession):
+        if type(session) is AddressSession:
             self._said.carry(session, response)
+        elif session.modified and session and not session.permanent:
+            value = self._signer.dumps(dict(session))
+            set_framed_cookie(response, self.get_cookie_name(app), str(value))
+            response.vary.add("Cookie")
         elif session.modified or session.permanent:
             super().save_session(app, session, response)
         elif session.accessed:
@@ -137,12 +146,13 @@ def install_access(app: Flask, loader: PrincipalLoader) -> None:
     app.session_interface = SignedCookies(app)
 
     def check() -> None:
-        if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        asked = request_ctx.request  # once: each look through the proxy costs a microsecond
+        if "\0" in asked.path or NUL.search(asked.query_string):
             abort(404)  # no row has it, and PostgreSQL would not even be asked for it
-        if request.url_rule is None or request.endpoint is None:
+        if asked.url_rule is None:
             return
-        rule = access_rule(app, request.endpoint)
-        if rule.is_public and address_secret() is not None:
+        rule = access_rule(app, asked.url_rule.endpoint)
+        if rule.is_public and SECRET_KEY in asked.environ:
             abort(404)  # nothing links there: whoever sees the answer must not see the address
         if not rule.is_public:
             g.principal = _authorise(rule, loader)

@@ -6,7 +6,7 @@ address is kept from being worth anything elsewhere: docs/decisions/0009.
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -144,6 +144,10 @@ class Application(Flask):
         if endpoint.startswith("."):
             endpoint = f"{request.blueprint}{endpoint}" if request.blueprint else endpoint[1:]
         return without_secret(address) if self.is_public(endpoint) else address
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is: no view is `async`, and Flask asks for each anew."""
+        return func
 
     def is_public(self, endpoint: str) -> bool:
         """Return whether anybody may call an endpoint; `install_access` says which."""

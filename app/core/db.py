@@ -1,12 +1,13 @@
 """The database session, and the one place that commits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
-from flask import Flask, g, has_request_context
+from flask import Flask, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
@@ -41,8 +42,12 @@ class LateSession(FlaskSession):
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": LateSession})
 
-HELD = "assay_connection"  # of the request, in `g`
+# The request's connection while nobody uses it. No entry of `g`, which is asked ten times as long.
+_kept: ContextVar["Held | None"] = ContextVar("assay_kept", default=None)
 _writing: ContextVar[bool] = ContextVar("assay_writing", default=False)
+# SQLite has one writer at a time. Those of this process wait here, which costs nothing;
+# at the database they would sleep and ask, sleep and ask.
+_one_writer = Lock()
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -50,6 +55,13 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=15000",
 )
+
+
+class Held(NamedTuple):
+    """A connection from the pool, and how prepared statements see it."""
+
+    pooled: PoolProxiedConnection
+    wire: Wire
 
 
 @contextmanager
@@ -63,14 +75,15 @@ def transaction() -> Iterator[Session]:
 
     Raises: `RuntimeError` if one is open already: two commits are not one unit.
     """
-    if _writing.get():
-        raise RuntimeError("A transaction is open already; pass its session on.")
+    _refuse_a_second()
     session: Any = db.session()
     session.rollback()
+    held = _take()
+    wire = held.wire
     token = _writing.set(True)
     try:
-        with _connection() as (pooled, wire):
-            session.lend(pooled)
+        with _turn_to_write(wire):
+            session.lend(held.pooled)
             session.info[WIRE] = wire
             try:
                 _begin_to_write(wire)
@@ -80,62 +93,97 @@ def transaction() -> Iterator[Session]:
                 wire.driver.commit()  # what was written on the wire alone
             except BaseException:
                 session.rollback()
+                held.pooled.close()
                 raise
             finally:
                 del session.info[WIRE]
                 session.lend(None)
     finally:
         _writing.reset(token)
+    _keep(held)
 
 
 @contextmanager
 def reading() -> Iterator[Wire]:
     """Lend a connection for prepared statements that only read, each by itself."""
-    with _connection() as (_pooled, wire):
-        yield wire
-        if wire.dialect.name != "sqlite":
-            wire.driver.rollback()  # other drivers begin by themselves
+    held = _take()
+    try:
+        yield held.wire
+        if held.wire.dialect.name != "sqlite":
+            held.wire.driver.rollback()  # other drivers begin by themselves
+    except BaseException:
+        held.pooled.close()
+        raise
+    _keep(held)
 
 
 @contextmanager
 def short_transaction() -> Iterator[Wire]:
-    """Run one unit of work of prepared statements alone, as `transaction` does for sessions."""
-    with _connection() as (_pooled, wire):
-        _begin_to_write(wire)
-        yield wire
-        wire.driver.commit()  # what was not committed is rolled back when the pool takes it back
+    """Run one unit of work of prepared statements alone, as `transaction` does for sessions.
+
+    Raises: `RuntimeError`, as `transaction` does.
+    """
+    _refuse_a_second()
+    held = _take()
+    token = _writing.set(True)
+    try:
+        with _turn_to_write(held.wire):
+            try:
+                _begin_to_write(held.wire)
+                yield held.wire
+                held.wire.driver.commit()
+            except BaseException:
+                held.pooled.close()
+                raise
+    finally:
+        _writing.reset(token)
+    _keep(held)
 
 
 def install_connections(app: Flask) -> None:
     """Give a request's connection back to the pool at its end."""
 
     def give_back(_error: BaseException | None) -> None:
-        held: PoolProxiedConnection | None = g.pop(HELD, None)
+        held = _kept.get()
         if held is not None:
-            held.close()
+            _kept.set(None)
+            held.pooled.close()
 
     app.teardown_appcontext(give_back)
 
 
-@contextmanager
-def _connection() -> Iterator[tuple[PoolProxiedConnection, Wire]]:
-    """Take a connection, on which nothing is open, from the pool.
+def _take() -> Held:
+    """Take a connection, on which nothing is open.
 
-    A request keeps it for the next that asks, because a launch asks five times. While
-    it is in use it is not the request's: nobody meets another's transaction on it.
+    A request keeps its own for the next that asks, because a launch asks five times.
+    While it is in use it is not the request's: nobody meets another's transaction on
+    it. Whoever fails closes it: the pool rolls back what is open, and drops a
+    connection that is lost.
     """
+    held = _kept.get()
+    if held is not None:
+        _kept.set(None)
+        return held
     engine = db.engine
-    is_request = has_request_context()
-    pooled = (g.pop(HELD, None) if is_request else None) or engine.raw_connection()
-    try:
-        yield pooled, Wire(pooled.dbapi_connection, engine.dialect)
-    except BaseException:
-        pooled.close()  # the pool rolls back what is open, and drops a connection that is lost
-        raise
-    if is_request and HELD not in g:
-        setattr(g, HELD, pooled)
+    pooled = engine.raw_connection()
+    return Held(pooled, Wire(pooled.dbapi_connection, engine.dialect))
+
+
+def _keep(held: Held) -> None:
+    """Keep a connection for the rest of the request, or give it back to the pool."""
+    if has_request_context() and _kept.get() is None:
+        _kept.set(held)
     else:
-        pooled.close()
+        held.pooled.close()
+
+
+def _refuse_a_second() -> None:
+    if _writing.get():
+        raise RuntimeError("A transaction is open already; pass its session on.")
+
+
+def _turn_to_write(wire: Wire) -> AbstractContextManager[Any]:
+    return _one_writer if wire.dialect.name == "sqlite" else nullcontext()
 
 
 def _begin_to_write(wire: Wire) -> None:

@@ -1,6 +1,19 @@
 """What every form shares."""
 
+from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFProtect
+
+READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class FormProtection(CSRFProtect):
+    """Flask-WTF's check of form tokens, which asks first whether a request could need one."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:  # noqa: FBT001, FBT002 (its own)
+        """Check the token of a request that may change something."""
+        if request.method not in READING:
+            super().protect(apply_exemptions)
 
 
 class Form(FlaskForm):

@@ -1,11 +1,15 @@
 """The declarative base of every model, and the column types that they share."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Processor = Callable[[Any], Any]
+SQLITE_MOMENT = len("2001-02-03 04:05:06.000007")  # without a zone
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -17,7 +21,11 @@ NAMING = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC moment; SQLite forgets time zones, so they are put back."""
+    """An aware UTC moment; SQLite forgets time zones, so they are put back.
+
+    There, moments are texts. Python's own reading and writing of them gives what
+    SQLAlchemy's gives, in a fraction of the time: a launch handles a dozen.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -25,11 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse naive values; hand UTC to the database."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("A moment without time zone would be stored wrongly.")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return aware UTC."""
@@ -37,6 +41,33 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Processor | None:
+        """Return what hands a moment to the driver."""
+        return _to_sqlite if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
+        """Return what reads a moment from the driver."""
+        if dialect.name == "sqlite":
+            return _from_sqlite
+        return super().result_processor(dialect, coltype)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("A moment without time zone would be stored wrongly.")
+    return value.astimezone(UTC)
+
+
+def _to_sqlite(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    in_utc = value if value.tzinfo is UTC else _in_utc(value)
+    return in_utc.isoformat(" ", "microseconds")[:SQLITE_MOMENT]
+
+
+def _from_sqlite(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class TextEnum(TypeDecorator[Any]):

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, request
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.http import parse_cookie
+from werkzeug.utils import cached_property
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -97,6 +100,11 @@ class AssayRequest(Request):
 
     max_file_bytes = DEFAULT_BODY_BYTES
     _allowance: Allowance | None = None
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """Read the cookies, straight from where the server puts them."""
+        return parse_cookie(self.environ, self.dict_storage_class)  # type: ignore[return-value]
 
     def _get_file_stream(
         self,

@@ -14,7 +14,6 @@ from typing import Any
 
 from flask import current_app, session
 from flask_babel import get_locale
-from flask_wtf.csrf import generate_csrf
 from sqlalchemy import and_, bindparam, select
 
 from app.catalog.models import Achievement, AchievementVersion
@@ -22,6 +21,7 @@ from app.catalog.usability import is_usable_now
 from app.core.address_sessions import address_secret
 from app.core.clock import utcnow
 from app.core.db import reading
+from app.core.form_tokens import form_token
 from app.core.forwarding import own_address
 from app.core.orm import table_of
 from app.core.prepared import Prepared
@@ -116,7 +116,7 @@ def first_page(
     pages: dict[tuple[Any, ...], tuple[str, str]] = current_app.extensions.setdefault(
         "assay.first_pages", {}
     )
-    token = generate_csrf()
+    token = form_token()
     kept = pages.get(key)  # once: another thread may empty the store meanwhile
     if kept is None:
         page = render()

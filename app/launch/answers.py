@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.core.access import SESSION_KEY
 from app.core.address_sessions import CSRF_KEY, make_private
+from app.core.cookies import set_framed_cookie
 from app.core.forwarding import answer_with_page
 from app.launch.landing import Landing
 from app.launch.service import Accepted
@@ -22,27 +23,6 @@ WORKS_COOKIE = f"{OUR_COOKIES}-works"
 def login_cookie(state_hash: str) -> str:
     """Return the name of the cookie that binds one login to its browser."""
     return f"{OUR_COOKIES}-{state_hash[:16]}"
-
-
-def keep(response: Response, name: str, value: str, *, max_age: int) -> None:
-    """Set a cookie that works in a frame. Units: `max_age` in seconds."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-        path="/",
-    )
-
-
-def drop(response: Response, name: str) -> None:
-    """Take a cookie away again."""
-    response.delete_cookie(
-        name, secure=True, httponly=True, samesite="None", partitioned=True, path="/"
-    )
 
 
 def show_with_cookie(
@@ -95,6 +75,6 @@ def _settle_cookies(response: Response, used_cookie: str, parameters: dict[str, 
     A browser that was sent by way of the platform's storage is told for the next
     time that it needs not be.
     """
-    drop(response, used_cookie)
+    set_framed_cookie(response, used_cookie, "", max_age=0)
     if STORAGE_TARGET in parameters:
-        keep(response, WORKS_COOKIE, "1", max_age=WORKS_SECONDS)
+        set_framed_cookie(response, WORKS_COOKIE, "1", max_age=WORKS_SECONDS)

@@ -167,7 +167,7 @@ def with_error(return_url: str, message: str) -> str:
 def part(claims: Claims, name: str) -> Mapping[str, Any]:
     """Return a claim that is an object; an absent or misshapen one as an empty object."""
     found = claims.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}  # as JSON gives them
 
 
 def _check_times(claims: Claims, now: float) -> None:

@@ -1,35 +1,41 @@
 """Tokens of platforms in compact form: read without trust, then checked against a key."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
-from joserfc.util import urlsafe_b64decode
 
 from app.launch.refusal import LaunchRefusedError
 
-JWS_PARTS = 3
+RS256 = jws.JWSRegistry(algorithms=["RS256"])
 
 
-def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return header and claims of a compact JWS, without trusting them yet.
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A compact JWS, taken apart once: what it says, and what its signature is over."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    signed: jws.CompactSignature
+
+
+def read_token(text: str) -> Token:
+    """Take a compact JWS apart, without trusting it yet.
 
     Raises: `LaunchRefusedError` if it is none.
     """
-    parts = token.split(".")
     try:
-        header, body = (
-            json.loads(urlsafe_b64decode(part.encode()), parse_constant=_refuse_constant)
-            for part in parts[:2]
-        )
-    except (ValueError, RecursionError) as error:
+        signed = jws.extract_compact(text.encode(), registry=RS256)
+        claims = json.loads(signed.payload, parse_constant=_refuse_constant)
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise _no_token() from error
-    is_token = len(parts) == JWS_PARTS and isinstance(header, dict)
-    if not is_token or not isinstance(body, dict):
+    header = signed.headers()
+    if not isinstance(header, dict) or not isinstance(claims, dict):
         raise _no_token()
-    return header, body
+    return Token(header, claims, signed)
 
 
 def key_id(header: dict[str, Any]) -> str:
@@ -45,19 +51,23 @@ def key_id(header: dict[str, Any]) -> str:
     return kid
 
 
-def check_signature(token: str, key: RSAKey) -> None:
+def check_signature(token: Token, key: RSAKey) -> None:
     """Check an RS256 signature. Raises: `LaunchRefusedError`."""
     try:
-        jws.deserialize_compact(token, key, ["RS256"])
+        is_right = jws.validate_compact(token.signed, key, registry=RS256)
     except (JoseError, ValueError) as error:
-        raise LaunchRefusedError(
-            "The signature of the launch is wrong.", cause="signature"
-        ) from error
+        raise _wrong_signature() from error
+    if not is_right:
+        raise _wrong_signature()
 
 
 def _refuse_constant(name: str) -> None:
     """Refuse NaN and infinity, which are no JSON. Raises: `ValueError`."""
     raise ValueError(name)
+
+
+def _wrong_signature() -> LaunchRefusedError:
+    return LaunchRefusedError("The signature of the launch is wrong.", cause="signature")
 
 
 def _no_token() -> LaunchRefusedError:

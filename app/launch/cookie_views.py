@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from app.core.access import public
 from app.core.clock import utcnow
+from app.core.cookies import set_framed_cookie
 from app.core.pages import POLICY
-from app.launch.answers import keep
 from app.launch.blueprint import bp
 from app.launch.storage import FRAMES, OUR_COOKIES
 
@@ -71,7 +71,7 @@ def cookies_seen() -> Response:
 
 
 def _with_trial_cookies(response: Response) -> Response:
-    keep(response, PARTITIONED, "1", max_age=TRY_SECONDS)
+    set_framed_cookie(response, PARTITIONED, "1", max_age=TRY_SECONDS)
     response.set_cookie(
         PLAIN,
         "1",

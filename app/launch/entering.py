@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from flask import current_app, url_for
 from sqlalchemy.orm import Session
 
 from app.core.prepared import Wire
 from app.courses.arrivals import Arrival, Visitor
 from app.launch import claims as rules
+from app.launch.addresses import own_url
 from app.launch.landing import Landing, find_unknown_message, land
 from app.launch.notices import subscribe
 from app.launch.privacy import admit
@@ -31,8 +31,7 @@ def enter(
             visitor = visit(session, wire, launch, deployment_pk, now=now)
             return visitor, admit(session, launch, visitor.person_id, now=now)
         arrival = arrive(session, wire, launch, deployment_pk, now=now)
-        handler = current_app.extensions["assay.settings"].base_url + url_for("launch.notices")
-        subscribe(session, launch, arrival, handler=handler, now=now)
+        subscribe(session, launch, arrival, handler=own_url("launch.notices"), now=now)
         return arrival, land(session, launch, arrival, now=now)
     except LaunchRefusedError as refusal:
         return refusal

@@ -10,11 +10,9 @@ from flask import (
     g,
     jsonify,
     make_response,
-    redirect,
     render_template,
     request,
     session,
-    url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -22,15 +20,17 @@ from sqlalchemy.orm import Session
 
 from app.core.access import SESSION_KEY, public
 from app.core.clock import utcnow
+from app.core.cookies import set_framed_cookie
 from app.core.crypto import hash_secret
 from app.core.db import db, transaction
 from app.core.pages import frame_by, new_reference
 from app.core.prepared import wire_of
+from app.core.single_file import in_single_file
 from app.launch import claims as rules
+from app.launch.addresses import own_url
 from app.launch.answering import sign_answer
 from app.launch.answers import (
     LOGIN_SECONDS,
-    keep,
     lead_with_cookie,
     login_cookie,
     show_with_cookie,
@@ -80,28 +80,29 @@ def _exempt_from_csrf(state: Any) -> None:
 
 @bp.route("/lti/login", methods=["GET", "POST"])
 @public
+@in_single_file
 def login() -> ResponseReturnValue:
     """Start a login: keep state and nonce, send the browser to the platform."""
     values = request_parameters()
-    launch_url = _settings().base_url + url_for(".launch")
     try:
         offer = find_offer(values, request.headers, request.cookies)
         started = Login(values, storage=offer)
-        address = started.start(launch_url, now=utcnow())
+        address = started.start(own_url("launch.launch"), now=utcnow())
     except LaunchRefusedError as refusal:
         return _refused(refusal, values)
     if offer is not None and started.secrets.storage is not None:
         response = storing_page(started, offer, address)
     else:
-        response = make_response(redirect(address, 302))
+        response = Response(status=302, headers={"Location": address})
     name = login_cookie(hash_secret(started.secrets.state))
-    keep(response, name, started.secrets.browser, max_age=LOGIN_SECONDS)
+    set_framed_cookie(response, name, started.secrets.browser, max_age=LOGIN_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @bp.route("/lti/launch", methods=["POST"])
 @public
+@in_single_file
 def launch() -> ResponseReturnValue:
     """Check a launch, sign its person in, show them the page they came for or lead them to it."""
     values = posted_parameters()

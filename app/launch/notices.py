@@ -76,16 +76,17 @@ class NoticeChecker:
         self._now = now
         self._unknown: set[int] = set()
 
-    def check(self, token: Any) -> CheckedNotice:
+    def check(self, sent: Any) -> CheckedNotice:
         """Check one notice's token.
 
         Raises: `LaunchRefusedError`.
         """
-        if not isinstance(token, str):
+        if not isinstance(sent, str):
             raise LaunchRefusedError("This is no notice.", cause="not_a_token")
-        header, claims = read_token(token)
+        token = read_token(sent)
+        claims = token.claims
         platform = _find_platform(claims)
-        kid = key_id(header)
+        kid = key_id(token.header)
         rules.check_token(
             claims,
             issuer=platform.issuer,

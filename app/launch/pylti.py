@@ -20,7 +20,7 @@ from app.core.crypto import hash_secret
 from app.core.db import reading, short_transaction
 from app.core.http import OutgoingClient
 from app.launch import claims as rules
-from app.launch.compact import check_signature, key_id, read_token
+from app.launch.compact import Token, check_signature, key_id, read_token
 from app.launch.keys import platform_key
 from app.launch.lookups import (
     StartedLogin,
@@ -140,6 +140,7 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
     login: StartedLogin
     platform: TrustedPlatform
     message_type: str
+    _token: Token
     _is_signed = False
 
     def __init__(
@@ -202,8 +203,8 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
 
     def validate_jwt_format(self) -> "Launch":
         """Read header and claims of a compact JWS, without trusting them yet."""
-        header, body = read_token(self._get_request_param("id_token"))
-        self._jwt = {"header": header, "body": body}
+        self._token = read_token(self._get_request_param("id_token"))
+        self._jwt = {"header": self._token.header, "body": self._token.claims}
         return self
 
     def validate_nonce(self) -> "Launch":
@@ -231,9 +232,9 @@ class Launch(MessageLaunch[Parameters, Registrations, NoSession, NoCookies]):
 
     def validate_jwt_signature(self) -> "Launch":
         """Check the RS256 signature with the platform's key of this id."""
-        kid = key_id(self._jwt["header"])
+        kid = key_id(self._token.header)
         key = platform_key(self.platform, kid, http=self._http, now=self._now)
-        check_signature(self._get_request_param("id_token"), key)
+        check_signature(self._token, key)
         self._is_signed = True
         return self
 

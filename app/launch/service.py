@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel import Locale
 from flask import current_app, request
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ from app.platforms.service import get_platform, note_unknown_deployment
 from app.programme.reviewers import list_seats_of
 from app.programme.service import list_granted_achievement_ids
 
+ENGLISH = Locale("en")
 KEEP_LOGINS = timedelta(hours=1)
 
 
@@ -88,9 +90,9 @@ def load_principal(
     )
 
 
-def select_locale() -> str:
+def select_locale() -> Locale:
     """Return the language of the page; English is the only complete one."""
-    return "en"
+    return ENGLISH
 
 
 def session_length() -> timedelta:
@@ -100,7 +102,8 @@ def session_length() -> timedelta:
 
 def request_parameters() -> dict[str, str]:
     """Return the request's parameters, posted ones first, as single values."""
-    return {**_clean(request.args), **posted_parameters()}
+    posted = posted_parameters() if request.method == "POST" else {}
+    return {**_clean(request.args), **posted}
 
 
 def posted_parameters() -> dict[str, str]:

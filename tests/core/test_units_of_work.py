@@ -1,11 +1,12 @@
 """One unit of work: what its wire and its session write stands or falls together."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 
 import pytest
 from sqlalchemy import bindparam, func, insert, select
 
-from app.core.db import db, reading, transaction
+from app.core.db import db, reading, short_transaction, transaction
 from app.core.orm import table_of
 from app.core.prepared import Prepared, wire_of
 from app.courses.models import Person
@@ -113,3 +114,28 @@ def test_a_command_keeps_none(in_a_command):
         return db.engine.pool.checkedout()
 
     assert in_a_command(act) == 0
+
+
+@pytest.mark.parametrize("outer", [transaction, short_transaction])
+@pytest.mark.parametrize("inner", [transaction, short_transaction])
+def test_no_unit_of_work_begins_inside_another(anywhere, outer, inner):
+    def act():
+        with outer(), pytest.raises(RuntimeError), inner():
+            pass  # pragma: no cover
+        with inner():
+            return "the next one works"
+
+    assert anywhere(act) == "the next one works"
+
+
+def test_writers_of_one_process_take_turns(app, facts):
+    def write(number):
+        with app.app_context(), transaction() as session:
+            ADD.change(wire_of(session), {"name": f"writer {number}", **facts})
+            return number
+
+    with ThreadPoolExecutor(4) as pool:
+        written = [*pool.map(write, range(20))]
+
+    with app.app_context():
+        assert [count(f"writer {number}") for number in written] == [1] * 20
