@@ -13,7 +13,9 @@ from app.assessment.appeals import (
 )
 from app.assessment.blueprint import bp, review_marks
 from app.assessment.dialogue_forms import AnswerForm, AppealForm, QuestionForm
+from app.assessment.moderation_views import shown_name
 from app.assessment.questions import answer, ask, list_messages
+from app.assessment.service import check_grantor
 from app.core.access import requires, requires_grantor
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -104,22 +106,32 @@ def withdraw(course_id: int, assignment_id: int) -> ResponseReturnValue:
     return redirect(url_for(".feedback", course_id=course_id, assignment_id=assignment_id), 303)
 
 
-@bp.post("/assessment/submissions/<int:submission_id>/messages")
+@bp.route("/assessment/submissions/<int:submission_id>/messages", methods=["GET", "POST"])
 @requires_grantor
-def write_to_learner(submission_id: int) -> ResponseReturnValue:
-    """Send the learner an answer, or a question."""
+def messages(submission_id: int) -> ResponseReturnValue:
+    """Show those who assess what was asked and answered; on POST send the learner a message."""
     institution_id = current_principal().institution_id
-    get_submission(db.session(), submission_id, institution_id=institution_id)
+    submission = get_submission(db.session(), submission_id, institution_id=institution_id)
+    check_grantor(db.session(), submission, _me(), now=utcnow())
     form = AnswerForm()
-    here = url_for(".assess", submission_id=submission_id, _anchor="messages", **review_marks())
-    if not form.validate():
-        flash(" ".join(str(error) for error in form.body.errors), "warning")
+    if request.method == "POST" and form.validate():
+        with transaction() as session:
+            submission = get_submission(session, submission_id, institution_id=institution_id)
+            answer(session, submission, grantor=_me(), body=form.body.data, now=utcnow())
+        flash(_("Your message is sent. The learner finds it with the work."), "success")
+        here = url_for(".messages", submission_id=submission_id, **review_marks())
         return redirect(here, 303)
-    with transaction() as session:
-        submission = get_submission(session, submission_id, institution_id=institution_id)
-        answer(session, submission, grantor=_me(), body=form.body.data, now=utcnow())
-    flash(_("Your message is sent. The learner finds it with the work."), "success")
-    return redirect(here, 303)
+    page = render_template(
+        "assessment/messages.html",
+        form=form,
+        submission=submission,
+        assignment=submission.assignment,
+        messages=list_messages(db.session(), submission.id),
+        learner_name=shown_name(submission),
+        is_blind=submission.assignment.version.grantors_needed > 1,
+        marks=review_marks(),
+    )
+    return page, form.status
 
 
 def _own(course_id: int, assignment_id: int) -> Submission:
