@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.approval.queries import count_waiting
-from app.assessment import queue_words
 from app.assessment.blueprint import asked_filters, bp
 from app.assessment.own_decisions import list_decided_by, list_pending_of
 from app.assessment.queue import COUNTED, find_next_on, list_queue
@@ -20,6 +19,7 @@ from app.assessment.queue_forms import (
     age_words,
 )
 from app.assessment.queue_offers import Offers, list_offers
+from app.assessment.queue_words import Words
 from app.awards.souvenirs import Giver, list_givable
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
@@ -46,7 +46,7 @@ def queue() -> ResponseReturnValue:
         "is_first_page": after is None and before is None,
         "next_id": find_next_on(session, grantor, filters, page, now=now),
         "grantor": grantor,
-        "words": queue_words,
+        "words": Words(),
         "now": now,
     }
     vary = {"Vary": "X-Fragment"}
