@@ -61,14 +61,13 @@ def list_holders(session: Session, ids: Sequence[int]) -> dict[int, list[tuple[i
 def list_lms_names(session: Session, institution_id: int) -> dict[int, str]:
     """Return the names of the institution's platforms, by their ids."""
     rows = _LMS_NAMES.all(wire_of(session), {"institution_id": institution_id})
-    return dict(rows)  # type: ignore[arg-type]
+    return dict(rows)
 
 
-_LMS_NAMES = Prepared(
-    select(Platform.id, Platform.name).where(
-        Platform.institution_id == bindparam("institution_id", type_=Integer)
-    )
+_PLATFORMS: Any = select(Platform.id, Platform.name).where(
+    Platform.institution_id == bindparam("institution_id", type_=Integer)
 )
+_LMS_NAMES = Prepared(_PLATFORMS)
 
 
 @lru_cache(len(SIZES))
