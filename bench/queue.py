@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -83,7 +84,10 @@ class Desk:
             list_queue(db.session(), self.grantor, filters, after=after, now=utcnow())
 
         def open_page() -> None:
-            answer = self._client.get("/assessment/queue", query_string=query, base_url=BASE_URL)
+            # In a context of its own, as a server does: else all pages would share one session.
+            answer = Context().run(
+                self._client.get, "/assessment/queue", query_string=query, base_url=BASE_URL
+            )
             if answer.status_code != 200:
                 raise SystemExit(f"the page answers {answer.status}")
 

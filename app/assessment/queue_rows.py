@@ -64,11 +64,10 @@ def list_lms_names(session: Session, institution_id: int) -> dict[int, str]:
     return dict(rows)
 
 
-_LMS_NAMES = Prepared(
-    select(Platform.id, Platform.name).where(
-        Platform.institution_id == bindparam("institution_id", type_=Integer)
-    )
+_PLATFORMS: Any = select(Platform.id, Platform.name).where(
+    Platform.institution_id == bindparam("institution_id", type_=Integer)
 )
+_LMS_NAMES = Prepared(_PLATFORMS)
 
 
 @lru_cache(len(SIZES))

@@ -15,12 +15,15 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    column,
     func,
     literal_column,
     or_,
     select,
+    true,
     tuple_,
     union_all,
+    values,
 )
 from sqlalchemy.orm import Session
 
@@ -29,7 +32,7 @@ from app.assessment.queue_filters import Filters, Place, QueueState
 from app.assessment.queue_scopes import Branch
 from app.assessment.queue_states import ME, in_state
 from app.core.orm import UtcDateTime
-from app.core.prepared import Prepared, wire_of
+from app.core.prepared import Prepared, Wire, wire_of
 from app.evidence.models import IS_ASKED, IS_STARTED, WAITS, Submission
 from app.programme.service import is_granted
 
@@ -63,6 +66,11 @@ class Shape:
     has_place: bool
     is_backwards: bool
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether an achievement is all that tells its branches apart."""
+        return self.state not in LISTED and not any(map(any, self.branches))
+
 
 def read_places(
     session: Session,
@@ -81,7 +89,9 @@ def read_places(
     shape, facts = _ask(
         branches, filters, person_id=person_id, place=place, is_backwards=is_backwards, now=now
     )
-    found = _places(shape).all(wire_of(session), {**facts, "most": limit})
+    wire = wire_of(session)
+    worded = _places_of_each if _is_planned_anew(wire) and shape.is_plain else _places
+    found = worded(shape).all(wire, {**facts, "most": limit})
     return [Place(at, submission_id) for submission_id, at in found]
 
 
@@ -100,7 +110,9 @@ def count_places(
     shape, facts = _ask(
         branches, filters, person_id=person_id, place=None, is_backwards=False, now=now
     )
-    row = _count(shape).first(wire_of(session), {**facts, "most": most})
+    wire = wire_of(session)
+    worded = _count(shape, is_short=_is_planned_anew(wire))
+    row = worded.first(wire, {**facts, "most": most})
     count: int = row[0] if row else 0
     return count
 
@@ -118,9 +130,19 @@ def count_kept_away(
     shape, facts = _ask(
         branches, filters, person_id=person_id, place=None, is_backwards=False, now=now
     )
-    row = _kept_away(shape).first(wire_of(session), {**facts, "most": most})
+    wire = wire_of(session)
+    worded = _kept_away(shape, is_short=_is_planned_anew(wire))
+    row = worded.first(wire, {**facts, "most": most})
     count: int = row[0] if row else 0
     return count
+
+
+def _is_planned_anew(wire: Wire) -> bool:
+    """Whether the database plans a statement each time, so that few words count.
+
+    SQLite keeps its plans, and reads the wrong index where any of several achievements will do.
+    """
+    return wire.dialect.name == "postgresql"
 
 
 def _ask(
@@ -165,19 +187,43 @@ def _places(shape: Shape) -> Prepared:
         return Prepared(_select(shape, None))
     parts = [_select(shape, number).subquery(f"part_{number}") for number in range(_size(shape))]
     merged = union_all(*(select(part.c.id, part.c.at) for part in parts)).subquery("merged")
-    at, row = merged.c.at, merged.c.id
-    order = (at.desc(), row.desc()) if shape.is_backwards else (at, row)
-    return Prepared(select(row, at).order_by(*order).limit(bindparam("most", type_=Integer)))
+    return Prepared(_in_order(shape, select(merged.c.id, merged.c.at), merged.c))
 
 
 @lru_cache(SHAPES)
-def _count(shape: Shape) -> Prepared:
-    return Prepared(select(func.count()).select_from(_enough(shape)))
+def _places_of_each(shape: Shape) -> Prepared:
+    """Word the same with one select for all branches: PostgreSQL plans each it reads."""
+    column_of = column("achievement_id", Integer)
+    each = values(column_of, name="each_achievement").data(
+        [(bind,) for bind in _achievements(shape)]
+    )
+    part = _select_where(
+        shape, [Submission.achievement_id == each.c.achievement_id, *_shared(shape)]
+    ).lateral("part")
+    return Prepared(
+        _in_order(shape, select(part.c.id, part.c.at).select_from(each.join(part, true())), part.c)
+    )
+
+
+def _in_order(shape: Shape, statement: Any, columns: Any) -> Any:
+    order = (columns.at, columns.id)
+    if shape.is_backwards:
+        order = (columns.at.desc(), columns.id.desc())
+    return statement.order_by(*order).limit(bindparam("most", type_=Integer))
+
+
+def _achievements(shape: Shape) -> list[Any]:
+    return [bindparam(f"achievement_{number}", type_=Integer) for number in range(_size(shape))]
 
 
 @lru_cache(SHAPES)
-def _kept_away(shape: Shape) -> Prepared:
-    found = _enough(shape)
+def _count(shape: Shape, *, is_short: bool = False) -> Prepared:
+    return Prepared(select(func.count()).select_from(_enough(shape, is_short=is_short)))
+
+
+@lru_cache(SHAPES)
+def _kept_away(shape: Shape, *, is_short: bool = False) -> Prepared:
+    found = _enough(shape, is_short=is_short)
     return Prepared(
         select(func.count())
         .select_from(Submission)
@@ -185,13 +231,17 @@ def _kept_away(shape: Shape) -> Prepared:
     )
 
 
-def _enough(shape: Shape) -> Any:
+def _enough(shape: Shape, *, is_short: bool) -> Any:
     """Return as many as are to be counted, in no order.
 
     Each branch is limited too: so PostgreSQL does not start helpers to count few rows.
+    `is_short`: said of all branches at once, where that is all the same to the reader.
     """
-    numbers = (None,) if shape.state in LISTED else range(_size(shape))
     most = bindparam("most", type_=Integer)
+    if is_short and shape.is_plain:
+        in_any = Submission.achievement_id.in_(_achievements(shape))
+        return select(Submission.id).where(in_any, *_shared(shape)).limit(most).subquery("enough")
+    numbers = (None,) if shape.state in LISTED else range(_size(shape))
     parts = [
         select(select(Submission.id).where(*_conditions(shape, number)).limit(most).subquery().c.id)
         for number in numbers
@@ -205,9 +255,13 @@ def _size(shape: Shape) -> int:
 
 def _select(shape: Shape, number: int | None) -> Any:
     """Return the select of one branch, or (`None`) of all: in order, no more than is wanted."""
+    return _select_where(shape, _conditions(shape, number))
+
+
+def _select_where(shape: Shape, conditions: Sequence[ColumnElement[bool]]) -> Any:
     at = _key(shape)
     order = (at.desc(), Submission.id.desc()) if shape.is_backwards else (at, Submission.id)
-    statement = select(Submission.id, at.label("at")).where(*_conditions(shape, number))
+    statement = select(Submission.id, at.label("at")).where(*conditions)
     if shape.has_place:
         here = tuple_(at, Submission.id)
         there = tuple_(bindparam("at", type_=UtcDateTime), bindparam("after_id", type_=Integer))
@@ -220,8 +274,13 @@ def _key(shape: Shape) -> Any:
 
 
 def _conditions(shape: Shape, number: int | None) -> list[ColumnElement[bool]]:
-    found: list[Any] = [_in_any(shape)] if number is None else _in_branch(shape, number)
-    found += in_state(shape.state)
+    here = [_in_any(shape)] if number is None else _in_branch(shape, number)
+    return [*here, *_shared(shape)]
+
+
+def _shared(shape: Shape) -> list[ColumnElement[bool]]:
+    """Return what rows fulfil in whatever branch."""
+    found: list[Any] = [*in_state(shape.state)]
     if shape.state is QueueState.QUESTION:
         found.append(IS_ASKED)
     else:

@@ -19,6 +19,7 @@ from app.assessment.queue_forms import (
     age_words,
 )
 from app.assessment.queue_offers import Offers, list_offers
+from app.assessment.queue_words import Words
 from app.awards.souvenirs import Giver, list_givable
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
@@ -45,6 +46,7 @@ def queue() -> ResponseReturnValue:
         "is_first_page": after is None and before is None,
         "next_id": find_next_on(session, grantor, filters, page, now=now),
         "grantor": grantor,
+        "words": Words(),
         "now": now,
     }
     vary = {"Vary": "X-Fragment"}

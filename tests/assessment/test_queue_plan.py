@@ -6,11 +6,12 @@ import pytest
 
 from app.assessment.queue_filters import NO_FILTERS, Filters, Place, PromiseState, QueueState
 from app.assessment.queue_scopes import Branch
-from app.assessment.queue_statements import _ask, _count, _places
+from app.assessment.queue_statements import _ask, _count, _places, _places_of_each
 
 NOW = datetime.now(UTC)
 SOMEWHERE = Place(NOW, 7)
 BRANCHES = [Branch(1, None, is_checked=False), Branch(2, None, is_checked=True)]
+PLAIN = [Branch(1, None, is_checked=False), Branch(2, None, is_checked=False)]
 IN_COURSES = [Branch(1, 5, is_checked=False), Branch(2, 5, is_checked=False)]
 BEGUN = "ix_submission_queue_started"
 INDEX = {
@@ -47,6 +48,51 @@ def plan(session):
         return [str(line[3]) + " " for line in lines]
 
     return ask
+
+
+@pytest.fixture
+def postgres_plan(session):
+    """Asks PostgreSQL how it would read the queue, if it had more than a test's few rows."""
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("PostgreSQL's planner is asked")
+    session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+    def ask(filters, branches, worded, *, place=None, is_backwards=False):
+        shape, facts = _ask(
+            branches, filters, person_id=3, place=place, is_backwards=is_backwards, now=NOW
+        )
+        if worded is _places_of_each and not shape.is_plain:
+            pytest.skip("read branch by branch")
+        compiled = worded(shape)._statement.compile(session.get_bind())
+        values = {**compiled.params, **facts, "most": 26}
+        found = session.connection().exec_driver_sql(f"EXPLAIN {compiled.string}", values)
+        return [line[0] for line in found]
+
+    return ask
+
+
+def count_short(shape):
+    return _count(shape, is_short=True)
+
+
+@pytest.mark.parametrize("worded", [_places, _places_of_each, count_short])
+@pytest.mark.parametrize("branches", [PLAIN, BRANCHES, IN_COURSES])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        NO_FILTERS,
+        Filters(age_days=7),
+        Filters(promise=PromiseState.SOON),
+        Filters(promise=PromiseState.MISSED),
+        *(Filters(state=state) for state in QueueState),
+    ],
+)
+def test_postgres_scans_no_submission_in_vain(postgres_plan, filters, branches, worded):
+    lines = postgres_plan(filters, branches, worded)
+    there = postgres_plan(filters, branches, worded, place=SOMEWHERE)
+
+    for line in [*lines, *there]:
+        assert "Seq Scan on submission" not in line
 
 
 def reads(lines):

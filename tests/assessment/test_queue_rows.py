@@ -12,6 +12,7 @@ from app.courses.models import RosterEntry, RosterStatus
 from app.evidence.models import ScanState
 from app.programme.models import AppointmentCourse, GrantorAppointment
 from tests import factories
+from tests.assessment.desk import conflict
 from tests.assessment.work import hand_in
 
 URL = "/assessment/queue"
@@ -103,6 +104,34 @@ def test_what_a_conflict_keeps_away_is_neither_shown_nor_counted(
 
     assert names(text) == list(range(2, 27))
     assert "28 submissions" in text
+
+
+def test_a_conflict_with_a_co_author_keeps_away_that_work_alone(
+    browser, session, world, assignment, learners
+):
+    lead, other = (
+        hand_in(session, assignment, learners(f"Learner {number:02}"), at=NOW - DAY)
+        for number in (0, 1)
+    )
+    co_author = hand_in(session, assignment, learners("Learner 02"), at=NOW - DAY)
+    co_author.lead_id = lead.id
+    conflict(session, world.grantor, co_author.learner)
+
+    text = shown(browser(world.grantor))
+
+    assert names(text) == [1]
+    assert browser(world.grantor).get(f"/assessment/submissions/{other.id}").status_code == 200
+
+
+def test_a_work_that_cannot_be_assessed_says_why(browser, session, world, submission):
+    world.level_1.approved_until = NOW - HOUR
+    session.commit()
+
+    text = shown(browser(world.grantor))
+
+    assert "cannot be assessed now:" in text
+    assert "The approval of this micro-credential has expired." in text
+    assert "Assess next" not in text
 
 
 def test_rows_say_what_is_to_be_known_before_opening(
