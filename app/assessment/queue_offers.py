@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.assessment.queue_rows import list_lms_names
 from app.assessment.queue_scopes import list_scopes
 from app.assessment.queue_works import SIZES, fill_ids, in_parts, with_ids
-from app.catalog.models import PUBLISHED_STATUSES, AchievementVersion
+from app.catalog.models import AchievementVersion
+from app.catalog.usability import list_published_statuses
 from app.core.prepared import Prepared, wire_of
 from app.core.principal import Principal
 from app.courses.models import Course
@@ -117,4 +118,6 @@ def _select_courses() -> Any:
 
 _INSTITUTION = bindparam("institution_id", type_=Integer)
 # Each by itself: how many there are is no matter of the statement's words.
-_PUBLISHED = [literal(status, AchievementVersion.status.type) for status in PUBLISHED_STATUSES]
+_PUBLISHED = [
+    literal(status, AchievementVersion.status.type) for status in list_published_statuses()
+]

@@ -169,7 +169,7 @@ def _ask(
         "now": now,
         "start": start,
         "end": end,
-        "handed_in": filters.handed_in_before(now),
+        "came_in": filters.handed_in_before(now),
         "at": place.at if place else None,
         "after_id": place.submission_id if place else None,
     }
@@ -286,7 +286,7 @@ def _shared(shape: Shape) -> list[ColumnElement[bool]]:
     else:
         found.append(IS_STARTED if shape.state in BEGUN else WAITS)
     if shape.is_by_age:
-        found.append(Submission.submitted_at <= bindparam("handed_in", type_=UtcDateTime))
+        found.append(Submission.submitted_at <= bindparam("came_in", type_=UtcDateTime))
     return found + _promised(shape)
 
 

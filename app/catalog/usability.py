@@ -62,6 +62,11 @@ def require_mappable(version: AchievementVersion, *, now: datetime) -> None:
         raise ConflictError(f"{why} Ask your programme administrator.")
 
 
+def list_published_statuses() -> tuple[str, ...]:
+    """Return in which states a version was approved once, for statements that are worded once."""
+    return tuple(status.value for status in PUBLISHED_STATUSES)
+
+
 def is_usable_now(now: Moment) -> ColumnElement[bool]:
     """Return the condition, over achievement and version, for what `why_unusable` lets pass."""
     published = (AchievementVersion.status == status for status in PUBLISHED_STATUSES)

@@ -63,7 +63,8 @@ def list_all(*, platform_pk: int, limit: int, as_json: bool) -> None:
 @click.option("--platform", "platform_pk", required=True, metavar="ID", type=int)
 @click.option("--sub", required=True, metavar="USER_ID", help="The user id that the LMS tells.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
-def export_person(*, platform_pk: int, sub: str, out: Path) -> None:
+@click.option("--staff-notes", is_flag=True, help="With what was written for the staff alone.")
+def export_person(*, platform_pk: int, sub: str, out: Path, staff_notes: bool) -> None:
     """Write everything that is held about somebody's work, with its files, into a ZIP."""
     session = db.session()
     platform = get_platform(session, platform_pk)
@@ -72,7 +73,7 @@ def export_person(*, platform_pk: int, sub: str, out: Path) -> None:
         raise NotFoundError(f"This platform knows nobody as “{sub}”.")
     storage = open_storage(current_app.extensions["assay.settings"])
     with out.open("xb") as target:
-        held = describe_records(session, person_id)
+        held = describe_records(session, person_id, with_staff_notes=staff_notes)
         write_archive(target, storage, held, list_files(session, person_id))
     with transaction() as writing:
         audit.record(

@@ -1,6 +1,7 @@
 """What is held about one person besides name, courses and awards: as plain data, and with files.
 
-What others wrote about somebody for the staff alone is part of it: such notes are
+What was written about somebody for the staff alone is not handed out on a page: an
+administrator does that by command, once it is decided that it must be. Such notes are
 education records as soon as they are shared, and these are (34 CFR 99.3).
 """
 
@@ -33,11 +34,16 @@ class HeldFile:
     storage_key: str
 
 
-def describe_records(session: Session, person_id: int) -> dict[str, Any]:
-    """Return what is held about somebody's work, as plain data without the files themselves."""
+def describe_records(
+    session: Session, person_id: int, *, with_staff_notes: bool = False
+) -> dict[str, Any]:
+    """Return what is held about somebody's work, as plain data without the files themselves.
+
+    `with_staff_notes`: with what was written for the staff alone; see the module.
+    """
     submissions = list(_submissions(session, person_id))
     return {
-        "work": [_describe_work(session, each) for each in submissions],
+        "work": [_describe_work(session, each, with_staff_notes) for each in submissions],
         "appeals": [
             {"opened_at": each.opened_at, "reason": each.reason, "outcome": each.outcome}
             for each in session.scalars(select(Appeal).where(Appeal.person_id == person_id))
@@ -113,7 +119,9 @@ def _submissions(session: Session, person_id: int) -> list[Submission]:
     )
 
 
-def _describe_work(session: Session, submission: Submission) -> dict[str, Any]:
+def _describe_work(
+    session: Session, submission: Submission, with_staff_notes: bool
+) -> dict[str, Any]:
     ratings = selectinload(Assessment.ratings)
     told = select(AttemptDecision.attempt_id).where(
         AttemptDecision.submission_id == submission.id, AttemptDecision.released_at.is_not(None)
@@ -133,7 +141,7 @@ def _describe_work(session: Session, submission: Submission) -> dict[str, Any]:
         "assignment": submission.assignment.title,
         "submission": submission.id,
         "attempts": [_describe_attempt(submission, each) for each in submission.attempts],
-        "assessments": [_describe_assessment(each) for each in assessments],
+        "assessments": [_describe_assessment(each, with_staff_notes) for each in assessments],
         "messages": [
             {"at": each.created_at, "from_learner": each.is_from_learner, "text": each.body}
             for each in messages
@@ -166,15 +174,15 @@ def _describe_attempt(submission: Submission, attempt: Attempt) -> dict[str, Any
     }
 
 
-def _describe_assessment(assessment: Assessment) -> dict[str, Any]:
-    return {
+def _describe_assessment(assessment: Assessment, with_staff_notes: bool) -> dict[str, Any]:
+    staff_note = {"staff_note": assessment.staff_note} if with_staff_notes else {}
+    return staff_note | {
         "at": assessment.assessed_at,
         "capacity": assessment.capacity.value,
         "decision": assessment.decision.value,
         "points": assessment.points,
         "of_points": assessment.max_points,
         "note": assessment.reason,
-        "staff_note": assessment.staff_note,
         "ratings": [
             {
                 "criterion": rating.criterion.name,

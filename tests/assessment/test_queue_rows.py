@@ -153,8 +153,8 @@ def test_rows_say_what_is_to_be_known_before_opening(
 
     text = shown(browser(world.grantor))
 
-    assert "Infected file" in text
-    assert "File being checked" in text
+    assert "Malware found" in text
+    assert "Being checked for malware" in text
     assert "no longer in the course; the work can still be assessed" in text
     assert browser(world.grantor).get(f"/assessment/submissions/{submission.id}").status_code == 200
 

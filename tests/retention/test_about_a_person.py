@@ -24,7 +24,7 @@ def archive(session, storage):
 
     def make(person):
         target = BytesIO()
-        held = describe_records(session, person.id)
+        held = describe_records(session, person.id, with_staff_notes=True)
         write_archive(target, storage, held, list_files(session, person.id))
         return zipfile.ZipFile(target)
 
