@@ -43,7 +43,9 @@ def describe_records(
     """
     submissions = list(_submissions(session, person_id))
     return {
-        "work": [_describe_work(session, each, with_staff_notes) for each in submissions],
+        "work": [
+            _describe_work(session, each, with_staff_notes=with_staff_notes) for each in submissions
+        ],
         "appeals": [
             {"opened_at": each.opened_at, "reason": each.reason, "outcome": each.outcome}
             for each in session.scalars(select(Appeal).where(Appeal.person_id == person_id))
@@ -120,7 +122,7 @@ def _submissions(session: Session, person_id: int) -> list[Submission]:
 
 
 def _describe_work(
-    session: Session, submission: Submission, with_staff_notes: bool
+    session: Session, submission: Submission, *, with_staff_notes: bool
 ) -> dict[str, Any]:
     ratings = selectinload(Assessment.ratings)
     told = select(AttemptDecision.attempt_id).where(
@@ -141,7 +143,9 @@ def _describe_work(
         "assignment": submission.assignment.title,
         "submission": submission.id,
         "attempts": [_describe_attempt(submission, each) for each in submission.attempts],
-        "assessments": [_describe_assessment(each, with_staff_notes) for each in assessments],
+        "assessments": [
+            _describe_assessment(each, with_staff_notes=with_staff_notes) for each in assessments
+        ],
         "messages": [
             {"at": each.created_at, "from_learner": each.is_from_learner, "text": each.body}
             for each in messages
@@ -174,7 +178,7 @@ def _describe_attempt(submission: Submission, attempt: Attempt) -> dict[str, Any
     }
 
 
-def _describe_assessment(assessment: Assessment, with_staff_notes: bool) -> dict[str, Any]:
+def _describe_assessment(assessment: Assessment, *, with_staff_notes: bool) -> dict[str, Any]:
     staff_note = {"staff_note": assessment.staff_note} if with_staff_notes else {}
     return staff_note | {
         "at": assessment.assessed_at,

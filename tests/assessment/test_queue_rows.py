@@ -12,7 +12,7 @@ from app.courses.models import RosterEntry, RosterStatus
 from app.evidence.models import ScanState
 from app.programme.models import AppointmentCourse, GrantorAppointment
 from tests import factories
-from tests.assessment.desk import conflict
+from tests.assessment.holding import conflict
 from tests.assessment.work import hand_in
 
 URL = "/assessment/queue"
