@@ -27,6 +27,7 @@ from app.core.principal import STAFF, Role, current_principal
 from app.courses.people import is_learner
 from app.courses.roster import find_reading
 from app.courses.service import get_course, get_person
+from app.evidence.groups import find_lead
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.evidence.naming import is_name_hidden
 from app.evidence.service import current_attempt, find_submission
@@ -116,7 +117,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         refuse_reading(session, submission, reader)
     attempt = None
     if submission is not None and submission.submitted_at is not None:
-        attempt = current_attempt(submission)
+        attempt = current_attempt(find_lead(session, submission))
     appointment = find_appointment(
         session,
         person_id=principal.person_id,
