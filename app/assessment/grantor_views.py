@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.approval.queries import count_waiting
+from app.assessment.authors import count_co_authors
 from app.assessment.blueprint import bp
 from app.assessment.queries import Place, find_beside, find_next, list_queue
 from app.awards.souvenirs import Giver, list_givable
@@ -32,6 +33,7 @@ def queue() -> str:
         "assessment/queue.html",
         page=page,
         scan_marks=list_scan_marks(db.session(), [each.id for each in page.submissions]),
+        co_authors=count_co_authors(db.session(), page.submissions),
         is_first_page=after is None,
         next_submission=find_next(db.session(), grantor, now=now),
         why_unusable=partial(why_unusable, now=now),

@@ -12,9 +12,11 @@ from app.core.uploads import accepts_uploads
 from app.courses.service import get_course, get_person
 from app.evidence.blueprint import bp
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
+from app.evidence.grouping import list_members
 from app.evidence.pages import describe_conflict, make_form
 from app.evidence.receiving import CLOSED, receive_typed
 from app.evidence.service import find_work, is_open, save_draft
+from app.evidence.signing import map_signatures
 from app.mapping.service import get_assignment
 
 WORK = "/courses/<int:course_id>/assignments/<int:assignment_id>/work"
@@ -68,6 +70,10 @@ def receipt(course_id: int, assignment_id: int, number: int) -> ResponseReturnVa
         "evidence/receipt.html",
         assignment=assignment,
         attempt=attempt,
+        signatures=map_signatures(db.session(), assignment, [attempt]),
+        authors=list_members(db.session(), submission)
+        if submission and assignment.takes_groups
+        else [],
         person_id=principal.person_id,
         course=get_course(db.session(), course_id, institution_id=principal.institution_id),
         learner=get_person(

@@ -18,6 +18,7 @@ from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, is_locked, list_of_part
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
 from app.evidence.service import find_submission, is_open
+from app.evidence.signing import map_signatures
 from app.evidence.withdrawing import can_withdraw
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
@@ -102,6 +103,7 @@ def work_page(
         act=FlaskForm(),
         can_withdraw=is_learner and can_withdraw(work),
         handed_in=handed_in,
+        signatures=map_signatures(db.session(), assignment, handed_in),
         has_feedback=submission is not None and submission.status in STATUSES_WITH_FEEDBACK,
         is_learner=is_learner,
         person_id=principal.person_id,

@@ -38,6 +38,19 @@ def list_signatures(session: Session, attempts: Sequence[Attempt]) -> list[Attem
     )
 
 
+def map_signatures(
+    session: Session, assignment: Assignment, attempts: Sequence[Attempt]
+) -> dict[int, list[AttemptSignature]]:
+    """Return what the others of a group signed, by attempt id."""
+    signed: dict[int, list[AttemptSignature]] = {}
+    if assignment.takes_groups and assignment.statement:
+        who_handed_in = {attempt.id: attempt.signed_by for attempt in attempts}
+        for each in list_signatures(session, attempts):
+            if each.person_id != who_handed_in[each.attempt_id]:
+                signed.setdefault(each.attempt_id, []).append(each)
+    return signed
+
+
 def list_unsigned(
     session: Session, assignment: Assignment, lead: Submission, *, learner_id: int, now: datetime
 ) -> list[Person]:
