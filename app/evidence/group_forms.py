@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.core.forms import Form
 from app.courses.models import Person
 
+MAX_ROW_ID = 2**31 - 1  # PostgreSQL's `integer`
 CHOOSE = _l("Choose whom you want to invite")
 
 
@@ -33,7 +34,7 @@ class InviteForm(Form):
         coerce=int,
         validate_choice=False,
         invalid_value_message=CHOOSE,
-        validators=[InputRequired(CHOOSE)],
+        validators=[InputRequired(CHOOSE), NumberRange(1, MAX_ROW_ID, message=CHOOSE)],
     )
     send = SubmitField(_l("Invite"))
 

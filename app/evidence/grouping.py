@@ -192,11 +192,11 @@ def accept(
         return  # a double click
     if invitation.answered_at is not None:
         raise ConflictError("You have declined this invitation. Ask to be invited again.")
-    require_turn(session, assignment, lead, learner_id=learner_id, now=now)
     if not can_change(lead):
         raise ConflictError(
             "This group has handed in its work meanwhile; nobody can join it any more."
         )
+    require_turn(session, assignment, lead, learner_id=learner_id, now=now)
     if lead.lead_id is not None:
         raise ConflictError("Whoever invited you has joined another group meanwhile.")
     if session.scalar(select(_has_work(assignment.id, learner_id))):
