@@ -168,5 +168,5 @@ def _page(assignment: Assignment, offered: Offered, form: InviteForm) -> str:
 
 
 def _back(assignment: Assignment) -> ResponseReturnValue:
-    here = {"course_id": assignment.course_id, "assignment_id": assignment.id}
-    return redirect(url_for(".work", **here), 303)
+    place = url_for(".work", course_id=assignment.course_id, assignment_id=assignment.id)
+    return redirect(place, 303)

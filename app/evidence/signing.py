@@ -8,6 +8,7 @@ is revised, or was taken back, is signed anew.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -147,7 +148,7 @@ def _audit(
     lead: Submission,
     person_id: int,
     action: str,
-    facts: dict[str, int | str],
+    facts: dict[str, Any],
     *,
     now: datetime,
 ) -> None:
