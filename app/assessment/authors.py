@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.courses.models import Person
-from app.evidence.grouping import list_members
+from app.evidence.group_lists import list_members
 from app.evidence.models import Submission
 from app.mapping.models import Assignment
 

@@ -12,7 +12,7 @@ from app.core.uploads import accepts_uploads
 from app.courses.service import get_course, get_person
 from app.evidence.blueprint import bp
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
-from app.evidence.grouping import list_members
+from app.evidence.group_lists import list_members
 from app.evidence.pages import describe_conflict, make_form
 from app.evidence.receiving import CLOSED, receive_typed
 from app.evidence.service import find_work, is_open, save_draft

@@ -13,8 +13,8 @@ from app.courses.models import Person
 from app.courses.people import select_learners
 from app.evidence.drafts import find_draft
 from app.evidence.forms import WorkForm
+from app.evidence.group_lists import can_change, list_asked, list_invitations_of, list_members
 from app.evidence.group_models import GroupInvitation
-from app.evidence.grouping import can_change, list_asked, list_invitations_of, list_members
 from app.evidence.models import Submission
 from app.evidence.service import is_open
 from app.evidence.signing import digest_of, list_signatures, list_unsigned

@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import InvalidError
+from app.core.errors import ConflictError, InvalidError
 from app.core.forms import Form
 from app.core.principal import Role, current_principal
 from app.evidence import grouping, signing
 from app.evidence.blueprint import bp
 from app.evidence.group_forms import FindForm, InviteForm
+from app.evidence.group_lists import Offered, list_invitable
 from app.evidence.group_pages import describe_group
-from app.evidence.grouping import Offered, list_invitable
 from app.evidence.service import find_work
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
@@ -42,6 +42,8 @@ def group(course_id: int, assignment_id: int) -> ResponseReturnValue:
 def invite(course_id: int, assignment_id: int) -> ResponseReturnValue:
     """Invite one learner of the course."""
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
+    if not assignment.takes_groups:
+        raise ConflictError(grouping.NO_GROUPS)
     offered = _offer(assignment)
     form = InviteForm.for_people(offered.people)
     if form.validate():

@@ -1,115 +1,27 @@
 """Who hands in together: invited, agreed, declined, left; until the work is handed in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
 
 from app.core.audit import record
 from app.core.errors import ConflictError, InvalidError, NotFoundError
-from app.courses.models import Person
-from app.courses.people import is_learner, select_learners
+from app.courses.people import is_learner
 from app.evidence.beginning import begin_submission, lock_submission
+from app.evidence.group_lists import can_change, has_work
 from app.evidence.group_models import AttemptSignature, GroupInvitation
-from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
+from app.evidence.models import Attempt, Submission
 from app.evidence.service import require_turn, tell_gradebook
 from app.mapping.models import Assignment
 
-# So many names are offered at once; more are found by typing a part of one.
-MAX_OFFERED = 50
 CLOSED = (
     "This group cannot be changed any more: its work has been handed in. "
     "Take the work back first, if nobody has started to assess it."
 )
 NO_GROUPS = "In this assignment everybody hands in their own work."
 NOT_YOURS = "There is no such invitation for you here. It may have been taken back."
-
-
-@dataclass(frozen=True)
-class Offered:
-    """Learners who can be invited, by name. `has_more`: more of them match."""
-
-    people: Sequence[Person]
-    has_more: bool
-
-
-def can_change(lead: Submission | None) -> bool:
-    """Return whether who works together may still change: nothing has been handed in."""
-    return lead is None or lead.status is SubmissionStatus.DRAFT
-
-
-def list_members(session: Session, lead: Submission) -> list[Submission]:
-    """Return the submissions of all who work together, with the learners; who began, first."""
-    return list(
-        session.scalars(
-            select(Submission)
-            .where(or_(Submission.id == lead.id, Submission.lead_id == lead.id))
-            .options(joinedload(Submission.learner))
-            .order_by(Submission.lead_id.is_not(None), Submission.id)
-        )
-    )
-
-
-def list_asked(session: Session, lead: Submission) -> list[GroupInvitation]:
-    """Return the invitations that were not accepted: open ones, and those declined."""
-    return list(
-        session.scalars(
-            select(GroupInvitation)
-            .where(GroupInvitation.submission_id == lead.id, GroupInvitation.is_accepted.is_(False))
-            .options(joinedload(GroupInvitation.person))
-            .order_by(GroupInvitation.id)
-        )
-    )
-
-
-def list_invitations_of(
-    session: Session, assignment: Assignment, person_id: int
-) -> list[tuple[GroupInvitation, Submission]]:
-    """Return the open invitations of a learner to work of others, with that work."""
-    found = session.execute(
-        select(GroupInvitation, Submission)
-        .join(Submission, Submission.id == GroupInvitation.submission_id)
-        .where(
-            GroupInvitation.person_id == person_id,
-            GroupInvitation.answered_at.is_(None),
-            Submission.assignment_id == assignment.id,
-            Submission.status == SubmissionStatus.DRAFT,
-        )
-        .options(joinedload(Submission.learner))
-        .order_by(GroupInvitation.id)
-    )
-    return [(invitation, lead) for invitation, lead in found]
-
-
-def list_invitable(
-    session: Session, assignment: Assignment, *, learner_id: int, find: str = "", now: datetime
-) -> Offered:
-    """Return the course's learners who can be invited: without work beyond an empty draft."""
-    asked = (
-        select(GroupInvitation.person_id)
-        .join(Submission, Submission.id == GroupInvitation.submission_id)
-        .where(
-            Submission.assignment_id == assignment.id,
-            Submission.learner_id == learner_id,
-            GroupInvitation.answered_at.is_(None),
-        )
-    )
-    statement = select_learners(assignment.course_id, now=now).where(
-        Person.id != learner_id,
-        ~_has_work(assignment.id, Person.id),
-        Person.id.not_in(asked),
-    )
-    if find.strip():
-        statement = statement.where(
-            func.lower(Person.name).contains(find.strip().lower(), autoescape=True)
-        )
-    found = session.scalars(
-        statement.order_by(Person.name.is_(None), Person.name, Person.id).limit(MAX_OFFERED + 1)
-    ).all()
-    return Offered(found[:MAX_OFFERED], len(found) > MAX_OFFERED)
 
 
 def invite(
@@ -128,7 +40,7 @@ def invite(
         raise InvalidError("You are in your group already. Choose somebody else.")
     if not is_learner(session, assignment.course_id, person_id, now=now):
         raise NotFoundError("There is no such learner in this course.")
-    if session.scalar(select(_has_work(assignment.id, person_id))):
+    if session.scalar(select(has_work(assignment.id, person_id))):
         raise ConflictError(
             "They have begun work of their own, or are in a group already. "
             "Once they have emptied their draft, or left that group, you can invite them."
@@ -199,7 +111,7 @@ def accept(
     require_turn(session, assignment, lead, learner_id=learner_id, now=now)
     if lead.lead_id is not None:
         raise ConflictError("Whoever invited you has joined another group meanwhile.")
-    if session.scalar(select(_has_work(assignment.id, learner_id))):
+    if session.scalar(select(has_work(assignment.id, learner_id))):
         raise ConflictError(
             "You have work of your own here, or are in a group. Empty your draft, or leave that "
             "group, before you join another."
@@ -304,30 +216,6 @@ def _lock_invitation(
         raise NotFoundError(NOT_YOURS)
     own = next((each for each in locked if each.learner_id == learner_id), None)
     return invitation, lead, own
-
-
-def _has_work(assignment_id: int, person_id: "int | Any") -> ColumnElement[bool]:
-    """Return the condition that somebody has work of their own, or shares some.
-
-    An empty draft that nobody has joined is none.
-    """
-    own, other = aliased(Submission), aliased(Submission)
-    return exists().where(
-        own.assignment_id == assignment_id,
-        own.learner_id == person_id,
-        or_(
-            own.lead_id.is_not(None),
-            own.status != SubmissionStatus.DRAFT,
-            exists().where(other.lead_id == own.id),
-            exists().where(
-                Attempt.submission_id == own.id,
-                or_(
-                    Attempt.submitted_at.is_not(None),
-                    exists().where(Artifact.attempt_id == Attempt.id),
-                ),
-            ),
-        ),
-    )
 
 
 def _count_places(session: Session, lead: Submission, *, with_asked: bool) -> int:
