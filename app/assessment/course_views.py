@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.assessment.agreement import compare_assessments, newest_of
 from app.assessment.anonymity import without_names
 from app.assessment.appeals import can_appeal, find_appeal
+from app.assessment.authors import list_co_authors, map_groups
 from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, hide_names, list_class
 from app.assessment.conflicts import refuse_reading
@@ -27,6 +28,7 @@ from app.core.principal import STAFF, Role, current_principal
 from app.courses.people import is_learner
 from app.courses.roster import find_reading
 from app.courses.service import get_course, get_person
+from app.evidence.groups import find_lead
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.evidence.naming import is_name_hidden
 from app.evidence.service import current_attempt, find_submission
@@ -89,6 +91,7 @@ def overview(course_id: int, assignment_id: int) -> str:
             page=page,
             _anchor="class",
         ),
+        groups=map_groups(session, assignment),
         counts=count_class(session, assignment, told, now=now),
         reading=find_reading(session, course_id),
         grantors=staffing.deciders,
@@ -116,7 +119,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         refuse_reading(session, submission, reader)
     attempt = None
     if submission is not None and submission.submitted_at is not None:
-        attempt = current_attempt(submission)
+        attempt = current_attempt(find_lead(session, submission))
     appointment = find_appointment(
         session,
         person_id=principal.person_id,
@@ -137,6 +140,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         learner=learner,
         name=name,
         submission=submission,
+        co_authors=[] if submission is None or is_hidden else list_co_authors(session, submission),
         attempt=attempt,
         artifacts=_describe(attempt, without=is_hidden),
         assessments=seen,

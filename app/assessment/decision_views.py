@@ -17,7 +17,7 @@ from app.assessment.deciding import undo as undo_decision
 from app.assessment.drafts import list_drafts_of, restore_draft
 from app.assessment.forms import list_filled_in
 from app.assessment.models import Assessment, AttemptDecision
-from app.assessment.moderation_views import shown_name
+from app.assessment.moderation_views import shown_authors
 from app.assessment.others import describe_others
 from app.assessment.queries import find_pending_decision
 from app.assessment.queue_steps import find_next_after
@@ -55,7 +55,7 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         "assessment/decided.html",
         submission=submission,
         assignment=submission.assignment,
-        learner_name=shown_name(submission),
+        learner_name=shown_authors(submission),
         assessments=[own] if own else seen,
         agreement=None if own else compare_assessments(newest_of(seen)),
         others=others,

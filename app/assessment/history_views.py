@@ -35,6 +35,14 @@ def _say(deed: Deed) -> str:
     """Return what was done, in plain words; what no words are for, as the log calls it."""
     words = {
         "submission.handed_in": _("Handed in"),
+        "submission.group_invited": _("Somebody was invited to the group"),
+        "submission.group_uninvited": _("An invitation to the group was taken back"),
+        "submission.group_joined": _("Joined the group"),
+        "submission.group_declined": _("Declined to join the group"),
+        "submission.group_left": _("Left the group"),
+        "submission.group_removed": _("Somebody was removed from the group"),
+        "submission.signed": _("Signed the statement"),
+        "submission.signature_taken_back": _("Took their signature back"),
         "submission.withdrawn": _("Taken back before it was assessed"),
         "submission.joined": _("Joined the group"),
         "artifact.quarantined": _("A file was locked away: malware was found in it"),

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+from babel.lists import format_list
 from flask import current_app, render_template, request
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.assessment.agreement import sum_up
 from app.assessment.anonymity import alias_of_number
 from app.assessment.anonymity import shown_name as name_of
+from app.assessment.authors import list_co_authors
 from app.assessment.blueprint import asked_filters, bp, find_return_url, queue_marks, review_marks
 from app.assessment.forms import AssessForm
 from app.assessment.models import Assessment
@@ -40,6 +43,22 @@ def shown_name(submission: Submission) -> str:
 def alias_name(lead_id: int) -> str:
     """Return the name under which the work with this number is assessed anonymously."""
     return alias_of_number(lead_id, vault=current_app.extensions["assay.vault"])
+
+
+@bp.app_template_global()
+def shown_authors(submission: Submission) -> str:
+    """Return how those who assess a work are told whose it is: all of a group."""
+    name = shown_name(submission)
+    others = list_co_authors(db.session(), submission)
+    if not others:
+        return name
+    if submission.assignment.version.is_anonymous:
+        words: str = ngettext(
+            "%(name)s and one other", "%(name)s and %(num)d others", len(others), name=name
+        )
+        return words
+    names = [name, *(person.display_name for person in others)]
+    return format_list(names, locale=get_locale() or "en")
 
 
 def others_of(submission: Submission) -> Others:

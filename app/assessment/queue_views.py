@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.approval.queries import count_waiting
+from app.assessment.authors import count_co_authors
 from app.assessment.blueprint import asked_filters, bp
 from app.assessment.own_decisions import list_decided_by, list_pending_of
 from app.assessment.queue import COUNTED, find_next_on, list_queue
@@ -41,6 +42,7 @@ def queue() -> ResponseReturnValue:
     facts: dict[str, Any] = {
         "page": page,
         "counted": COUNTED,
+        "co_authors": count_co_authors(session, [row.work.id for row in page.rows]),
         "filters": filters,
         "chips": _chips(filters, offers),
         "is_first_page": after is None and before is None,

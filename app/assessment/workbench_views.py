@@ -14,7 +14,7 @@ from app.assessment.decision_views import show_decision
 from app.assessment.drafts import discard_draft
 from app.assessment.forms import AssessForm, StartForm, list_filled_in, list_raw_texts
 from app.assessment.models import Assessment, Capacity, Decision
-from app.assessment.moderation_views import record_label, show_standing, shown_name, start_from
+from app.assessment.moderation_views import record_label, show_standing, shown_authors, start_from
 from app.assessment.presence import forget_presence
 from app.assessment.releasing import Outcome, record_and_settle
 from app.assessment.service import start_assessing
@@ -129,7 +129,7 @@ def show_bench(
         assignment=bench.assignment,
         attempt=attempt,
         artifacts=_describe(bench, attempt),
-        learner_name=shown_name(bench.submission),
+        learner_name=shown_authors(bench.submission),
         is_blind=bench.is_blind,
         recommends=desk.others.only_recommends,
         record_label=record_label(desk.others),

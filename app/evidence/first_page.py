@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import current_app, session
 from flask_babel import get_locale
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 
 from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.usability import is_usable_now
@@ -27,6 +27,7 @@ from app.core.orm import table_of
 from app.core.prepared import Prepared
 from app.core.principal import current_principal
 from app.courses.models import Enrolment
+from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Submission
 from app.mapping.models import Assignment
 from app.programme.models import IssuerProfile, Level
@@ -38,6 +39,7 @@ ANY_SECRET = secrets.token_urlsafe(32)
 _assignment, _version = table_of(Assignment), table_of(AchievementVersion)
 _achievement, _level, _issuer = table_of(Achievement), table_of(Level), table_of(IssuerProfile)
 _submission, _enrolment = table_of(Submission), table_of(Enrolment)
+_invitation, _began = table_of(GroupInvitation), table_of(Submission).alias("began")
 
 _WHAT_CAN_CHANGE = Prepared(
     select(
@@ -83,6 +85,18 @@ _WHAT_CAN_CHANGE = Prepared(
         _assignment.c.id == bindparam("assignment_id"),
         _assignment.c.course_id == bindparam("course_id"),
         _submission.c.id.is_(None),
+        # Whoever is invited to a group has a page of their own.
+        or_(
+            _assignment.c.max_group_size == 1,
+            ~exists()
+            .where(
+                _invitation.c.person_id == bindparam("learner_id"),
+                _invitation.c.answered_at.is_(None),
+                _invitation.c.submission_id == _began.c.id,
+                _began.c.assignment_id == _assignment.c.id,
+            )
+            .correlate(_assignment),
+        ),
         is_usable_now(bindparam("now")),
     )
 )

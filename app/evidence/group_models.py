@@ -1,8 +1,8 @@
-"""Group work: who was asked to join whose submission."""
+"""Group work: who was asked to join whose submission, and who signed what is handed in."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base
@@ -26,5 +26,23 @@ class GroupInvitation(Base):
     invited_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     is_accepted: Mapped[bool] = mapped_column(default=False)
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+
+class AttemptSignature(Base):
+    """One of a group signed the statement for an attempt.
+
+    Whoever hands in signs in doing so (`Attempt.signed_by`); this is what the
+    others signed, before that. `statement`: the words, as they stood on the page.
+    """
+
+    __tablename__ = "attempt_signature"
+    __table_args__ = (UniqueConstraint("attempt_id", "person_id"),)
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    statement: Mapped[str] = mapped_column(Text)
+    signed_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

@@ -45,6 +45,10 @@ class SubmissionStatus(StrEnum):
     REVOKED = "revoked"
 
 
+# The learner may work on it; everything else is somebody else's turn, or the end.
+OPEN_STATES = frozenset({SubmissionStatus.DRAFT, SubmissionStatus.REVISION_REQUESTED})
+
+
 class Submission(Base):
     """What one learner hands in for one assignment, over all attempts.
 
@@ -112,6 +116,9 @@ class Submission(Base):
     assignment: Mapped[Assignment] = relationship()
     learner: Mapped[Person] = relationship(foreign_keys=[learner_id])
     assessor: Mapped[Person | None] = relationship(foreign_keys=[assessor_id])
+    lead: Mapped["Submission | None"] = relationship(
+        remote_side="Submission.id", foreign_keys=[lead_id]
+    )
     attempts: Mapped[list["Attempt"]] = relationship(
         back_populates="submission", order_by="Attempt.number"
     )
@@ -123,6 +130,11 @@ class Submission(Base):
         submitted_at = moment if name == "submitted_at" else self.submitted_at
         self.queue_at = promised_at or (submitted_at and submitted_at + NO_PROMISE)
         return moment
+
+    @property
+    def held_attempts(self) -> list["Attempt"]:
+        """The attempts of this work; in a group they hang on the submission of whoever began."""
+        return self.lead.attempts if self.lead is not None else self.attempts
 
 
 class Attempt(Base):

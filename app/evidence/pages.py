@@ -13,10 +13,12 @@ from app.core.markdown import render_markdown
 from app.core.principal import Role, current_principal
 from app.evidence.drafts import find_draft, find_previous, mark_of
 from app.evidence.forms import PartForm, WorkForm
+from app.evidence.group_pages import describe_group
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, is_locked, list_of_part
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
-from app.evidence.service import is_open
+from app.evidence.service import find_submission, is_open
+from app.evidence.signing import map_signatures
 from app.evidence.withdrawing import can_withdraw
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
@@ -56,17 +58,23 @@ def describe_conflict(form: WorkForm, assignment: Assignment, draft: Attempt | N
 
 def work_page(
     assignment: Assignment,
-    submission: Submission | None,
+    work: Submission | None,
     *,
     form: WorkForm | None,
     conflict: Conflict | None = None,
 ) -> str:
-    """Return the page: where the work stands, what was handed in, and the draft."""
+    """Return the page: where the work stands, what was handed in, and the draft.
+
+    `work`: the submission that holds it; where it stands is each learner's own.
+    """
     principal = current_principal()
+    submission = work
+    if work is not None and work.learner_id != principal.person_id:
+        submission = find_submission(db.session(), assignment.id, principal.person_id)
     is_learner = principal.role is Role.LEARNER
     why_closed = why_unusable(assignment.version, now=utcnow())
-    handed_in = [a for a in reversed(submission.attempts) if a.submitted_at] if submission else []
-    draft = find_draft(submission)
+    handed_in = [a for a in reversed(work.attempts) if a.submitted_at] if work else []
+    draft = find_draft(work)
     preview = request.args.get("preview")
     return render_template(
         "evidence/work.html",
@@ -75,6 +83,8 @@ def work_page(
         version=assignment.version,
         level=assignment.version.achievement.level,
         submission=submission,
+        work=work,
+        group=describe_group(assignment, work) if is_learner else None,
         steps=describe_steps(submission),
         what_next=None if why_closed and is_open(submission) else describe_next(submission),
         why_closed=why_closed,
@@ -88,11 +98,12 @@ def work_page(
         else [],
         accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
         accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
-        can_keep_earlier=draft is None and find_previous(submission) is not None,
+        can_keep_earlier=draft is None and find_previous(work) is not None,
         parts={criterion.id: criterion.name for criterion in assignment.criteria},
         act=FlaskForm(),
-        can_withdraw=is_learner and can_withdraw(submission),
+        can_withdraw=is_learner and can_withdraw(work),
         handed_in=handed_in,
+        signatures=map_signatures(db.session(), assignment, handed_in),
         has_feedback=submission is not None and submission.status in STATUSES_WITH_FEEDBACK,
         is_learner=is_learner,
         person_id=principal.person_id,

@@ -15,7 +15,7 @@ from app.evidence.models import Artifact, Attempt
 from app.evidence.receiving import CLOSED
 from app.evidence.reuse_forms import ReuseForm
 from app.evidence.reusing import list_reusable, reuse_artifacts
-from app.evidence.service import find_submission, is_open
+from app.evidence.service import find_work, is_open
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
 from app.settings import Settings
@@ -64,7 +64,7 @@ def reuse(course_id: int, assignment_id: int) -> ResponseReturnValue:
 def _find(course_id: int, assignment_id: int) -> tuple[Assignment, Attempt | None]:
     """Return the assignment and the draft; refuse where nothing can be added now."""
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
-    submission = find_submission(db.session(), assignment.id, current_principal().person_id)
+    submission = find_work(db.session(), assignment.id, current_principal().person_id)
     if not is_open(submission):
         raise ConflictError(CLOSED)
     return assignment, find_draft(submission)

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.errors import InvalidError, NotFoundError
+from app.evidence.beginning import lock_submission
 from app.evidence.carrying import take_over
 from app.evidence.groups import is_author
 from app.evidence.intake import Work
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
-from app.evidence.service import keep_work, lock_submission, tell_gradebook
+from app.evidence.service import keep_work, tell_gradebook
 from app.evidence.texts import extension_of
 from app.mapping.artifact_kinds import extensions_of
 from app.mapping.models import Assignment

@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalog.usability import require_usable
@@ -12,20 +11,19 @@ from app.core.audit import record
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.principal import Principal
 from app.courses.service import find_enrolment
+from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.capturing import owe_captures
 from app.evidence.conflicts import refuse_declared
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
-from app.evidence.groups import list_group
+from app.evidence.groups import find_lead, list_group
 from app.evidence.intake import Work
-from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
+from app.evidence.models import OPEN_STATES, Artifact, Attempt, Submission, SubmissionStatus
 from app.evidence.preparing import owe_preparation
 from app.evidence.quarantine import refuse_infected
 from app.evidence.reading import is_own_work, may_read_handed_in
+from app.evidence.signing import list_unsigned
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
-
-# The learner may work on it; everything else is somebody else's turn, or the end.
-OPEN_STATES = frozenset({SubmissionStatus.DRAFT, SubmissionStatus.REVISION_REQUESTED})
 
 
 class EmptySubmissionError(InvalidError):
@@ -43,6 +41,12 @@ def find_submission(session: Session, assignment_id: int, learner_id: int) -> Su
         .where(Submission.assignment_id == assignment_id, Submission.learner_id == learner_id)
         .options(selectinload(Submission.attempts).selectinload(Attempt.artifacts))
     )
+
+
+def find_work(session: Session, assignment_id: int, learner_id: int) -> Submission | None:
+    """Return the submission that holds a learner's work: in a group, that of whoever began."""
+    own = find_submission(session, assignment_id, learner_id)
+    return find_lead(session, own) if own else None
 
 
 def get_submission(session: Session, submission_id: int, *, institution_id: int) -> Submission:
@@ -198,6 +202,9 @@ def submit_attempt(
         raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
     if signed_statement != assignment.statement:
         raise UnsignedError("Sign the statement above the button: your work is handed in with it.")
+    if missing := list_unsigned(session, assignment, submission, learner_id=learner_id, now=now):
+        names = ", ".join(each.display_name for each in missing)
+        raise UnsignedError(f"Not everybody has signed the statement yet: {names}.")
     refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     if signed_statement:
@@ -208,7 +215,7 @@ def submit_attempt(
     promise_days = assignment.version.achievement.promise_days
     submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
     owe_preparation(session, attempt, now=now)
-    _audit(session, submission, attempt, now=now)
+    _audit(session, submission, attempt, learner_id, now=now)
     owe_captures(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
     for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):
@@ -258,15 +265,6 @@ def _may_read(
     return may_read_handed_in(session, submission, principal, rights_last=rights_last, now=now)
 
 
-def lock_submission(session: Session, assignment: Assignment, learner_id: int) -> Submission | None:
-    """Return the learner's submission, locked, so that two windows hand in one after the other."""
-    return session.scalar(
-        select(Submission)
-        .where(Submission.assignment_id == assignment.id, Submission.learner_id == learner_id)
-        .with_for_update()
-    )
-
-
 def keep_work(
     session: Session,
     assignment: Assignment,
@@ -279,39 +277,18 @@ def keep_work(
     """Change the draft of a locked submission, or begin both. Raises: as `save_draft`."""
     require_turn(session, assignment, submission, learner_id=learner_id, now=now)
     if submission is None:
-        submission = _begin(session, assignment, learner_id, now=now)
+        submission = begin_submission(session, assignment, learner_id, now=now)
     change_draft(session, assignment, submission, work, now=now)
     return submission
 
 
-def _begin(
-    session: Session, assignment: Assignment, learner_id: int, *, now: datetime
-) -> Submission:
-    submission = Submission(
-        institution_id=assignment.institution_id,
-        course_id=assignment.course_id,
-        assignment_id=assignment.id,
-        achievement_id=assignment.version.achievement_id,
-        learner_id=learner_id,
-        status=SubmissionStatus.DRAFT,
-        status_changed_at=now,
-        created_at=now,
-    )
-    session.add(submission)
-    try:
-        session.flush()
-    except IntegrityError as error:  # the unique key settles a race between two windows
-        raise ConflictError(
-            "Your work was being saved from another window. Go back and send it again."
-        ) from error
-    return submission
-
-
-def _audit(session: Session, submission: Submission, attempt: Attempt, *, now: datetime) -> None:
+def _audit(
+    session: Session, submission: Submission, attempt: Attempt, learner_id: int, *, now: datetime
+) -> None:
     record(
         session,
         submission.institution_id,
-        actor=f"person:{submission.learner_id}",
+        actor=f"person:{learner_id}",
         action="submission.handed_in",
         subject=f"submission:{submission.id}",
         facts={

@@ -25,7 +25,7 @@ from app.evidence.drafts import find_draft, find_file, has_room
 from app.evidence.intake import ReceivedFile, SentPart, Work, describe_size, largest_file_bytes
 from app.evidence.models import ArtifactKind, Submission
 from app.evidence.parts import require_part
-from app.evidence.service import find_submission, require_turn, save_draft
+from app.evidence.service import find_work, require_turn, save_draft
 from app.evidence.texts import clean_file_name, extension_of
 from app.evidence.upload_models import Upload
 from app.mapping.artifact_kinds import extensions_of
@@ -85,7 +85,7 @@ def begin_upload(
     """
     name = clean_file_name(announced.file_name)
     _require_wanted(assignment, name, announced.size_bytes, max_bytes)
-    submission = find_submission(session, assignment.id, learner_id)
+    submission = find_work(session, assignment.id, learner_id)
     _require_turn(session, assignment, submission, learner_id=learner_id, now=now)
     draft = find_draft(submission)
     require_part(assignment, draft, announced.criterion_id)
@@ -203,7 +203,7 @@ def accept_upload(
     Raises: as `begin_upload`: what was true at its beginning may not be true any more.
     """
     upload = _hold(session, upload_id, claim, now=now)
-    submission = find_submission(session, assignment.id, upload.person_id)
+    submission = find_work(session, assignment.id, upload.person_id)
     _require_turn(session, assignment, submission, learner_id=upload.person_id, now=now)
     require_part(assignment, find_draft(submission), upload.criterion_id)
     kept = save_draft(

@@ -18,24 +18,33 @@ from app.core.pages import wants_fragment
 from app.core.principal import STAFF, Role, current_principal
 from app.core.typed_words import returns_words
 from app.core.uploads import accepts_uploads
-from app.evidence import changes_views, content_views, draft_views, reuse_views, storage_views
+from app.evidence import (
+    changes_views,
+    content_views,
+    draft_views,
+    group_views,
+    reuse_views,
+    storage_views,
+)
 from app.evidence.blueprint import bp
 from app.evidence.content_views import require_open_file
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
+from app.evidence.group_pages import point_out_unsigned
 from app.evidence.models import Artifact
 from app.evidence.naming import shown_file_name
 from app.evidence.pages import describe_conflict, make_form, work_page
 from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
 from app.evidence.quarantine import InfectedWorkError
+from app.evidence.reading import is_own_work
 from app.evidence.receiving import CLOSED, has_typed, keep, receive
 from app.evidence.scanning import first_state
 from app.evidence.sending import guarded
 from app.evidence.service import (
     EmptySubmissionError,
-    find_submission,
+    find_work,
     get_readable_artifact,
     is_open,
     is_rehearsal,
@@ -52,6 +61,7 @@ __all__ = [
     "changes_views",
     "content_views",
     "draft_views",
+    "group_views",
     "reuse_views",
     "storage_views",
 ]
@@ -89,7 +99,7 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     """Keep what is right of what was sent, and hand it in if all of it is and that was asked."""
     learner_id = current_principal().person_id
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
-    submission = find_submission(db.session(), assignment.id, learner_id)
+    submission = find_work(db.session(), assignment.id, learner_id)
     here = url_for(".work", course_id=course_id, assignment_id=assignment_id)
     if not is_open(submission):
         if has_typed(request.form):
@@ -98,8 +108,8 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         return redirect(here, 303)
     form = make_form(assignment, submission)
     form.validate()
-    if form.hand_in.data and assignment.statement and not form.signs.data:
-        form.signs.errors = [_("Sign the statement to hand in your work")]
+    if form.hand_in.data and assignment.statement:
+        point_out_unsigned(form, assignment, submission)
     sent = receive(
         form,
         assignment,
@@ -116,7 +126,7 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     except StaleDraftError:
         is_stale = True
     if form.errors or is_stale or form.more.data:
-        submission = find_submission(db.session(), assignment.id, learner_id)
+        submission = find_work(db.session(), assignment.id, learner_id)
         draft = find_draft(submission)
         if not is_stale:
             form.seen.data = mark_of(draft)
@@ -148,7 +158,7 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
         view=choose_view(item, request.args),
         artifact=found,
         submission=submission,
-        is_own=submission.learner_id == current_principal().person_id,
+        is_own=is_own_work(db.session(), submission, current_principal().person_id),
     )
 
 
@@ -178,7 +188,7 @@ def _previewed(course_id: int, assignment_id: int, learner_id: int) -> ResponseR
         page: str = _learner_page(course_id, assignment_id, learner_id)
         return page
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
-    draft = find_draft(find_submission(db.session(), assignment.id, learner_id))
+    draft = find_draft(find_work(db.session(), assignment.id, learner_id))
     keys = {part_key(part_id): part_id for part_id in list_part_ids(assignment)}
     key = request.args["preview"]
     if key not in keys:
@@ -190,7 +200,7 @@ def _previewed(course_id: int, assignment_id: int, learner_id: int) -> ResponseR
 
 def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
     assignment = get_assignment(db.session(), assignment_id, course_id=course_id)
-    submission = find_submission(db.session(), assignment.id, learner_id)
+    submission = find_work(db.session(), assignment.id, learner_id)
     can_work = (
         is_open(submission)
         and why_unusable(assignment.version, now=utcnow()) is None

@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import record
 from app.core.errors import ConflictError
+from app.evidence.beginning import lock_submission
 from app.evidence.carrying import begin_again
 from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.service import (
     current_attempt,
-    lock_submission,
     set_group_status,
     tell_gradebook,
 )

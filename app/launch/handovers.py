@@ -12,6 +12,7 @@ from app.awards.models import Award
 from app.awards.service import list_awards
 from app.core import audit
 from app.core.errors import NotFoundError
+from app.evidence.groups import is_author
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
 from app.launch.handover_models import Handover
 from app.mapping.asked import Asked, read_asked
@@ -157,7 +158,7 @@ def _own_artifacts(person_id: int, institution_id: int) -> Select[Artifact]:
         .join(Artifact.attempt)
         .join(Attempt.submission)
         .where(
-            Submission.learner_id == person_id,
+            is_author(person_id),
             Artifact.institution_id == institution_id,
             Artifact.scan_state != ScanState.INFECTED,
             Artifact.deleted_at.is_(None),

@@ -126,7 +126,9 @@ def find_holdings(session: Session, visit: PrivacyVisit) -> Holdings | None:
         awards=list_awards(session, person.id),
         counts={
             "submissions": len(submissions),
-            "artifacts": sum(len(each.artifacts) for work in submissions for each in work.attempts),
+            "artifacts": sum(
+                len(each.artifacts) for work in submissions for each in work.held_attempts
+            ),
             "sessions": _count(session, LaunchSession.person_id == person.id),
             "grades_told": _count(session, GradebookCell.person_id == person.id),
             "assessments_made": _count(session, Assessment.grantor_id == person.id),
@@ -206,7 +208,7 @@ def _describe_submission(work: Submission) -> dict[str, Any]:
                     for artifact in attempt.artifacts
                 ],
             }
-            for attempt in work.attempts
+            for attempt in work.held_attempts
         ],
     }
 
@@ -223,6 +225,9 @@ def _list_submissions(session: Session, person_id: int) -> list[Submission]:
                     AchievementVersion.achievement
                 ),
                 selectinload(Submission.attempts).selectinload(Attempt.artifacts),
+                selectinload(Submission.lead)
+                .selectinload(Submission.attempts)
+                .selectinload(Attempt.artifacts),
             )
             .order_by(Submission.id)
         )

@@ -36,6 +36,7 @@ from app.mapping.schedule import DEFAULT_ZONE, list_zones, to_utc
 from app.mapping.service import (
     MAX_FILE_MB,
     MAX_FILES,
+    MAX_GROUP_SIZE,
     MAX_INSTRUCTIONS,
     MAX_STATEMENT,
     MAX_TITLE,
@@ -57,6 +58,7 @@ BAD_MOMENT = _l("Give day and time, such as 2026-12-18 23:59")
 
 NOT_LISTED = _l("Choose from this list only; if that does not help, reload the page")
 FILES_NUMBER = _l("Give a whole number from 1 to %(max)d", max=MAX_FILES)
+GROUP_NUMBER = _l("Give a whole number from 1 to %(max)d", max=MAX_GROUP_SIZE)
 
 
 class FileCount(IntegerField):
@@ -66,6 +68,17 @@ class FileCount(IntegerField):
         """Read the number."""
         if valuelist and not valuelist[0].strip():
             self.data = 0
+        else:
+            super().process_formdata(valuelist)
+
+
+class GroupSize(IntegerField):
+    """How many may work together; an empty box means each their own."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        if valuelist and not valuelist[0].strip():
+            self.data = 1
         else:
             super().process_formdata(valuelist)
 
@@ -160,6 +173,16 @@ class MappingForm(WordsForm):
             )
         ],
     )
+    max_group_size = GroupSize(
+        _l("Work in groups of up to"),
+        description=_l(
+            "1 if each hands in their own. A group hands in one work; each of its members is told "
+            "and awarded by themselves."
+        ),
+        default=1,
+        invalid_value_message=GROUP_NUMBER,
+        validators=[NumberRange(1, MAX_GROUP_SIZE, message=GROUP_NUMBER)],
+    )
     grade_rule = RadioField(
         _l("What the gradebook shows"),
         choices=[
@@ -215,6 +238,7 @@ class MappingForm(WordsForm):
             is_by_criterion=self.is_by_criterion.data,
             max_file_mb=self.max_file_mb.data if kinds else None,
             statement=self.statement.data or "",
+            max_group_size=self.max_group_size.data,
         )
 
 

@@ -88,6 +88,11 @@ class Assignment(Base):
     )
 
     @property
+    def takes_groups(self) -> bool:
+        """Whether several may hand in one work together."""
+        return self.max_group_size > 1
+
+    @property
     def needs_confirmation(self) -> bool:
         """Whether it was copied and nobody who teaches here has looked at it yet."""
         return self.copied is not None and self.copied.confirmed_at is None

@@ -25,6 +25,7 @@ MAX_TITLE = 300
 MAX_INSTRUCTIONS = 20_000
 MAX_FILE_MB = 2048
 MAX_STATEMENT = 2000
+MAX_GROUP_SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class MappingFacts:
 
     `file_kinds`: names from `artifact_kinds.KINDS`; `max_files`: 0 to 20.
     `max_file_mb`: `None` as large as the installation takes. `statement`: empty
-    asks for none.
+    asks for none. `max_group_size`: 1 each their own.
     The dates: for an activity that deep linking is about to make; `None` for none.
     """
 
@@ -49,6 +50,7 @@ class MappingFacts:
     is_by_criterion: bool = False
     max_file_mb: int | None = None
     statement: str = ""
+    max_group_size: int = 1
     opens_at: datetime | None = None
     due_at: datetime | None = None
     closes_at: datetime | None = None
@@ -89,6 +91,7 @@ def map_assignment(
         is_by_criterion=facts.is_by_criterion,
         max_file_mb=facts.max_file_mb if facts.max_files else None,
         statement=facts.statement,
+        max_group_size=facts.max_group_size,
         grade_rule=facts.grade_rule,
         max_points=sum(item.max_points for item in criteria),
         lineitem_url=resource_link.lineitem_url if resource_link else None,
@@ -284,6 +287,8 @@ def _check(facts: MappingFacts, criteria: Sequence[Criterion]) -> None:
         raise InvalidError("Say what is to be handed in: files, a link or text.")
     if facts.max_file_mb is not None and not 1 <= facts.max_file_mb <= MAX_FILE_MB:
         raise InvalidError(f"Let a file have 1 to {MAX_FILE_MB} MB.")
+    if not 1 <= facts.max_group_size <= MAX_GROUP_SIZE:
+        raise InvalidError(f"Let groups have 1 to {MAX_GROUP_SIZE} members.")
     if len(facts.statement) > MAX_STATEMENT:
         raise InvalidError(f"Keep the statement under {MAX_STATEMENT} characters.")
     _check_words(facts.title, facts.instructions)

@@ -19,6 +19,7 @@ from app.assessment.desk_models import ConflictOfInterest, SavedComment
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
 from app.assessment.models import Assessment, AttemptDecision, Rating
 from app.evidence.consent_models import Consent, Disclosure
+from app.evidence.group_models import AttemptSignature, GroupInvitation
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
 from app.evidence.storage import Storage
 
@@ -69,6 +70,11 @@ def describe_records(
         "conflicts_declared_about_them": session.query(ConflictOfInterest)
         .filter_by(learner_id=person_id)
         .count(),
+        "group_invitations": session.query(GroupInvitation).filter_by(person_id=person_id).count(),
+        "signed_with_a_group": [
+            {"at": each.signed_at, "statement": each.statement}
+            for each in session.query(AttemptSignature).filter_by(person_id=person_id)
+        ],
         "saved_comments": list(
             session.scalars(select(SavedComment.text).where(SavedComment.person_id == person_id))
         ),

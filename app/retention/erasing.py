@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.assessment.desk_models import AssessmentDraft, Presence, SavedComment
 from app.core.errors import ConflictError
 from app.courses.models import Person
 from app.evidence.consent_models import Consent
+from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
 from app.retention.holds import find_hold_on
@@ -81,8 +82,17 @@ def erase_records(session: Session, person: Person, *, now: datetime) -> Erased:
     ).all()
     for consent in consents:
         consent.withdrawn_at = now
+    # The draft of a group is the others' too: it stays.
+    other = aliased(Submission)
     own = select(Submission.id).where(
-        Submission.learner_id == person.id, Submission.lead_id.is_(None)
+        Submission.learner_id == person.id,
+        Submission.lead_id.is_(None),
+        ~exists().where(other.lead_id == Submission.id),
+    )
+    session.execute(
+        delete(GroupInvitation).where(
+            GroupInvitation.person_id == person.id, GroupInvitation.answered_at.is_(None)
+        )
     )
     drafts = session.scalars(
         select(Artifact.id)

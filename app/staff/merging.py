@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, delete, exists, select, update
+from sqlalchemy import Column, ForeignKey, Table, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.assessment.models import Assessment
 from app.awards.models import Award
@@ -19,6 +19,7 @@ from app.core import audit
 from app.core.errors import ConflictError
 from app.core.orm import Base
 from app.courses.models import Enrolment, LtiUser, Person
+from app.evidence.groups import is_author
 from app.evidence.models import Attempt, Submission
 
 OF_A_PERSON = "person.id"
@@ -65,6 +66,11 @@ def refuse_pair(session: Session, first: Person, second: Person) -> None:
     )
     if session.scalar(select(preview)):
         raise ConflictError("One of the two is the student preview of an LMS: that is nobody.")
+    if _work_together(session, first, second):
+        raise ConflictError(
+            "The two are in one group: they handed in, or are working on, one work as two people, "
+            "and each has a status and a credential of their own in it."
+        )
     shared = _platforms(session, first.id) & _platforms(session, second.id)
     if shared:
         raise ConflictError(
@@ -136,6 +142,16 @@ def _is_of_a_person(key: ForeignKey) -> bool:
     return key.target_fullname == OF_A_PERSON
 
 
+def _work_together(session: Session, first: Person, second: Person) -> bool:
+    one, other = aliased(Submission), aliased(Submission)
+    together = exists().where(
+        one.learner_id == first.id,
+        other.learner_id == second.id,
+        func.coalesce(one.lead_id, one.id) == func.coalesce(other.lead_id, other.id),
+    )
+    return bool(session.scalar(select(together)))
+
+
 def _platforms(session: Session, person_id: int) -> set[int]:
     return set(session.scalars(select(LtiUser.platform_id).where(LtiUser.person_id == person_id)))
 
@@ -202,7 +218,7 @@ def _list_own_work(session: Session, person_id: int) -> list[int]:
             select(Assessment.id)
             .join(Attempt, Attempt.id == Assessment.attempt_id)
             .join(Submission, Submission.id == Attempt.submission_id)
-            .where(Assessment.grantor_id == person_id, Submission.learner_id == person_id)
+            .where(Assessment.grantor_id == person_id, is_author(person_id))
             .order_by(Assessment.id)
         )
     )

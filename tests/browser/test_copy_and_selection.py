@@ -7,6 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_no_violations
+from tests.browser.test_main_path import choose_file
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +135,7 @@ def test_own_work_is_handed_in_as_homework_and_a_link_added_from_the_editor(
     Image.new("RGB", (600, 400), "white").save(notes)
     lms_page.become("Mei Student")
     tool = lms_page.open("Handover on the ward", "course-102")
-    tool.locator("input[type=file]").set_input_files(notes)
+    choose_file(tool, notes)
     tool.get_by_label("I sign this statement").check()
     tool.get_by_role("button", name="Hand in", exact=True).click()
     tool.get_by_role("heading", level=1).wait_for()

@@ -58,12 +58,19 @@ def set_up(lms_page, look=None):
     _check(lms_page, tool, look, "3-class-before")
 
 
+def choose_file(tool, path):
+    """Choose a file, and wait until it was sent into the draft."""
+    tool.locator("input[type=file]").set_input_files(path)
+    said = tool.get_by_role("status").filter(has_text="is in your draft")
+    expect(said.first).to_be_visible(timeout=15_000)
+
+
 def hand_in(lms_page, paper, look=None, person="Mei Student"):
     """As a student, hand in a file and a text."""
     lms_page.become(person)
     tool = lms_page.open("Literature review")
     _check(lms_page, tool, look, "4-work")
-    tool.locator("input[type=file]").set_input_files(paper)
+    choose_file(tool, paper)
     tool.get_by_label(re.compile("Text|text")).last.fill("What I searched, and where.")
     tool.get_by_label("I sign this statement").check()
     tool.get_by_role("button", name="Hand in", exact=True).click()

@@ -70,11 +70,12 @@ def test_a_large_file_goes_on_where_the_line_was_cut(lms_page, tool, protocol, l
 
     assert cut == [str(8 * MB)] * 2
     expect(row).to_have_count(0)
-    expect(tool.locator("#draft-files")).to_contain_text(protocol.name)
+    expect(tool.locator("[data-fresh]").first).to_contain_text(protocol.name)
     expect(tool.get_by_label("Text", exact=True)).to_have_value("Typed while it goes up.")
     assert_no_violations(tool)
     lms_page.settle()
     look(page, "in-the-draft")
+    tool.get_by_label("I sign this statement").check()
     tool.get_by_role("button", name="Hand in", exact=True).click()
     digest = hashlib.sha256(protocol.read_bytes()).hexdigest()
     expect(tool.get_by_text(digest[:8]).first).to_be_visible()
@@ -157,8 +158,8 @@ def test_several_files_each_with_what_became_of_it(lms_page, tool, tmp_path, loo
 
     choose(tool, good, wrong, long)
 
-    expect(tool.locator("#draft-files")).to_contain_text(long.name)
-    expect(tool.locator("#draft-files")).to_contain_text("notes.pdf")
+    expect(tool.locator("[data-fresh]").first).to_contain_text(long.name)
+    expect(tool.locator("[data-fresh]").first).to_contain_text("notes.pdf")
     row = row_of(tool, wrong)
     expect(row).to_contain_text("“essay.pdf” is not what its name says")
     assert_no_violations(tool)
@@ -178,4 +179,4 @@ def test_a_session_without_cookies_sends_files_too(campus, no_cookies, tmp_path)
 
     choose(tool, notes)
 
-    expect(tool.locator("#draft-files")).to_contain_text("notes.pdf")
+    expect(tool.locator("[data-fresh]").first).to_contain_text("notes.pdf")

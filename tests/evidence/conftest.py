@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from app.cli.jobs import JOBS
 from app.core.clock import utcnow
+from app.core.principal import Role
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
 from app.outbox.timers import run_job
 from tests import factories
 from tests.clamd import EICAR, run_small_daemon
 from tests.evidence import samples
+from tests.evidence.groups import Team
 from tests.evidence.scanning import appoint, set_scanner
 from tests.evidence.sending import Sender
 from tests.s3 import KEY_ID, REGION, SECRET, run_s3
@@ -153,6 +155,22 @@ def office(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def team(browser, session, assignment, url):
+    """Learners who may work in groups of three."""
+    assignment.max_group_size = 3
+    session.commit()
+    return Team(browser, session, url.removesuffix("/work"))
+
+
+@pytest.fixture
+def third(session, world):
+    """Another learner of the course."""
+    person = factories.make_person(session, world.course, Role.LEARNER, "Amara Student")
+    session.commit()
+    return person
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.core.principal import Role
 from app.courses.models import LtiUser
+from app.evidence.models import Submission
 from app.launch.claims import AGS, CLAIM
 from app.passback.models import StatusColumn
 from tests import factories
@@ -290,3 +291,31 @@ def test_a_review_moves_no_column(review, session, world, submission):
 
     session.refresh(assignment)
     assert assignment.lineitem_url == before
+
+
+def test_the_work_of_a_group_opens_at_any_of_its_members(
+    review, browser, world, submission, session
+):
+    submission.assignment.max_group_size = 2
+    session.add(
+        Submission(
+            institution_id=submission.institution_id,
+            course_id=submission.course_id,
+            assignment_id=submission.assignment_id,
+            achievement_id=submission.achievement_id,
+            learner_id=world.other_learner.id,
+            lead_id=submission.id,
+            status=submission.status,
+            status_changed_at=submission.status_changed_at,
+            submitted_at=submission.submitted_at,
+            created_at=submission.created_at,
+        )
+    )
+    session.commit()
+    priya = browser()
+
+    page = review(world.grantor, world.other_learner, role=GRADER, client=priya)
+
+    bench = priya.get(page.location, follow_redirects=True)
+    assert "Mei Student and Jonas Student" in bench.text
+    assert f'href="{RETURN}">Back to the gradebook' in bench.text

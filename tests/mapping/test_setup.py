@@ -182,6 +182,9 @@ BAD = {
     "largest file of nothing": ({"max_file_mb": "0"}, "Give a whole number from 1 to 2048"),
     "largest file of too much": ({"max_file_mb": "2049"}, "Give a whole number from 1 to 2048"),
     "largest file in words": ({"max_file_mb": "big"}, "Not a valid integer value"),
+    "a group of nobody": ({"max_group_size": "0"}, "Give a whole number from 1 to 20"),
+    "a group too large": ({"max_group_size": "21"}, "Give a whole number from 1 to 20"),
+    "a group in words": ({"max_group_size": "many"}, "Give a whole number from 1 to 20"),
     "long statement": (
         {"statement": "x" * 2001},
         "Use at most 2000 characters for the statement",

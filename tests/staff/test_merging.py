@@ -38,6 +38,7 @@ REFERENCES = {
     "assignment.created_by",
     "assignment_copy.confirmed_by",
     "attempt.signed_by",
+    "attempt_signature.person_id",
     "attempt_decision.decided_by",
     "attempt_decision.undone_by",
     "award.awarded_by",

@@ -3,7 +3,7 @@ import { end, Refusal, send } from "./tus.js";
 import { fill, recall, refresh, remember, Row } from "./upload_rows.js";
 
 const underWay = new Set();
-
+let pressed = null; // the button that waits until all is sent
 const start = (box) => {
   const words = box.dataset;
   const input = document.getElementById(words.field);
@@ -19,9 +19,7 @@ const start = (box) => {
     if (place) end(place, token);
     remember(key, id, null);
     row.remove();
-    input.focus();
   };
-
   const add = (file) => {
     const { name, size } = file;
     const id = [name, size, file.lastModified, words.criterion].join("|");
@@ -31,6 +29,7 @@ const start = (box) => {
       stop.abort();
       underWay.delete(stop);
       forget(id, row, place);
+      input.focus();
     });
     pending.get(id)?.remove();
     row.say(words.waiting);
@@ -45,19 +44,19 @@ const start = (box) => {
         onbroken: () => (row.say(words.broken), say(words.broken)),
       });
       if (stop.signal.aborted) return;
-      remember(key, id, null);
-      row.remove();
+      forget(id, row);
       await refresh(words.page);
       say(words.done, { name });
     };
     const fail = (error) => {
       if (!error.isForNow) remember(key, id, null);
+      pressed = null;
       row.fail((error instanceof Refusal && error.message) || words.refused);
       say(words.failed, { name });
     };
-    line = line.then(go).catch(fail).finally(() => underWay.delete(stop));
+    const done = () => (underWay.delete(stop), !underWay.size && pressed && form.requestSubmit(pressed));
+    line = line.then(go).catch(fail).finally(done);
   };
-
   input.addEventListener("change", () => ([...input.files].forEach(add), (input.value = "")));
   for (const [name, isOver] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
     field.addEventListener(name, (event) => {
@@ -67,10 +66,10 @@ const start = (box) => {
     });
   }
   form.addEventListener("submit", (event) => {
-    if (underWay.size) (event.preventDefault(), say(words.busy));
+    if (underWay.size) (event.preventDefault(), (pressed = event.submitter), say(words.busy));
   });
   for (const id of Object.keys(recall(key)).filter((id) => id.endsWith(`|${words.criterion}`))) {
-    const row = new Row(box, id.split("|")[0], () => forget(id, row, addressOf(id)));
+    const row = new Row(box, id.split("|")[0], () => (forget(id, row, addressOf(id)), input.focus()));
     row.rest(words.interrupted);
     pending.set(id, row);
   }

@@ -1,0 +1,135 @@
+"""What the pages of a group need: prepared here, drawn by `_group.html` and `group.html`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from app.core.clock import utcnow
+from app.core.db import db
+from app.core.principal import current_principal
+from app.courses.models import Person
+from app.courses.people import select_learners
+from app.evidence.drafts import find_draft
+from app.evidence.forms import WorkForm
+from app.evidence.group_lists import can_change, list_asked, list_invitations_of, list_members
+from app.evidence.group_models import GroupInvitation
+from app.evidence.models import Submission
+from app.evidence.service import is_open
+from app.evidence.signing import digest_of, list_signatures, list_unsigned
+from app.mapping.models import Assignment
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of a group. `is_in_course`: the LMS still counts them to it.
+
+    `signed_at`: when they signed what is about to be handed in; `None` if they did not.
+    """
+
+    person: Person
+    is_you: bool
+    began: bool
+    is_in_course: bool
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A learner's group. `members`: empty while nobody has joined and nobody was asked.
+
+    `invitations`: open ones of this learner to others' work, with that work. `asked`:
+    those whom this group invited who have not joined. `signs`: the statement is to be
+    signed by each, now. `statement_digest`: of the words on this page.
+    """
+
+    members: Sequence[Member]
+    asked: Sequence[GroupInvitation]
+    invitations: Sequence[tuple[GroupInvitation, Submission]]
+    is_lead: bool
+    can_change: bool
+    signs: bool
+    statement_digest: str
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others work on it too."""
+        return len(self.members) > 1
+
+    @property
+    def me(self) -> Member | None:
+        """The learner who looks."""
+        return next((member for member in self.members if member.is_you), None)
+
+    @property
+    def size(self) -> int:
+        """How many are in it, or have been asked and have not declined."""
+        return max(1, len(self.members)) + sum(each.answered_at is None for each in self.asked)
+
+
+def describe_group(assignment: Assignment, work: Submission | None) -> Group | None:
+    """Return a learner's group of one assignment; `None` where each works alone."""
+    if not assignment.takes_groups:
+        return None
+    session, person_id = db.session(), current_principal().person_id
+    asked = list_asked(session, work) if work else []
+    members = _describe_members(assignment, work, person_id) if work else []
+    is_lead = work is None or work.learner_id == person_id
+    is_shared = len(members) > 1
+    return Group(
+        members=members if is_shared or asked else [],
+        asked=asked,
+        invitations=[] if is_shared else list_invitations_of(session, assignment, person_id),
+        is_lead=is_lead,
+        can_change=can_change(work),
+        signs=bool(assignment.statement) and is_shared and is_open(work),
+        statement_digest=digest_of(assignment.statement),
+    )
+
+
+def point_out_unsigned(form: WorkForm, assignment: Assignment, work: Submission | None) -> None:
+    """Say at the statement whose signature is missing; the work is then kept as a draft."""
+    if not form.signs.data:
+        form.signs.errors = [_("Sign the statement to hand in your work")]
+    if work is None:
+        return
+    missing = list_unsigned(
+        db.session(),
+        assignment,
+        work,
+        learner_id=current_principal().person_id,
+        now=utcnow(),
+    )
+    if missing:
+        names = ", ".join(person.display_name for person in missing)
+        words = _("Not everybody of your group has signed yet: %(names)s", names=names)
+        form.signs.errors = [*form.signs.errors, words]
+
+
+def _describe_members(assignment: Assignment, work: Submission, person_id: int) -> list[Member]:
+    session = db.session()
+    members = list_members(session, work)
+    if len(members) == 1:
+        present = {members[0].learner_id}
+    else:
+        ids = [each.learner_id for each in members]
+        learners = select_learners(assignment.course_id, now=utcnow())
+        present = {person.id for person in session.scalars(learners.where(Person.id.in_(ids)))}
+    draft = find_draft(work)
+    signatures = list_signatures(session, [draft] if draft else [])
+    signed = {
+        each.person_id: each.signed_at
+        for each in signatures
+        if each.statement == assignment.statement
+    }
+    return [
+        Member(
+            person=each.learner,
+            is_you=each.learner_id == person_id,
+            began=each.id == work.id,
+            is_in_course=each.learner_id in present,
+            signed_at=signed.get(each.learner_id),
+        )
+        for each in members
+    ]
