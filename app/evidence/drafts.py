@@ -82,7 +82,10 @@ def change_draft(
     draft = find_draft(submission)
     for part in work.parts:
         require_part(assignment, draft, part.criterion_id)
-    if work.seen not in {None, mark_of(draft)} and _says_something_else(draft, work):
+    # A file that was sent meanwhile may have begun the draft; without words none are overwritten.
+    is_begun_by_file = work.seen == mark_of(None) and not _typed(draft)
+    is_stale = work.seen not in {None, mark_of(draft)} and not is_begun_by_file
+    if is_stale and _says_something_else(draft, work):
         raise StaleDraftError(
             "Another window has changed this draft since you opened this page, so nothing was "
             "overwritten. What you typed is still here."

@@ -270,3 +270,15 @@ def test_a_piece_is_no_part_of_another_assignments_upload(session, world, sender
     )
 
     assert answer.status_code == 404
+
+
+def test_a_file_that_was_sent_meanwhile_is_no_other_window(desk, sender, session, attempts):
+    """The page was opened before there was a draft; its script has sent a file since."""
+    seen = desk.page().text.split('name="seen"')[1].split('value="')[1].split('"')[0]
+    assert sender.send("essay.pdf", PDF).status_code == 204
+
+    page = desk.send(text="What I searched, and where.", seen=seen)
+
+    assert page.status_code == 200
+    assert attempts()[0].submitted_at is not None
+    assert len(attempts()[0].artifacts) == 2
