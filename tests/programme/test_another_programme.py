@@ -26,7 +26,7 @@ COLLEGE = ROOT / "lti_config/programme/college.toml"
 # Keys of a preset that are also words of the program: a room, a column, an LTI role.
 WORDS_OF_THE_PROGRAM = {
     *("assessment", "committee", "environment", "evidence", "grantors", "need", "skill", "skills"),
-    *("staff", "days"),
+    *("staff", "students", "days"),
 }
 STEPS = [
     {"name": "Not yet", "description": "The joint gives way.", "points": 0},
