@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.core.errors import ConflictError, InvalidError, NotFoundError
-from app.evidence import service
+from app.evidence.beginning import begin_submission
 from app.evidence.drafts import keep_earlier_artifacts
 from app.evidence.intake import ReceivedFile, SentLink, SentPart, Work
 from app.evidence.models import SubmissionStatus
@@ -107,7 +107,7 @@ def test_two_first_drafts_at_once_end_with_one_and_a_clear_message(
     submit(text="x")
 
     with pytest.raises(ConflictError, match="another window"):
-        service._begin(session, assignment, world.learner.id, now=NOON)
+        begin_submission(session, assignment, world.learner.id, now=NOON)
 
 
 def test_the_service_itself_counts_files(session, assignment, submit):
