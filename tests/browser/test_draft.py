@@ -24,6 +24,7 @@ def work(lms_page):
         lms_page.become("Ines Instructor")
         tool = lms_page.open("Literature review")
         tool.get_by_role("link", name=BADGE).click()
+        lms_page.settle()
         tool.get_by_label("A link", exact=True).check()
         if by_criterion:
             tool.get_by_label("Artifacts per criterion").check()
