@@ -50,8 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.relative_to(TESTS).parts[0] in SLOW:
             item.add_marker("slow")
         if item.get_closest_marker("browser"):
-            # A frame that grows under the pointer on a busy machine: once more, and it is said.
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            # A frame that grows under the pointer on a busy machine: again, and it is said.
+            item.add_marker(pytest.mark.flaky(reruns=2))
     if config.getoption("--postgres"):
         items[:] = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
 
