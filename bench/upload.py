@@ -4,9 +4,9 @@
     .venv/bin/python bench/upload.py --quick   # 10 MB and 100 MB
 
 The web server is started as `make serve` starts it. A script's upload is sent over
-loopback, cut off in the middle of its middle piece, and goes on where the server
-says; then the same as one single body. UPLOADS.md beside this file says what the
-figures mean. Prints Markdown; ends with an error if a digest is not right.
+loopback, cut off in the middle of its middle piece, and goes on where the server says.
+UPLOADS.md beside this file says what the figures mean. Prints Markdown; ends with an
+error if a digest is not right.
 """
 
 import argparse

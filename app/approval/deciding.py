@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.approval.eligibility import count_step, is_concerned, may_see, require_decider
 from app.approval.history import add_event, set_status, start_step
 from app.approval.models import EventKind, Proposal, ProposalStatus
-from app.approval.naming import add_months
 from app.approval.standing import (
     Tally,
     Vote,
@@ -18,6 +17,7 @@ from app.approval.standing import (
 )
 from app.catalog.approving import approve_version, decline_version, return_version
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.months import add_months
 from app.core.principal import Principal
 from app.programme.rules import ReviewCriterion, Step
 

@@ -1,9 +1,8 @@
 """Until when an award holds. Pure."""
 
-import calendar
 from datetime import datetime
 
-MONTHS_OF_A_YEAR = 12
+from app.core.months import add_months
 
 
 def end_of_validity(awarded_at: datetime, months: int | None) -> datetime | None:
@@ -14,7 +13,4 @@ def end_of_validity(awarded_at: datetime, months: int | None) -> datetime | None
     """
     if months is None:
         return None
-    years, month = divmod(awarded_at.month - 1 + months, MONTHS_OF_A_YEAR)
-    year, month = awarded_at.year + years, month + 1
-    last = calendar.monthrange(year, month)[1]
-    return awarded_at.replace(year=year, month=month, day=min(awarded_at.day, last))
+    return add_months(awarded_at, months)

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
 from app.assessment.models import Assessment, AttemptDecision
 from app.awards.models import Award
+from app.core.months import add_months
 from app.evidence.consent_models import Consent, ConsentItem, Disclosure
 from app.evidence.groups import list_author_ids
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
 from app.programme.rules import RetentionClass
 from app.programme.service import get_rules
 from app.retention.models import LegalHold
-from app.retention.months import add_months
 
 # A decision was made and told; until then nothing about the work is closed.
 CLOSED = (

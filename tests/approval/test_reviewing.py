@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.approval.models import ProposalStatus
-from app.approval.naming import add_months
 from app.catalog.models import VersionStatus
 from app.catalog.service import list_mappable_versions
 from app.core.clock import utcnow
+from app.core.months import add_months
 from app.programme.models import Programme
 from tests.approval.conftest import seat
 from tests.campus import NOON

@@ -172,12 +172,6 @@ class TestParts:
 
     KEY = "ab" * 16
 
-    @pytest.fixture
-    def storage(self, storage):
-        if not hasattr(storage, "put_part"):
-            pytest.skip("this storage takes no parts yet")
-        return storage
-
     def test_parts_are_joined_in_their_order(self, storage, names):
         parts = [LARGE, b"", b"the end"]
         for number in (1, 2, 3):

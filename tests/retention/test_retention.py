@@ -266,7 +266,7 @@ def test_another_institutions_work_is_not_in_the_plan(app, session, decided):
     ],
 )
 def test_months_end_where_months_end(start, months, end):
-    from app.retention.months import add_months
+    from app.core.months import add_months
 
     at = NOW.replace(year=start[0], month=start[1], day=start[2])
     assert add_months(at, months).timetuple()[:3] == end
