@@ -145,3 +145,12 @@ def test_strangers_and_other_institutions_pass_nothing_on(
     assert browser(other.grantor).post(url(submission, deed), data=data).status_code == 404
     assert browser(world.grader).post(url(submission, deed), data=data).status_code == 403
     assert holders(session, submission) == {world.grantor.id}
+
+
+def test_the_workbench_says_once_whose_work_it_is(browser, session, world, submission):
+    give(session, submission, world.grantor)
+
+    page = browser(world.grantor).get(url(submission)).text
+
+    assert page.count("This work is allocated to you") == 1
+    assert page.count("Hand it over to somebody else") == 1
