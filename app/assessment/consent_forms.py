@@ -16,7 +16,7 @@ from app.assessment.consents import MAX_DESCRIPTION, Choice, Terms
 from app.assessment.shareable import Candidate
 from app.core.errors import InvalidError
 from app.core.forms import Form
-from app.evidence.consent_models import Audience, RedactedCopy, ShownAs
+from app.evidence.consent_models import Audience, Consent, RedactedCopy, ShownAs
 
 SHOWN, DESCRIPTION, COPY = "shown_", "description_", "copy_"
 NOT_AT_ALL = "no"
@@ -48,8 +48,14 @@ class ShareForm(Form):
     third_parties_agree = BooleanField(_l("They have agreed to being shown"))
 
     @classmethod
-    def for_candidates(cls, candidates: Sequence[Candidate]) -> "ShareForm":
-        """Build the form for what can be shown, bound to the request if it is a POST."""
+    def for_candidates(
+        cls, candidates: Sequence[Candidate], standing: Consent | None = None
+    ) -> "ShareForm":
+        """Build the form for what can be shown, bound to the request if it is a POST.
+
+        `standing`: the consent that holds now; a new form begins with what it says.
+        """
+        shown = {item.artifact_id: item for item in standing.items} if standing else {}
         fields: dict[str, Any] = {"candidates": candidates}
         for each in candidates:
             number, name = each.artifact.id, each.name
@@ -61,15 +67,24 @@ class ShareForm(Form):
                     SelectChoice(ShownAs.REDACTED.value, _("A redacted copy")),
                     SelectChoice(ShownAs.DESCRIPTION.value, _("A description only")),
                 ],
-                default=NOT_AT_ALL,
+                default=shown[each.artifact.id].shown_as.value
+                if each.artifact.id in shown
+                else NOT_AT_ALL,
                 validators=[InputRequired(_("Choose how “%(name)s” is shown", name=name))],
             )
             fields[f"{DESCRIPTION}{number}"] = TextAreaField(
                 _("Description of “%(name)s”", name=name),
+                default=shown[each.artifact.id].description if each.artifact.id in shown else "",
                 validators=[Length(max=MAX_DESCRIPTION)],
             )
             fields[f"{COPY}{number}"] = FileField(_("Redacted copy of “%(name)s”", name=name))
-        form: ShareForm = type("BoundShareForm", (cls,), fields)(audience=Audience.LINK.value)
+        ends = standing.link_ends_at if standing else None
+        form: ShareForm = type("BoundShareForm", (cls,), fields)(
+            audience=(standing.audience if standing else Audience.LINK).value,
+            link_ends_on=ends and ends.date(),
+            has_third_parties=bool(standing and standing.has_third_parties),
+            third_parties_agree=bool(standing and standing.third_parties_agree),
+        )
         return form
 
     def choices(self, copies: dict[int, RedactedCopy]) -> list[Choice]:

@@ -56,7 +56,8 @@ HERE = "/my/credentials/<public_id>/evidence"
 def share(public_id: str) -> str:
     """Show what of one's work is shown with a credential, to whom, and who has seen it."""
     award = _award(public_id)
-    return _page(award, ShareForm.for_candidates(_shareable(award)))
+    standing = find_standing_consent(db.session(), award.id)
+    return _page(award, ShareForm.for_candidates(_shareable(award), standing))
 
 
 @bp.post(HERE)

@@ -144,10 +144,15 @@ def owes_entry(
 def record_disclosure(
     session: Session, shared: Shared, item: SharedItem | None, *, what: str, now: datetime
 ) -> None:
-    """Write down that something was shown.
+    """Write down that something was shown, unless somebody else has meanwhile.
 
+    The pages of one file are asked for side by side: only under the consent's lock
+    is it sure that no other of them has written the hour's entry.
     Source: 34 CFR 99.32 (record of disclosures).
     """
+    session.execute(select(Consent.id).where(Consent.id == shared.consent.id).with_for_update())
+    if not owes_entry(session, shared, item, what=what, now=now):
+        return
     session.add(
         Disclosure(
             institution_id=shared.consent.institution_id,

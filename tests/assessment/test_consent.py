@@ -1,6 +1,7 @@
 """A learner shows assessed work with a credential, and takes that back."""
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -196,6 +197,48 @@ def test_each_showing_is_written_down_once_an_hour(browser, session, award, shar
     session.commit()
     browser().get(f"/credentials/{award.public_id}/evidence")
     assert len(session.scalars(select(Disclosure)).all()) == 3
+
+
+def test_pages_asked_for_side_by_side_are_one_entry(app, browser, session, award, share):
+    share("full", "full")
+    address = f"/credentials/{award.public_id}/evidence/{consent(session).items[1].id}"
+    session.rollback()
+    ready, statuses = threading.Barrier(4, timeout=20), []
+
+    def look():
+        visitor = app.test_client()
+        ready.wait()
+        statuses.append(visitor.get(address).status_code)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 4
+    assert [each.what for each in session.scalars(select(Disclosure))] == ["content"]
+
+
+def test_a_change_begins_with_what_is_shown_now(session, award, shown, share, here):
+    text, picture = shown[1]
+    mei = share("no", "description", **{f"description_{picture.id}": "A poster about searching."})
+
+    page = mei.get(here).text
+
+    chosen = re.findall(r"<input[^>]*\bchecked\b[^>]*>", page)
+    names = {re.search(r'name="([^"]+)"', each)[1]: each for each in chosen}
+    assert 'value="no"' in names[f"shown_{text.id}"]
+    assert 'value="description"' in names[f"shown_{picture.id}"]
+    assert 'value="public"' in names["audience"]
+    assert "A poster about searching." in page
+
+
+def test_choosing_nothing_is_said_once(browser, world, shown, here):
+    page = browser(world.learner).post(here, data=choose(shown[1], "no", "no"))
+
+    assert page.status_code == 422
+    assert page.text.count("Choose at least one piece of work to show") == 1
 
 
 def test_the_learner_sees_the_log_and_keeps_a_copy(browser, session, award, share, here):
