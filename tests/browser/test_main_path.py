@@ -78,9 +78,9 @@ def hand_in(lms_page, paper, look=None, person="Mei Student"):
     _check(lms_page, tool, look, "5-receipt")
 
 
-def assess(lms_page, look=None, *, decision="Met", reason=None, level=-1):
+def assess(lms_page, look=None, *, decision="Met", reason=None, level=-1, person="Priya Grantor"):
     """As an appointed grantor, assess the next submission."""
-    lms_page.become("Priya Grantor")
+    lms_page.become(person)
     tool = lms_page.open("Literature review")
     if lms_page.campus.profile in {"moodle", "canvas"}:  # graders teach there, and see the class
         tool.get_by_role("link", name="Assess work").click()
