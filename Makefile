@@ -79,7 +79,7 @@ bench-scores: install-dev
 	$(BIN)/python bench/scores.py
 
 bench-queue: install-dev
-	$(BIN)/python bench/queue.py
+	$(BIN)/python bench/work_queue.py
 
 bench-stacks: install-dev
 	$(BIN)/python bench/stacks.py

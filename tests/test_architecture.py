@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def test_no_file_outgrows_its_reader():
     }
     assert files
     assert long == {}
+
+
+def test_no_benchmark_has_the_name_of_a_module_of_the_library():
+    """A script's folder comes first on its path: `queue.py` there broke every other benchmark."""
+    assert {path.stem for path in (ROOT / "bench").glob("*.py")} & sys.stdlib_module_names == set()
 
 
 def test_every_page_extends_a_layout_and_has_a_title():

@@ -6,10 +6,14 @@ it that can change; what is each person's own is put in last: the form's token,
 and the secret of a session that is in the address (decision 0009).
 What is not in the key cannot change: an approved version is frozen, and an
 assignment's criteria stay as they were mapped.
+
+Many courses use one assignment, copied: such pages differ by their address
+alone, so the second course's first learner gets the first one's page, with the
+addresses put right.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from flask import current_app, session
@@ -29,21 +33,25 @@ from app.core.principal import current_principal
 from app.courses.models import Enrolment
 from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Submission
-from app.mapping.models import Assignment
+from app.mapping.models import Assignment, AssignmentCriterion
 from app.programme.models import IssuerProfile, Level
 
 MAX_PAGES = 500
 # Stands in a kept page for the secret of the address; nobody can have written it into one.
 ANY_SECRET = secrets.token_urlsafe(32)
+# Likewise for the place of the assignment, where other courses get the same page.
+ANY_PLACE = f"/{secrets.token_urlsafe(32)}/"
 
 _assignment, _version = table_of(Assignment), table_of(AchievementVersion)
 _achievement, _level, _issuer = table_of(Achievement), table_of(Level), table_of(IssuerProfile)
 _submission, _enrolment = table_of(Submission), table_of(Enrolment)
+_criterion = table_of(AssignmentCriterion)
 _invitation, _began = table_of(GroupInvitation), table_of(Submission).alias("began")
 
 _WHAT_CAN_CHANGE = Prepared(
     select(
         _assignment.c.id,
+        _assignment.c.max_group_size,
         _assignment.c.title,
         _assignment.c.instructions,
         _assignment.c.max_files,
@@ -52,7 +60,6 @@ _WHAT_CAN_CHANGE = Prepared(
         _assignment.c.accepts_text,
         _assignment.c.max_file_mb,
         _assignment.c.is_by_criterion,
-        _assignment.c.max_group_size,
         _assignment.c.statement,
         _assignment.c.version_id,
         _assignment.c.opens_at,
@@ -100,6 +107,13 @@ _WHAT_CAN_CHANGE = Prepared(
         is_usable_now(bindparam("now")),
     )
 )
+_CRITERIA = Prepared(
+    select(_criterion.c.criterion_id)
+    .where(_criterion.c.assignment_id == bindparam("assignment_id"))
+    .order_by(_criterion.c.criterion_id)
+)
+
+Halves = tuple[str, str]
 
 
 def first_page(
@@ -124,22 +138,74 @@ def first_page(
     if row is None or "_flashes" in session:
         return None
     secret = address_secret()
+    place = f"/courses/{course_id}/assignments/{assignment_id}/"
     # An administrator's page links to the administration.
     office = current_principal().is_administrator
     key = (str(get_locale()), secret is not None, own_address(), office, repr(row))
-    pages: dict[tuple[Any, ...], tuple[str, str]] = current_app.extensions.setdefault(
-        "assay.first_pages", {}
-    )
     token = form_token()
-    kept = pages.get(key)  # once: another thread may empty the store meanwhile
+    kept = _pages("assay.first_pages").get(key)  # once: another thread may empty the store
     if kept is None:
-        page = render()
-        shared = page.replace(secret, ANY_SECRET) if secret else page
-        before, mark, after = shared.partition(token)
-        if not mark or token in after:
-            return page
-        if len(pages) >= MAX_PAGES:
-            pages.clear()
-        kept = pages[key] = before, after
+        kept = _find_alike(row, key, place) or _render(render, row, key, place, secret, token)
+    if isinstance(kept, str):
+        return kept
     page = f"{kept[0]}{token}{kept[1]}"
     return page.replace(ANY_SECRET, secret) if secret else page
+
+
+def _render(
+    render: Callable[[], str],
+    row: tuple[Any, ...],
+    key: Hashable,
+    place: str,
+    secret: str | None,
+    token: str,
+) -> Halves | str:
+    """Return the two halves of a new page, which are kept; the whole of one that cannot be."""
+    page = render()
+    shared = page.replace(secret, ANY_SECRET) if secret else page
+    before, mark, after = shared.partition(token)
+    if not mark or token in after:
+        return page
+    alike = _key_of_alike(row, key, place)
+    if alike is not None:
+        halves = before.replace(place, ANY_PLACE), after.replace(place, ANY_PLACE)
+        _keep("assay.first_pages_alike", alike, halves)
+    return _keep("assay.first_pages", key, (before, after))
+
+
+def _find_alike(row: tuple[Any, ...], key: Hashable, place: str) -> Halves | None:
+    alike = _key_of_alike(row, key, place)
+    found = _pages("assay.first_pages_alike").get(alike)
+    if alike is None or found is None:
+        return None
+    before, after = (half.replace(ANY_PLACE, place) for half in found)
+    return _keep("assay.first_pages", key, (before, after))
+
+
+def _key_of_alike(row: tuple[Any, ...], key: Any, place: str) -> Hashable | None:
+    """Return what pages of other courses must share to be this one; `None` if they cannot.
+
+    A group's page names people of its course; and where somebody wrote the
+    page's own address into it, that is no address of ours to be put right.
+    """
+    assignment_id, max_group_size = row[:2]
+    if max_group_size > 1 or place in key[-1]:
+        return None
+    with reading() as wire:
+        criteria = tuple(_CRITERIA.all(wire, {"assignment_id": assignment_id}))
+    locale, has_secret, address, office, _row = key
+    at = address.replace(place, ANY_PLACE) if address else None
+    return (locale, has_secret, at, office, repr(row[1:]), criteria)
+
+
+def _pages(name: str) -> dict[Hashable, Halves]:
+    pages: dict[Hashable, Halves] = current_app.extensions.setdefault(name, {})
+    return pages
+
+
+def _keep(name: str, key: Hashable, halves: Halves) -> Halves:
+    pages = _pages(name)
+    if len(pages) >= MAX_PAGES:
+        pages.clear()
+    pages[key] = halves
+    return halves

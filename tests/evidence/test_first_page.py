@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.core.principal import Role
+from app.evidence import views
 from app.mapping.service import edit_assignment
 from tests import factories
 from tests.campus import make_administrator
@@ -141,3 +142,72 @@ def test_no_more_than_so_many_pages_are_kept(
         assert f"Title {number}" in browser(world.learner).get(url).text
 
     assert len(pages()) <= 2
+
+
+def make_other_class(session, world, **changes):
+    """Make such an assignment in another course; return its address and a learner of it."""
+    course = factories.make_course(session, world.deployment, "course-2", "Methods, evening class")
+    learner = factories.make_person(session, course, Role.LEARNER, "Learner of the evening class")
+    positions = changes.pop("criterion_positions", (0, 1))
+    other = factories.make_assignment(
+        session, course, world.level_1, link=None, criterion_positions=positions
+    )
+    for name, value in changes.items():
+        setattr(other, name, value)
+    session.commit()
+    return f"/courses/{course.id}/assignments/{other.id}/work", learner
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """How often a page was drawn."""
+    times = []
+    real = views.work_page
+    monkeypatch.setattr(views, "work_page", lambda *a, **k: times.append(1) or real(*a, **k))
+    return times
+
+
+def test_such_an_assignment_of_another_course_gets_the_page_with_its_own_addresses(
+    app, browser, session, world, url, drawn
+):
+    other_url, learner = make_other_class(session, world)
+    first = browser(world.learner).get(url).text
+
+    given = browser(learner).get(other_url).text
+    app.extensions["assay.first_pages"].clear()
+    app.extensions["assay.first_pages_alike"].clear()
+    as_drawn = browser(learner).get(other_url).text
+
+    assert len(drawn) == 2, "the second class's first page was not drawn"
+    assert TOKEN.sub("", given) == TOKEN.sub("", as_drawn)
+    assert url not in given
+    assert TOKEN.search(given)[1] not in first
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"criterion_positions": (0,)},
+        {"title": "Another title"},
+        {"max_group_size": 2},
+    ],
+)
+def test_another_assignment_gets_a_page_of_its_own(browser, session, world, url, drawn, changes):
+    other_url, learner = make_other_class(session, world, **changes)
+    browser(world.learner).get(url)
+
+    page = browser(learner).get(other_url).text
+
+    assert len(drawn) == 2
+    assert url not in page
+
+
+def test_an_address_that_somebody_wrote_stays_as_it_was_written(
+    browser, session, world, url, assignment
+):
+    words = f"The example: {url}"
+    assignment.instructions = words
+    other_url, learner = make_other_class(session, world, instructions=words)
+
+    assert words in browser(world.learner).get(url).text
+    assert words in browser(learner).get(other_url).text

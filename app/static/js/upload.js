@@ -10,7 +10,8 @@ const start = (box) => {
   const field = input.closest(".field");
   const { form } = input;
   const token = form.elements.csrf_token?.value ?? "";
-  const key = `assay-uploads:${words.key}`;
+  const [, number] = words.page.match(/\/assignments\/(\d+)\//);
+  const key = `assay-uploads:${number}`;
   const pending = new Map(); // rows of what was sent before the page was loaded
   let line = Promise.resolve();
   const say = (text, values) => (box.querySelector("[role=status]").textContent = fill(text, values));

@@ -1,7 +1,7 @@
 """How long the first page of a grantor's queue takes, and page 1,000, with 1,000,000 works waiting.
 
-    .venv/bin/python bench/queue.py           # 1,000,000 works, on SQLite and PostgreSQL
-    .venv/bin/python bench/queue.py --quick   # 100,000
+    .venv/bin/python bench/work_queue.py           # 1,000,000 works, on SQLite and PostgreSQL
+    .venv/bin/python bench/work_queue.py --quick   # 100,000
 
 In one process per database, in turn: what the service reads (the page's rows with all that is
 shown of them, and the count), and the whole page over the test client. Prints Markdown.
@@ -23,9 +23,7 @@ from typing import Any
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
-# This file's own name is that of a module of the library: its folder comes last.
-sys.path[:] = [str(ROOT), str(ROOT / "deploy"), *(p for p in sys.path if p != str(BENCH))]
-sys.path.append(str(BENCH))
+sys.path[:0] = [str(ROOT), str(ROOT / "deploy")]
 
 from queue_filling import Stage, stage_in  # noqa: E402
 from run import run_commands  # noqa: E402 (deploy/ is no package)
