@@ -37,6 +37,7 @@ from app.mapping.models import Assignment, AssignmentCriterion
 from app.programme.models import IssuerProfile, Level
 
 MAX_PAGES = 500
+PAGES, PAGES_ALIKE = "assay.first_pages", "assay.first_pages_alike"
 # Stands in a kept page for the secret of the address; nobody can have written it into one.
 ANY_SECRET = secrets.token_urlsafe(32)
 # Likewise for the place of the assignment, where other courses get the same page.
@@ -143,43 +144,32 @@ def first_page(
     office = current_principal().is_administrator
     key = (str(get_locale()), secret is not None, own_address(), office, repr(row))
     token = form_token()
-    kept = _pages("assay.first_pages").get(key)  # once: another thread may empty the store
+    kept = _pages(PAGES).get(key)  # once: another thread may empty the store
     if kept is None:
-        kept = _find_alike(row, key, place) or _render(render, row, key, place, secret, token)
-    if isinstance(kept, str):
-        return kept
+        alike = _key_of_alike(row, key, place)
+        found = _pages(PAGES_ALIKE).get(alike)
+        if found is not None:
+            kept = _put_right(found, ANY_PLACE, place)
+        else:
+            page = render()
+            kept = _part_at(token, page.replace(secret, ANY_SECRET) if secret else page)
+            if kept is None:
+                return page
+            if alike is not None:
+                _keep(PAGES_ALIKE, alike, _put_right(kept, place, ANY_PLACE))
+        _keep(PAGES, key, kept)
     page = f"{kept[0]}{token}{kept[1]}"
     return page.replace(ANY_SECRET, secret) if secret else page
 
 
-def _render(
-    render: Callable[[], str],
-    row: tuple[Any, ...],
-    key: Hashable,
-    place: str,
-    secret: str | None,
-    token: str,
-) -> Halves | str:
-    """Return the two halves of a new page, which are kept; the whole of one that cannot be."""
-    page = render()
-    shared = page.replace(secret, ANY_SECRET) if secret else page
-    before, mark, after = shared.partition(token)
-    if not mark or token in after:
-        return page
-    alike = _key_of_alike(row, key, place)
-    if alike is not None:
-        halves = before.replace(place, ANY_PLACE), after.replace(place, ANY_PLACE)
-        _keep("assay.first_pages_alike", alike, halves)
-    return _keep("assay.first_pages", key, (before, after))
+def _part_at(token: str, page: str) -> Halves | None:
+    """Return what stands before and after the token; `None` if it is not there just once."""
+    before, mark, after = page.partition(token)
+    return (before, after) if mark and token not in after else None
 
 
-def _find_alike(row: tuple[Any, ...], key: Hashable, place: str) -> Halves | None:
-    alike = _key_of_alike(row, key, place)
-    found = _pages("assay.first_pages_alike").get(alike)
-    if alike is None or found is None:
-        return None
-    before, after = (half.replace(ANY_PLACE, place) for half in found)
-    return _keep("assay.first_pages", key, (before, after))
+def _put_right(halves: Halves, place: str, other: str) -> Halves:
+    return halves[0].replace(place, other), halves[1].replace(place, other)
 
 
 def _key_of_alike(row: tuple[Any, ...], key: Any, place: str) -> Hashable | None:
@@ -203,9 +193,8 @@ def _pages(name: str) -> dict[Hashable, Halves]:
     return pages
 
 
-def _keep(name: str, key: Hashable, halves: Halves) -> Halves:
+def _keep(name: str, key: Hashable, halves: Halves) -> None:
     pages = _pages(name)
     if len(pages) >= MAX_PAGES:
         pages.clear()
     pages[key] = halves
-    return halves

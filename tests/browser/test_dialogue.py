@@ -166,7 +166,11 @@ def test_work_is_shown_by_signed_consent_and_taken_back(campus, lms_page, paper,
     expect(outside.get_by_text(paper.name)).to_have_count(0)
     look(outside, "8-outside-after")
     outside.close()
+    look_after(campus, lms_page, look)
 
+
+def look_after(campus, lms_page, look):
+    """The administrator sees to whom it was shown, and holds what is kept of the learner."""
     lms_page.become("Olu Administrator")
     tool = lms_page.open("Literature review")
     tool.goto(f"{campus.tool}/admin/disclosures?q=Mei")
