@@ -60,6 +60,7 @@ ROOMS_WITH_MODELS = (
     "evidence.consent_models",
     "evidence.conflict_models",
     "awards.models",
+    "awards.status_models",
     "awards.stack_models",
     "awards.souvenir_models",
     "assessment.models",

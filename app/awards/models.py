@@ -1,15 +1,27 @@
 """Awards."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.models import Achievement, AchievementVersion
-from app.core.orm import Base
+from app.core.orm import Base, TextEnum
 from app.courses.models import Person
 
 HOLDS_THE_PLACE = "revoked_at IS NULL AND ended_at IS NULL AND duplicate_of_id IS NULL"
+
+
+class Visibility(StrEnum):
+    """Who may see an award's public page: nobody, whoever has its address, or everybody.
+
+    Its machine-readable forms follow it. Only what everybody may see is listed anywhere.
+    """
+
+    PRIVATE = "private"
+    LINK = "link"
+    PUBLIC = "public"
 
 
 class Award(Base):
@@ -25,6 +37,11 @@ class Award(Base):
     `duplicate_of_id`: the older award of the same achievement that somebody
     turned out to hold as well, known from another LMS; valid all the same, but
     not counted a second time. `None` for every other award.
+    `status_list_id`, `status_index`: its place in a status list; `None` for an
+    award that was made before there were any, until it is issued again.
+    `suspended_at`, `suspension_reason`: `None` unless it is suspended now.
+    `visibility`: who may see its public page. `edition`: how often its
+    credential was issued; see `CredentialEdition`.
     """
 
     __tablename__ = "award"
@@ -37,6 +54,7 @@ class Award(Base):
             sqlite_where=text(HOLDS_THE_PLACE),
             postgresql_where=text(HOLDS_THE_PLACE),
         ),
+        UniqueConstraint("status_list_id", "status_index"),
     )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
@@ -53,6 +71,12 @@ class Award(Base):
     credential: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str | None] = mapped_column(Text)
+    status_list_id: Mapped[int | None] = mapped_column(ForeignKey("status_list.id"))
+    status_index: Mapped[int | None]
+    suspended_at: Mapped[datetime | None]
+    suspension_reason: Mapped[str | None] = mapped_column(Text)
+    visibility: Mapped[Visibility] = mapped_column(TextEnum(Visibility), default=Visibility.LINK)
+    edition: Mapped[int] = mapped_column(default=1)
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("award.id"), index=True)
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

@@ -36,8 +36,64 @@ class IssuerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """One rubric level of a criterion. `id` is its address, as published with the achievement."""
+
+    id: str
+    name: str
+    description: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFacts:
+    """One criterion with its rubric, lowest level first. `required_level`: the id of a level."""
+
+    id: str
+    name: str
+    required_level: str | None
+    levels: tuple[LevelFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """Which level was reached at one criterion: the ids of both."""
+
+    criterion_id: str
+    level_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFacts:
+    """One piece of work that everybody may see with the award.
+
+    `id`: its address, `None` where only a description is shown. `digest_multibase`:
+    of what stands there. `media_type`: `None` where nothing is known.
+    """
+
+    name: str
+    id: str | None
+    narrative: str | None = None
+    digest_multibase: str | None = None
+    media_type: str | None = None
+    genre: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """An award's place in a status list: the list's address and the bit's number."""
+
+    list_url: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class AchievementFacts:
-    """One version of an achievement. `id` is its URL, `criteria_narrative` is Markdown."""
+    """One version of an achievement. `id` is its URL, `criteria_narrative` is Markdown.
+
+    `related`: ids of the achievements of which a certificate consists.
+    `endorsement`: the committee's signed endorsement as JSON, if there is one.
+    """
 
     id: str
     achievement_type: str
@@ -50,6 +106,9 @@ class AchievementFacts:
     tags: tuple[str, ...]
     alignments: tuple[AlignmentFacts, ...]
     level_name: str
+    criteria: tuple[CriterionFacts, ...] = ()
+    related: tuple[str, ...] = ()
+    endorsement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +132,6 @@ class AwardFacts:
     awarded_at: datetime
     valid_from: datetime
     valid_until: datetime | None = None
+    results: tuple[ResultFacts, ...] = ()
+    evidence: tuple[EvidenceFacts, ...] = ()
+    status: StatusFacts | None = None

@@ -90,13 +90,27 @@ class IssuerProfile(Base):
     keys: Mapped[list["IssuerKey"]] = relationship(order_by="IssuerKey.id")
 
 
+class KeyKind(StrEnum):
+    """What an issuer's key signs: Data Integrity proofs, or JSON Web Tokens."""
+
+    ED25519 = "ed25519"
+    RSA = "rsa"
+
+
 class IssuerKey(Base):
-    """One Ed25519 key pair of an issuer; never deleted while an award signed by it lives."""
+    """One key pair of an issuer; never deleted while an award signed by it lives.
+
+    `multikey`: of an Ed25519 key its public half as a Multikey; of an RSA key the
+    thumbprint of `public_jwk` (RFC 7638). `public_jwk`: `None` for an Ed25519 key.
+    `private_key_sealed`: 32 raw bytes, or a private JWK as JSON.
+    """
 
     __tablename__ = "issuer_key"
 
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuer_profile.id"), index=True)
+    kind: Mapped[KeyKind] = mapped_column(TextEnum(KeyKind), default=KeyKind.ED25519)
     multikey: Mapped[str] = mapped_column(String(100), unique=True)
+    public_jwk: Mapped[dict[str, Any] | None]
     private_key_sealed: Mapped[str] = mapped_column(Text)
     status: Mapped[KeyStatus] = mapped_column(TextEnum(KeyStatus))
     created_at: Mapped[datetime]

@@ -35,7 +35,7 @@ from app.programme.loading import (
     list_levels,
     load_programme,
 )
-from app.programme.models import IssuerKey, IssuerProfile
+from app.programme.models import IssuerKey, IssuerProfile, KeyKind
 from app.programme.staffing import Staffing, find_staffing, list_grantors
 
 __all__ = [
@@ -148,7 +148,11 @@ def get_signing_key(session: Session, issuer_id: int, vault: Vault) -> tuple[Iss
     """
     key = session.scalar(
         select(IssuerKey)
-        .where(IssuerKey.issuer_id == issuer_id, IssuerKey.status == KeyStatus.ACTIVE)
+        .where(
+            IssuerKey.issuer_id == issuer_id,
+            IssuerKey.kind == KeyKind.ED25519,
+            IssuerKey.status == KeyStatus.ACTIVE,
+        )
         .order_by(IssuerKey.id.desc())
         .limit(1)
     )
@@ -162,7 +166,11 @@ def list_published_multikeys(session: Session, issuer_id: int) -> list[str]:
     return list(
         session.scalars(
             select(IssuerKey.multikey)
-            .where(IssuerKey.issuer_id == issuer_id, IssuerKey.status.in_(PUBLISHED))
+            .where(
+                IssuerKey.issuer_id == issuer_id,
+                IssuerKey.kind == KeyKind.ED25519,
+                IssuerKey.status.in_(PUBLISHED),
+            )
             .order_by(IssuerKey.id)
         )
     )
