@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from flask import Flask, has_request_context
 from flask_sqlalchemy import SQLAlchemy
@@ -34,7 +35,8 @@ class LateSession(FlaskSession):
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         """Return the lent connection while there is one, else the engine."""
         if self._lent is None:
-            return super().get_bind(*args, **options)
+            engine = super().get_bind(*args, **options)
+            return _reader(engine) if has_request_context() else engine
         if self._connection is None:
             self._connection = Connection(self._db.engine, self._lent)
         return self._connection
@@ -48,6 +50,7 @@ _writing: ContextVar[bool] = ContextVar("assay_writing", default=False)
 # SQLite has one writer at a time. Those of this process wait here, which costs nothing;
 # at the database they would sleep and ask, sleep and ask.
 _one_writer = Lock()
+_readers: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -110,7 +113,7 @@ def reading() -> Iterator[Wire]:
     try:
         yield held.wire
         if held.wire.dialect.name != "sqlite":
-            held.wire.driver.rollback()  # other drivers begin by themselves
+            held.wire.driver.commit()  # other drivers begin by themselves; see `_reader`
     except BaseException:
         held.pooled.close()
         raise
@@ -141,15 +144,36 @@ def short_transaction() -> Iterator[Wire]:
 
 
 def install_connections(app: Flask) -> None:
-    """Give a request's connection back to the pool at its end."""
+    """Give a request's connection back to the pool at its end.
+
+    What it read through the ORM ends with COMMIT: after a ROLLBACK, psycopg forgets
+    which statements it has prepared. Nothing can be written by it (see `_reader`).
+    """
 
     def give_back(_error: BaseException | None) -> None:
+        session = db.session() if db.session.registry.has() else None
+        if session is not None and session.in_transaction() and session.is_active:
+            session.expunge_all()  # nothing is to be flushed
+            session.commit()
         held = _kept.get()
         if held is not None:
             _kept.set(None)
             held.pooled.close()
 
     app.teardown_appcontext(give_back)
+
+
+def _reader(engine: Engine | Connection) -> Engine | Connection:
+    """Return the engine for what a request reads outside a unit of work.
+
+    PostgreSQL refuses to write there, so that only `transaction` writes.
+    """
+    if engine.dialect.name == "sqlite" or isinstance(engine, Connection):
+        return engine
+    reader = _readers.get(engine)
+    if reader is None:
+        reader = _readers[engine] = engine.execution_options(postgresql_readonly=True)
+    return reader
 
 
 def _take() -> Held:
