@@ -22,6 +22,7 @@ from app.assessment.consents import (
     Choice,
     Signature,
     Terms,
+    check_terms,
     find_standing_consent,
     get_own_consent,
     list_consents,
@@ -196,10 +197,7 @@ def _page(award: Award, form: ShareForm) -> str:
 
 def _signing_page(award: Award, choices: Sequence[Choice], terms: Terms, form: SignForm) -> str:
     """Show the exact text. Raises: as `consents.prepare_records`."""
-    if terms.has_third_parties and not terms.third_parties_agree:
-        raise InvalidError("Other people can be recognised: they have to agree first.")
-    if terms.link_ends_at is not None and terms.link_ends_at <= utcnow():
-        raise InvalidError("The link would end before it begins: choose a later day.")
+    check_terms(terms, now=utcnow())
     text = write_terms(award, prepare_records(db.session(), award, choices), terms)
     form.carried.data, form.seen.data = Carried.write(choices, terms), _digest(text)
     return render_template(
