@@ -16,6 +16,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.assessment.agreeing import has_other_authors
 from app.assessment.blueprint import bp
 from app.assessment.consent_forms import COPY, Carried, ShareForm, SignForm
 from app.assessment.consents import (
@@ -189,6 +190,10 @@ def _page(award: Award, form: ShareForm) -> str:
         standing=standing,
         link=link,
         copies=map_copies(read, award.person_id, numbers),
+        is_joint=any(
+            has_other_authors(read, each.artifact, person_id=award.person_id)
+            for each in form.candidates
+        ),
         hidden=[each for each in list_candidates(read, award) if each.why_not],
         consents=list_consents(read, award.id),
         disclosures=list_disclosures(read, award.person_id, award_id=award.id),

@@ -65,6 +65,12 @@ class Consent(Base):
         order_by="ConsentItem.id", back_populates="consent"
     )
 
+    def has_ended(self, now: datetime) -> bool:
+        """Return whether it was taken back, or its link has come to its end."""
+        return self.withdrawn_at is not None or (
+            self.link_ends_at is not None and self.link_ends_at <= now
+        )
+
 
 class ConsentItem(Base):
     """One artifact of a consent.
