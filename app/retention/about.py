@@ -1,8 +1,10 @@
 """What is held about one person besides name, courses and awards: as plain data, and with files.
 
-What was written about somebody for the staff alone is not handed out on a page: an
-administrator does that by command, once it is decided that it must be. Such notes are
-education records as soon as they are shared, and these are (34 CFR 99.3).
+What was written about somebody for the staff alone is not handed out on a page: notes
+between those who assess, and recommendations. An administrator does that by command, once
+it is decided that it must be: they are education records as soon as they are shared, and
+these are (34 CFR 99.3). What is not told yet is handed out by nobody: a decision that can
+still be undone is none.
 """
 
 import json
@@ -17,7 +19,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment.desk_models import ConflictOfInterest, SavedComment
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
-from app.assessment.models import Assessment, AttemptDecision, Rating
+from app.assessment.models import Assessment
+from app.assessment.queries import list_all_told, list_released
 from app.evidence.consent_models import Consent, Disclosure
 from app.evidence.group_models import AttemptSignature, GroupInvitation
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
@@ -130,16 +133,8 @@ def _submissions(session: Session, person_id: int) -> list[Submission]:
 def _describe_work(
     session: Session, submission: Submission, *, with_staff_notes: bool
 ) -> dict[str, Any]:
-    ratings = selectinload(Assessment.ratings)
-    told = select(AttemptDecision.attempt_id).where(
-        AttemptDecision.submission_id == submission.id, AttemptDecision.released_at.is_not(None)
-    )
-    assessments = session.scalars(
-        select(Assessment)
-        .where(Assessment.attempt_id.in_(told), Assessment.undone_at.is_(None))
-        .options(ratings.joinedload(Rating.criterion), ratings.joinedload(Rating.rubric_level))
-        .order_by(Assessment.id)
-    )
+    list_told = list_all_told if with_staff_notes else list_released
+    assessments = reversed(list_told(session, submission.id))
     messages = session.scalars(
         select(SubmissionMessage)
         .where(SubmissionMessage.submission_id == submission.id)
