@@ -46,8 +46,9 @@ from app.core.uploads import accepts_uploads
 from app.courses.models import Person
 from app.courses.service import get_person
 from app.evidence.consent_models import Audience, Consent
-from app.evidence.models import Artifact, ScanState
+from app.evidence.models import Artifact
 from app.evidence.redacting import keep_copy, map_copies, receive_copy
+from app.evidence.scanning import first_state
 from app.evidence.storage import open_storage
 
 HERE = "/my/credentials/<public_id>/evidence"
@@ -212,7 +213,8 @@ def _signing_page(award: Award, choices: Sequence[Choice], terms: Terms, form: S
 
 def _keep_copies(award: Award, form: ShareForm, candidates: Sequence[Candidate]) -> None:
     """Keep the redacted copies that were sent; what is wrong is said at the field."""
-    storage = open_storage(current_app.extensions["assay.settings"])
+    settings = current_app.extensions["assay.settings"]
+    storage = open_storage(settings)
     for each in candidates:
         field = form[f"{COPY}{each.artifact.id}"]
         if not field.data or not getattr(field.data, "filename", ""):
@@ -226,7 +228,7 @@ def _keep_copies(award: Award, form: ShareForm, candidates: Sequence[Candidate])
                     writing.get_one(Artifact, each.artifact.id),
                     received,
                     person_id=award.person_id,
-                    scan_state=ScanState.NOT_SCANNED,
+                    scan_state=first_state(settings),
                     now=utcnow(),
                 )
         except InvalidError as error:

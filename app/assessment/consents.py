@@ -24,9 +24,7 @@ from app.core.crypto import Vault, hash_secret
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Person
 from app.evidence.consent_models import Audience, Consent, ConsentItem, RedactedCopy, ShownAs
-from app.evidence.models import (
-    ScanState,
-)
+from app.evidence.models import ScanState
 from app.evidence.texts import drop_controls
 
 SECRET_BYTES = 32
@@ -254,12 +252,13 @@ def _get_redacted(
         copy is None
         or copy.person_id != award.person_id
         or copy.artifact_id != candidate.artifact.id
+        or copy.deleted_at is not None
         or copy.original_sha256 != candidate.artifact.sha256
     ):
         raise InvalidError(f"Add a redacted copy of “{candidate.name}” first.")
-    if copy.scan_state in {ScanState.INFECTED, ScanState.WAITING}:
+    if copy.scan_state is ScanState.INFECTED:
         raise InvalidError(
-            f"The copy of “{candidate.name}” is still being checked, or is infected."
+            f"Malware was found in your redacted copy of “{candidate.name}”: send a clean one."
         )
     return copy
 

@@ -241,8 +241,7 @@ def _can_be_shown(item: ConsentItem, form: ShownAs) -> bool:
         is_waiting = item.artifact.scan_state is ScanState.WAITING
         return item.artifact.deleted_at is None and not is_waiting
     if form is ShownAs.REDACTED:
-        copy = item.redacted
-        return copy is not None and copy.scan_state in {ScanState.CLEAN, ScanState.NOT_SCANNED}
+        return item.redacted is not None and item.redacted.can_be_served
     return True
 
 
