@@ -31,7 +31,8 @@ class Consent(Base):
     `submission_id`: the signer's own, in a group too. `award_id`: with which it is
     shown; `None` until it is made. `audience`: see there. `purpose`, `text`: the
     exact words that were signed, of the edition `text_edition`.
-    `signed_name`: as the learner typed it. `launch_id`: how they were known: the
+    `signed_name`: as the learner typed it; empty once they are forgotten: the digest stays
+    its proof. `launch_id`: how they were known: the
     number of their session. `has_third_parties`, `third_parties_agree`: other people
     can be recognised in it, and have agreed.
     `secret_sealed`: what the address of the link holds, encrypted; its hash finds it.

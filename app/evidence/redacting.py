@@ -119,9 +119,12 @@ def map_copies(
 
 
 def drop_unsigned(
-    session: Session, artifact_ids: Sequence[int], *, person_id: int, now: datetime
+    session: Session, artifact_ids: Sequence[int] | None, *, person_id: int, now: datetime
 ) -> None:
-    """Give up somebody's copies for which no consent was ever signed; `sweep_copies` ends them."""
+    """Give up somebody's copies for which no consent was ever signed; `sweep_copies` ends them.
+
+    `artifact_ids`: `None` for all of theirs.
+    """
     session.execute(
         update(RedactedCopy)
         .where(*_is_kept_by(person_id, artifact_ids), ~is_signed())
@@ -173,9 +176,10 @@ def is_named(session: Session, storage_key: str) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
-def _is_kept_by(person_id: int, artifact_ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        RedactedCopy.person_id == person_id,
-        RedactedCopy.artifact_id.in_(artifact_ids),
-        RedactedCopy.deleted_at.is_(None),
-    )
+def _is_kept_by(
+    person_id: int, artifact_ids: Sequence[int] | None
+) -> tuple[ColumnElement[bool], ...]:
+    is_theirs = (RedactedCopy.person_id == person_id, RedactedCopy.deleted_at.is_(None))
+    if artifact_ids is None:
+        return is_theirs
+    return (*is_theirs, RedactedCopy.artifact_id.in_(artifact_ids))
