@@ -54,15 +54,13 @@ def keep_choices(
 ) -> list[Choice]:
     """Keep the copies that were sent, and return what was chosen; all of it, or nothing.
 
+    Bytes are stored before anything is locked; what no row names in the end goes again.
     Raises: as `consents.prepare_records`; then no copy is kept.
     """
     storage = _storage()
-    new = [
-        copy for copy in checked if find_same(db.session(), copy, person_id=award.person_id) is None
-    ]
     stored: dict[int, StoredFile] = {}
     try:
-        for copy in new:
+        for copy in checked:
             stored[copy.artifact.id] = storage.put(copy.stream)
         with transaction() as session:
             own = get_own_award(session, award.public_id, person_id=award.person_id)
