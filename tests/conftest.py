@@ -16,13 +16,18 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.cli.jobs import JOBS
+from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import db
 from app.core.orm import Base
+from app.outbox.timers import run_job
 from app.settings import Settings
 from tests import factories
 from tests.chromium import find_chromium
+from tests.clamd import run_small_daemon
 from tests.databases import Databases, SqliteFiles, postgres
+from tests.evidence.scanning import set_scanner
 from tests.html import assert_accessible
 
 BASE_URL = "https://tool.test"
@@ -210,3 +215,28 @@ def browser(app: Flask, session: Session) -> Callable[..., Browser]:
         return client
 
     return open_browser
+
+
+@pytest.fixture(scope="session")
+def small_daemon() -> Iterator[str]:
+    """The address of a server process that speaks as ClamAV's daemon does."""
+    with run_small_daemon() as address:
+        yield address
+
+
+@pytest.fixture
+def scanner(app: Flask, settings: Settings, small_daemon: str) -> None:
+    """Files are checked for malware on this installation."""
+    set_scanner(app, settings, small_daemon)
+
+
+@pytest.fixture
+def scan(app: Flask) -> Callable[[], bool]:
+    """Let the worker's job run, as a process of its own would."""
+
+    def run() -> bool:
+        with app.app_context():
+            job = next(job for job in JOBS if job.name == "scan")
+            return run_job(job, clock=utcnow)
+
+    return run

@@ -12,6 +12,7 @@ from app.approval.documents import (
     is_kept,
     receive_document,
     remove_document,
+    require_safe,
 )
 from app.approval.eligibility import require_proposer
 from app.approval.forms import ActForm, DocumentForm
@@ -24,6 +25,7 @@ from app.core.errors import InvalidError, NotFoundError
 from app.core.principal import current_principal
 from app.core.uploads import accepts_uploads
 from app.evidence.intake import SentFile
+from app.evidence.scanning import first_state
 from app.evidence.sending import send_guarded
 from app.evidence.storage import Storage, open_storage
 from app.settings import Settings
@@ -79,7 +81,9 @@ def remove(proposal_id: int, document_id: int) -> ResponseReturnValue:
 @signed_in
 def document(document_id: int) -> ResponseReturnValue:
     """Send a document, to be downloaded: nothing in it is shown in place."""
-    found = get_document(db.session(), document_id, principal=current_principal(), now=utcnow())
+    principal = current_principal()
+    found = get_document(db.session(), document_id, principal=principal, now=utcnow())
+    require_safe(found, person_id=principal.person_id)
     return send_guarded(
         storage().open(found.storage_key),
         media_type=found.media_type,
@@ -95,7 +99,13 @@ def receive(sent: SentFile | None) -> ReceivedDocument | None:
     """
     if sent is None or not sent.filename:
         return None
-    return receive_document(storage(), sent, max_file_bytes=_settings().max_upload_bytes)
+    settings = _settings()
+    return receive_document(
+        storage(),
+        sent,
+        max_file_bytes=settings.max_upload_bytes,
+        scan_state=first_state(settings),
+    )
 
 
 def forget_unused(received: ReceivedDocument | None) -> None:

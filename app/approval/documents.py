@@ -9,9 +9,16 @@ from sqlalchemy.orm import Session
 from app.approval.eligibility import may_see, require_proposer
 from app.approval.history import add_event
 from app.approval.models import EventKind, Proposal, ProposalDocument
-from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
 from app.core.principal import Principal
 from app.evidence.intake import SentFile
+from app.evidence.models import ScanState
 from app.evidence.sniffing import find_media_type
 from app.evidence.storage import Storage, StoredFile
 from app.evidence.texts import clean_file_name
@@ -29,11 +36,15 @@ class ReceivedDocument:
     file_name: str
     media_type: str
     stored: StoredFile
+    scan_state: ScanState
 
 
-def receive_document(storage: Storage, sent: SentFile, *, max_file_bytes: int) -> ReceivedDocument:
+def receive_document(
+    storage: Storage, sent: SentFile, *, max_file_bytes: int, scan_state: ScanState
+) -> ReceivedDocument:
     """Judge a file by its bytes, and keep it.
 
+    `scan_state`: how a file begins here (`scanning.first_state`).
     Raises: `InvalidError` naming the file and what is wrong with it.
     """
     name = clean_file_name(sent.filename or "")
@@ -41,7 +52,7 @@ def receive_document(storage: Storage, sent: SentFile, *, max_file_bytes: int) -
         megabytes = max_file_bytes // (1024 * 1024)
         raise InvalidError(f"“{name}” is too large: a document may have {megabytes} MB at most.")
     media_type = find_media_type(sent.stream, name, extensions=EXTENSIONS)
-    return ReceivedDocument(name, media_type, storage.put(sent.stream))
+    return ReceivedDocument(name, media_type, storage.put(sent.stream), scan_state)
 
 
 def add_document(
@@ -82,6 +93,7 @@ def attach(
         size_bytes=received.stored.size_bytes,
         storage_key=received.stored.key,
         sha256=received.stored.sha256,
+        scan_state=received.scan_state,
         added_by=principal.person_id,
         created_at=now,
     )
@@ -139,6 +151,25 @@ def get_document(
     if document is None or not may_see(session, document.proposal, principal, now=now):
         raise NotFoundError("There is no such document, or it is not yours to see.")
     return document
+
+
+def require_safe(document: ProposalDocument, *, person_id: int) -> None:
+    """Refuse a document that may not be opened: by anybody, or by others than who sent it.
+
+    Raises: `ForbiddenError` if malware was found in it; `UnavailableError` while it
+        waits to be checked.
+    """
+    if document.scan_state is ScanState.INFECTED:
+        raise ForbiddenError(
+            f"“{document.file_name}” is locked away: the malware scanner found something harmful "
+            "in it. Nobody can open it. Whoever attached it can attach a clean copy."
+        )
+    if document.scan_state is ScanState.WAITING and document.added_by != person_id:
+        raise UnavailableError(
+            f"“{document.file_name}” is still being checked for malware, which usually takes less "
+            "than a minute. Until then only who attached it can open it. Load the page again in a "
+            "moment."
+        )
 
 
 def is_kept(session: Session, storage_key: str) -> bool:

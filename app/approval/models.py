@@ -11,6 +11,7 @@ from app.approval.pinned import PinnedRules
 from app.catalog.models import AchievementVersion
 from app.core.orm import Base, TextEnum
 from app.courses.models import Course, Person
+from app.evidence.models import ScannedFile
 from app.programme.rules import Step
 
 
@@ -161,7 +162,7 @@ class ProposalEvent(Base):
     person: Mapped[Person | None] = relationship()
 
 
-class ProposalDocument(Base):
+class ProposalDocument(ScannedFile, Base):
     """One file attached to a proposal.
 
     `media_type`: found in its bytes. `round`: how often the proposal had been
@@ -170,6 +171,7 @@ class ProposalDocument(Base):
     """
 
     __tablename__ = "proposal_document"
+    scanned_as = "proposal_document"
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
@@ -177,13 +179,18 @@ class ProposalDocument(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(150))
     size_bytes: Mapped[int]
-    storage_key: Mapped[str] = mapped_column(String(200))
+    storage_key: Mapped[str] = mapped_column(String(200), index=True)
     sha256: Mapped[str] = mapped_column(String(64))
     added_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 
     proposal: Mapped[Proposal] = relationship(back_populates="documents")
+
+    @property
+    def scan_subject(self) -> str:
+        """Return what a finding is about, as in the audit log."""
+        return f"proposal:{self.proposal_id}"
 
 
 @event.listens_for(ProposalEvent, "before_delete")

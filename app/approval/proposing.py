@@ -19,6 +19,7 @@ from app.catalog.models import VersionStatus
 from app.catalog.problems import find_problems
 from app.core.errors import ConflictError, InvalidError
 from app.core.principal import Principal
+from app.evidence.models import ScanState
 
 
 class IncompleteError(InvalidError):
@@ -55,6 +56,11 @@ def list_missing(session: Session, proposal: Proposal, *, now: datetime) -> list
     missing = [
         Missing(f"question_{question.key}", f"Answer “{question.label}”.")
         for question in list_unanswered(proposal.pinned, proposal.answers)
+    ]
+    missing += [
+        Missing("documents", f"Remove “{document.file_name}”: malware was found in it.")
+        for document in proposal.current_documents
+        if document.scan_state is ScanState.INFECTED
     ]
     version = proposal.version
     if find_problems(session, version, now=now):

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
@@ -18,6 +18,9 @@ from app.core.errors import InvalidError
 from app.core.forms import Form
 from app.evidence.consent_models import Audience, Consent, RedactedCopy, ShownAs
 
+# What a column of the database holds; and a moment that is one in every time zone.
+MAX_ID = 2**31 - 1
+LAST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
 SHOWN, DESCRIPTION, COPY = "shown_", "description_", "copy_"
 NOT_AT_ALL = "no"
 
@@ -119,10 +122,10 @@ class ShareForm(Form):
 class _Carried(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    artifact_id: int = Field(ge=1)
+    artifact_id: int = Field(ge=1, le=MAX_ID)
     shown_as: ShownAs
     description: str = Field(max_length=MAX_DESCRIPTION)
-    redacted_id: int | None = None
+    redacted_id: int | None = Field(default=None, ge=1, le=MAX_ID)
 
 
 class Carried(BaseModel):
@@ -132,7 +135,7 @@ class Carried(BaseModel):
 
     choices: list[_Carried] = Field(max_length=200)
     audience: Audience
-    link_ends_at: datetime | None = None
+    link_ends_at: AwareDatetime | None = Field(default=None, lt=LAST_MOMENT)
     has_third_parties: bool = False
     third_parties_agree: bool = False
 

@@ -16,12 +16,15 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.assessment.agreeing import has_other_authors
 from app.assessment.blueprint import bp
-from app.assessment.consent_forms import COPY, Carried, ShareForm, SignForm
+from app.assessment.consent_copies import check_copies, forget_unsigned, keep_choices
+from app.assessment.consent_forms import Carried, ShareForm, SignForm
 from app.assessment.consents import (
     Choice,
     Signature,
     Terms,
+    check_terms,
     find_standing_consent,
     get_own_consent,
     list_consents,
@@ -44,9 +47,7 @@ from app.core.uploads import accepts_uploads
 from app.courses.models import Person
 from app.courses.service import get_person
 from app.evidence.consent_models import Audience, Consent
-from app.evidence.models import Artifact, ScanState
-from app.evidence.redacting import keep_copy, map_copies, receive_copy
-from app.evidence.storage import open_storage
+from app.evidence.redacting import map_copies
 
 HERE = "/my/credentials/<public_id>/evidence"
 
@@ -68,12 +69,14 @@ def choose(public_id: str) -> ResponseReturnValue:
     award = _award(public_id)
     candidates = _shareable(award)
     form = ShareForm.for_candidates(candidates)
-    _keep_copies(award, form, candidates)
-    if not form.validate() or form.errors:
+    is_valid = form.validate()
+    checked = check_copies(form)
+    if not is_valid or form.errors:
         return _page(award, form), 422
-    copies = map_copies(db.session(), award.person_id, [each.artifact.id for each in candidates])
-    choices, terms = form.choices(copies), form.terms()
     try:
+        terms = form.terms()
+        check_terms(terms, now=utcnow())
+        choices = keep_choices(award, form, checked, now=utcnow())
         return _signing_page(award, choices, terms, SignForm(formdata=None))
     except InvalidError as error:
         form.form_errors.append(str(error))
@@ -109,6 +112,7 @@ def sign(public_id: str) -> ResponseReturnValue:
     except InvalidError as error:
         form.name.errors = [*form.name.errors, str(error)]
         return _signing_page(_award(public_id), choices, terms, form), 422
+    forget_unsigned(award, list_candidates(db.session(), award), now=utcnow())
     flash(_("Signed. Your work is shown with the credential now."), "success")
     return redirect(url_for(".share", public_id=public_id), 303)
 
@@ -188,6 +192,10 @@ def _page(award: Award, form: ShareForm) -> str:
         standing=standing,
         link=link,
         copies=map_copies(read, award.person_id, numbers),
+        is_joint=any(
+            has_other_authors(read, each.artifact, person_id=award.person_id)
+            for each in form.candidates
+        ),
         hidden=[each for each in list_candidates(read, award) if each.why_not],
         consents=list_consents(read, award.id),
         disclosures=list_disclosures(read, award.person_id, award_id=award.id),
@@ -196,40 +204,12 @@ def _page(award: Award, form: ShareForm) -> str:
 
 def _signing_page(award: Award, choices: Sequence[Choice], terms: Terms, form: SignForm) -> str:
     """Show the exact text. Raises: as `consents.prepare_records`."""
-    if terms.has_third_parties and not terms.third_parties_agree:
-        raise InvalidError("Other people can be recognised: they have to agree first.")
-    if terms.link_ends_at is not None and terms.link_ends_at <= utcnow():
-        raise InvalidError("The link would end before it begins: choose a later day.")
+    check_terms(terms, now=utcnow())
     text = write_terms(award, prepare_records(db.session(), award, choices), terms)
     form.carried.data, form.seen.data = Carried.write(choices, terms), _digest(text)
     return render_template(
         "assessment/sign.html", award=award, version=award.version, form=form, text=text
     )
-
-
-def _keep_copies(award: Award, form: ShareForm, candidates: Sequence[Candidate]) -> None:
-    """Keep the redacted copies that were sent; what is wrong is said at the field."""
-    storage = open_storage(current_app.extensions["assay.settings"])
-    for each in candidates:
-        field = form[f"{COPY}{each.artifact.id}"]
-        if not field.data or not getattr(field.data, "filename", ""):
-            continue
-        received = None
-        try:
-            received = receive_copy(storage, field.data)
-            with transaction() as writing:
-                keep_copy(
-                    writing,
-                    writing.get_one(Artifact, each.artifact.id),
-                    received,
-                    person_id=award.person_id,
-                    scan_state=ScanState.NOT_SCANNED,
-                    now=utcnow(),
-                )
-        except InvalidError as error:
-            if received is not None:
-                storage.delete(received[2].key)
-            form.form_errors.append(str(error))
 
 
 def _award(public_id: str) -> Award:

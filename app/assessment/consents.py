@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,13 +24,13 @@ from app.core.crypto import Vault, hash_secret
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Person
 from app.evidence.consent_models import Audience, Consent, ConsentItem, RedactedCopy, ShownAs
-from app.evidence.models import (
-    ScanState,
-)
+from app.evidence.models import ScanState
 from app.evidence.texts import drop_controls
 
 SECRET_BYTES = 32
 MAX_DESCRIPTION = 2000
+# A link that ends later has no end.
+LONGEST = timedelta(days=36_525)
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,31 @@ def prepare_records(
 ) -> list[SharedRecord]:
     """Return what is to be shown, checked.
 
-    Raises: `InvalidError` if nothing is chosen, something may not be shown, or a
-        description or redacted copy is missing.
+    Raises: `InvalidError` if nothing is chosen, something is named twice or may not
+        be shown, or a description or redacted copy is missing.
     """
     if not choices:
         raise InvalidError("Choose at least one piece of work to show.")
+    if len({each.artifact_id for each in choices}) < len(choices):
+        raise InvalidError("One of the pieces of work is named twice. Load the page again.")
     possible = {each.artifact.id: each for each in list_candidates(session, award)}
     return [_prepare(session, award, possible.get(each.artifact_id), each) for each in choices]
+
+
+def check_terms(terms: Terms, *, now: datetime) -> None:
+    """Refuse terms that cannot be signed.
+
+    Raises: `InvalidError` if others who can be recognised have not agreed, or a link
+        would end before it begins, or after anybody's lifetime.
+    """
+    if terms.has_third_parties and not terms.third_parties_agree:
+        raise InvalidError("Other people can be recognised: they have to agree first.")
+    if terms.link_ends_at is None:
+        return
+    if terms.link_ends_at <= now:
+        raise InvalidError("The link would end before it begins: choose a later day.")
+    if terms.link_ends_at > now + LONGEST:
+        raise InvalidError("Choose an earlier day, or leave it empty: then the link has no end.")
 
 
 def write_terms(award: Award, records: Sequence[SharedRecord], terms: Terms) -> str:
@@ -234,12 +252,13 @@ def _get_redacted(
         copy is None
         or copy.person_id != award.person_id
         or copy.artifact_id != candidate.artifact.id
+        or copy.deleted_at is not None
         or copy.original_sha256 != candidate.artifact.sha256
     ):
         raise InvalidError(f"Add a redacted copy of “{candidate.name}” first.")
-    if copy.scan_state in {ScanState.INFECTED, ScanState.WAITING}:
+    if copy.scan_state is ScanState.INFECTED:
         raise InvalidError(
-            f"The copy of “{candidate.name}” is still being checked, or is infected."
+            f"Malware was found in your redacted copy of “{candidate.name}”: send a clean one."
         )
     return copy
 
@@ -249,10 +268,7 @@ def _check_signature(signature: Signature, terms: Terms, person: Person, now: da
         raise InvalidError("Tick that you agree, or leave everything as it is.")
     if not is_same_name(signature.name, person.name):
         raise InvalidError("Sign with your full name, as it stands in your course.")
-    if terms.has_third_parties and not terms.third_parties_agree:
-        raise InvalidError("Other people can be recognised: they have to agree first.")
-    if terms.link_ends_at is not None and terms.link_ends_at <= now:
-        raise InvalidError("The link would end before it begins: choose a later day.")
+    check_terms(terms, now=now)
 
 
 def _first_submission(session: Session, award: Award, records: Sequence[SharedRecord]) -> int:

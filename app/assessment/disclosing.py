@@ -5,7 +5,6 @@ ago shows nothing any more.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from app.assessment.agreeing import find_common_form
 from app.assessment.shareable import name_of
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion
@@ -28,8 +28,7 @@ from app.evidence.consent_models import (
     RedactedCopy,
     ShownAs,
 )
-from app.evidence.groups import list_group
-from app.evidence.models import Artifact, Attempt, ScanState, Submission
+from app.evidence.models import Artifact, ScanState
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 # One entry per piece and this time: a robot does not fill the log.
@@ -218,8 +217,7 @@ def _show(session: Session, consent: Consent, *, now: datetime) -> Shared | None
     award = session.get(Award, consent.award_id, options=_award_options())
     if (
         award is None
-        or consent.withdrawn_at is not None
-        or (consent.link_ends_at is not None and consent.link_ends_at <= now)
+        or consent.has_ended(now)
         or award.revoked_at is not None
         or award.has_expired(now)
         or award.person_id != consent.person_id
@@ -227,90 +225,43 @@ def _show(session: Session, consent: Consent, *, now: datetime) -> Shared | None
         or not award.achievement.level.shares_evidence
     ):
         return None
-    refused = _list_refused(session, award, [item.artifact for item in consent.items], now=now)
     items = tuple(
-        _describe(item)
+        _describe(item, form)
         for item in consent.items
-        if item.artifact_id not in refused and _can_be_shown(item)
+        if (form := find_common_form(session, consent, item, now=now)) and _can_be_shown(item, form)
     )
     return Shared(award, consent, items, len(consent.items) - len(items))
 
 
-def _can_be_shown(item: ConsentItem) -> bool:
+def _can_be_shown(item: ConsentItem, form: ShownAs) -> bool:
     """Whether the content is there, clean, and the one that was signed for."""
     if item.artifact.sha256 != item.sha256 or item.artifact.scan_state is ScanState.INFECTED:
         return False
-    if item.shown_as is ShownAs.FULL:
+    if form is ShownAs.FULL:
         is_waiting = item.artifact.scan_state is ScanState.WAITING
         return item.artifact.deleted_at is None and not is_waiting
-    if item.shown_as is ShownAs.REDACTED:
-        copy = item.redacted
-        return copy is not None and copy.scan_state in {ScanState.CLEAN, ScanState.NOT_SCANNED}
+    if form is ShownAs.REDACTED:
+        return item.redacted is not None and item.redacted.can_be_served
     return True
 
 
-def _describe(item: ConsentItem) -> SharedItem:
+def _describe(item: ConsentItem, form: ShownAs) -> SharedItem:
     return SharedItem(
         id=item.id,
-        name=name_of(item.artifact) if item.shown_as is ShownAs.FULL else _plain_name(item),
-        shown_as=item.shown_as,
+        name=name_of(item.artifact) if form is ShownAs.FULL else _plain_name(item, form),
+        shown_as=form,
         description=item.description,
         sha256=item.sha256,
-        artifact=item.artifact if item.shown_as is ShownAs.FULL else None,
-        copy=item.redacted if item.shown_as is ShownAs.REDACTED else None,
+        artifact=item.artifact if form is ShownAs.FULL else None,
+        copy=item.redacted if form is ShownAs.REDACTED else None,
     )
 
 
-def _plain_name(item: ConsentItem) -> str:
+def _plain_name(item: ConsentItem, form: ShownAs) -> str:
     """Return a name that tells nothing of what was redacted."""
-    if item.shown_as is ShownAs.REDACTED and item.redacted is not None:
+    if form is ShownAs.REDACTED and item.redacted is not None:
         return item.redacted.file_name
     return "Described work"
-
-
-def _list_refused(
-    session: Session, award: Award, artifacts: Sequence[Artifact], *, now: datetime
-) -> set[int]:
-    """Return the artifacts of groups of which another author has not agreed to show them.
-
-    Everybody who holds the award for the same work has to agree; whoever was
-    awarded nothing has nothing to show with.
-    """
-    refused: set[int] = set()
-    for artifact in artifacts:
-        holder = session.get_one(Attempt, artifact.attempt_id).submission
-        others = [
-            each for each in list_group(session, holder) if each.learner_id != award.person_id
-        ]
-        if any(not _agrees(session, each, artifact, now=now) for each in others):
-            refused.add(artifact.id)
-    return refused
-
-
-def _agrees(session: Session, other: Submission, artifact: Artifact, *, now: datetime) -> bool:
-    held = session.scalar(
-        select(Award.id).where(
-            Award.person_id == other.learner_id,
-            Award.achievement_id == other.achievement_id,
-            Award.revoked_at.is_(None),
-        )
-    )
-    if held is None:
-        return True
-    return (
-        session.scalar(
-            select(ConsentItem.id)
-            .join(Consent, Consent.id == ConsentItem.consent_id)
-            .where(
-                Consent.person_id == other.learner_id,
-                Consent.withdrawn_at.is_(None),
-                ConsentItem.artifact_id == artifact.id,
-                (Consent.link_ends_at.is_(None)) | (Consent.link_ends_at > now),
-            )
-            .limit(1)
-        )
-        is not None
-    )
 
 
 def _is_of(item: SharedItem | None) -> ColumnElement[bool]:

@@ -81,6 +81,19 @@ def list_released(session: Session, submission_id: int) -> list[Assessment]:
     Those by which a decision was made that has been released; a recommendation
     is for those who decide.
     """
+    return [
+        assessment
+        for assessment in list_all_told(session, submission_id)
+        if assessment.capacity is not Capacity.ASSESSOR
+    ]
+
+
+def list_all_told(session: Session, submission_id: int) -> list[Assessment]:
+    """Return what a decision that has been released rests on, newest first.
+
+    With the recommendations, which learners read only where somebody has decided
+    that they must (`retention.about`).
+    """
     released = {
         decision.attempt_id: decision.released_at
         for decision in session.scalars(
@@ -97,8 +110,7 @@ def list_released(session: Session, submission_id: int) -> list[Assessment]:
     return [
         assessment
         for assessment in list_assessments(session, submission_id)
-        if assessment.capacity is not Capacity.ASSESSOR
-        and assessment.attempt_id in released
+        if assessment.attempt_id in released
         and assessment.assessed_at <= released[assessment.attempt_id]
     ]
 

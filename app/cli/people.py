@@ -63,7 +63,11 @@ def list_all(*, platform_pk: int, limit: int, as_json: bool) -> None:
 @click.option("--platform", "platform_pk", required=True, metavar="ID", type=int)
 @click.option("--sub", required=True, metavar="USER_ID", help="The user id that the LMS tells.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--staff-notes", is_flag=True, help="With what was written for the staff alone.")
+@click.option(
+    "--staff-notes",
+    is_flag=True,
+    help="With what was written for the staff alone: notes and recommendations.",
+)
 def export_person(*, platform_pk: int, sub: str, out: Path, staff_notes: bool) -> None:
     """Write everything that is held about somebody's work, with its files, into a ZIP."""
     session = db.session()

@@ -3,11 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.orm import Base, TextEnum
-from app.evidence.models import Artifact, ScanState
+from app.evidence.models import Artifact, ScannedFile, ScanState
 
 
 class Audience(StrEnum):
@@ -31,7 +31,8 @@ class Consent(Base):
     `submission_id`: the signer's own, in a group too. `award_id`: with which it is
     shown; `None` until it is made. `audience`: see there. `purpose`, `text`: the
     exact words that were signed, of the edition `text_edition`.
-    `signed_name`: as the learner typed it. `launch_id`: how they were known: the
+    `signed_name`: as the learner typed it; empty once they are forgotten: the digest stays
+    its proof. `launch_id`: how they were known: the
     number of their session. `has_third_parties`, `third_parties_agree`: other people
     can be recognised in it, and have agreed.
     `secret_sealed`: what the address of the link holds, encrypted; its hash finds it.
@@ -65,6 +66,12 @@ class Consent(Base):
         order_by="ConsentItem.id", back_populates="consent"
     )
 
+    def has_ended(self, now: datetime) -> bool:
+        """Return whether it was taken back, or its link has come to its end."""
+        return self.withdrawn_at is not None or (
+            self.link_ends_at is not None and self.link_ends_at <= now
+        )
+
 
 class ConsentItem(Base):
     """One artifact of a consent.
@@ -89,13 +96,15 @@ class ConsentItem(Base):
     redacted: Mapped["RedactedCopy | None"] = relationship()
 
 
-class RedactedCopy(Base):
+class RedactedCopy(ScannedFile, Base):
     """A learner's redacted copy of one artifact, tied to the original by its digest.
 
-    `scan_state`, `scanned_at`: as of an artifact.
+    `storage_key`: `None` once its bytes are gone. `deleted_at`: it is kept no longer;
+    its digest stays, for a consent names it.
     """
 
     __tablename__ = "redacted_copy"
+    scanned_as = "redacted_copy"
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     artifact_id: Mapped[int] = mapped_column(ForeignKey("artifact.id"), index=True)
@@ -104,13 +113,28 @@ class RedactedCopy(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(150))
     size_bytes: Mapped[int]
-    storage_key: Mapped[str] = mapped_column(String(200))
+    storage_key: Mapped[str | None] = mapped_column(String(200), index=True)
     sha256: Mapped[str] = mapped_column(String(64))
-    scan_state: Mapped[ScanState] = mapped_column(
-        TextEnum(ScanState), default=ScanState.NOT_SCANNED
-    )
-    scanned_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+    artifact: Mapped[Artifact] = relationship()
+
+    @classmethod
+    def is_kept(cls) -> ColumnElement[bool]:
+        """Return the condition that the file is still there."""
+        return cls.deleted_at.is_(None)
+
+    @property
+    def can_be_served(self) -> bool:
+        """Return whether others may open it: it is there, and was found clean if anybody looks."""
+        is_safe = self.scan_state in {ScanState.CLEAN, ScanState.NOT_SCANNED}
+        return is_safe and self.deleted_at is None and self.storage_key is not None
+
+    @property
+    def scan_subject(self) -> str:
+        """Return what a finding is about, as in the audit log."""
+        return f"artifact:{self.artifact_id}"
 
 
 class Disclosure(Base):

@@ -2,9 +2,19 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.core.orm import Base, TextEnum
@@ -196,7 +206,44 @@ class ScanState(StrEnum):
 UNSCANNED = "scanned_at IS NULL AND storage_key IS NOT NULL"
 
 
-class Artifact(Base):
+class ScannedFile:
+    """What is known of malware in the stored file that a row names: a table of files inherits this.
+
+    Each of them is found by the scanner's job, so that no file is served that nobody
+    would ever look at.
+    `scan_state`, `scanned_at`: an infected file is never served. `not_scanned` with
+    a time: a scanner was asked and could not say (too large).
+    `finding`: what the scanner calls what it found; `None` unless infected.
+    `scanned_as`: what such a row is called in the audit log.
+    """
+
+    scanned_as: ClassVar[str]
+    if TYPE_CHECKING:
+        id: Mapped[int]
+        institution_id: Mapped[int]
+        storage_key: Mapped[Any]
+        file_name: Mapped[Any]
+        sha256: Mapped[str]
+        created_at: Mapped[datetime]
+
+    scan_state: Mapped[ScanState] = mapped_column(
+        TextEnum(ScanState), default=ScanState.NOT_SCANNED
+    )
+    scanned_at: Mapped[datetime | None]
+    finding: Mapped[str | None] = mapped_column(String(150))
+
+    @classmethod
+    def is_kept(cls) -> ColumnElement[bool]:
+        """Return the condition that the file is still there."""
+        return cls.storage_key.is_not(None)
+
+    @property
+    def scan_subject(self) -> str:
+        """Return what a finding is about, as in the audit log."""
+        raise NotImplementedError
+
+
+class Artifact(ScannedFile, Base):
     """One file, link or text of an attempt.
 
     A file has `file_name`, `media_type` (found in its bytes), `size_bytes` and
@@ -211,13 +258,11 @@ class Artifact(Base):
     `capture_problem`: why it could not be opened at `capture_failed_at`; else `None`.
     `origin_id`: the artifact from whose bytes it was taken over: of an earlier
     attempt, or of another assignment; `None` for what was made here.
-    `scan_state`, `scanned_at`: of a file; an infected one is never served.
-    `not_scanned` with a time: a scanner was asked and could not say (too large).
-    `finding`: what the scanner calls what it found; `None` unless infected.
     `deleted_at`: retention took the content; name, size and digest stay.
     """
 
     __tablename__ = "artifact"
+    scanned_as = "artifact"
     __table_args__ = (
         Index("ix_artifact_storage_key", "storage_key"),
         # What a scanner has not looked at yet, the oldest first.
@@ -249,12 +294,17 @@ class Artifact(Base):
     capture_problem: Mapped[str | None] = mapped_column(String(300))
     capture_failed_at: Mapped[datetime | None]
     origin_id: Mapped[int | None] = mapped_column(ForeignKey("artifact.id"), index=True)
-    scan_state: Mapped[ScanState] = mapped_column(
-        TextEnum(ScanState), default=ScanState.NOT_SCANNED
-    )
-    scanned_at: Mapped[datetime | None]
-    finding: Mapped[str | None] = mapped_column(String(150))
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     attempt: Mapped[Attempt] = relationship(back_populates="artifacts")
+
+    @classmethod
+    def is_kept(cls) -> ColumnElement[bool]:
+        """Return the condition that the file is still there."""
+        return cls.deleted_at.is_(None)
+
+    @property
+    def scan_subject(self) -> str:
+        """Return what a finding is about, as in the audit log."""
+        return f"submission:{self.attempt.submission_id}"

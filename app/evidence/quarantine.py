@@ -1,15 +1,15 @@
-"""What is known of malware in learners' files, and whom that keeps from which of them."""
+"""What is known of malware in the files that are kept, and whom that keeps from which of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, exists, func, select, text, update
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from app.core import audit
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError, UnavailableError
-from app.evidence.models import UNSCANNED, Artifact, Attempt, ScanState, Submission
+from app.evidence.models import UNSCANNED, Artifact, Attempt, ScannedFile, ScanState
 from app.evidence.scanning import Finding
 
 SCANNER = "scanner"
@@ -27,122 +27,114 @@ class Backlog:
     oldest_at: datetime | None
 
 
+def list_file_tables() -> list[type[ScannedFile]]:
+    """Return every table whose rows name stored files, artifacts first."""
+    return ScannedFile.__subclasses__()
+
+
 def list_unscanned_keys(session: Session, *, limit: int) -> list[str]:
     """Return storage keys that a scanner has not looked at, what somebody waits for first.
 
-    Two artifacts may share one stored file; it is looked at once.
+    Two rows may share one stored file; it is looked at once.
     """
     keys: dict[str, None] = {}
     for state in (ScanState.WAITING, ScanState.INFECTED, ScanState.NOT_SCANNED):
-        found = session.scalars(
-            select(Artifact.storage_key)
-            .where(text(UNSCANNED), Artifact.scan_state == state, Artifact.deleted_at.is_(None))
-            .order_by(Artifact.id)
-            .limit(limit)
-        )
-        keys.update(dict.fromkeys(key for key in found if key is not None))
+        for table in list_file_tables():
+            found = session.scalars(
+                select(table.storage_key)
+                .where(text(UNSCANNED), table.scan_state == state, table.is_kept())
+                .order_by(table.id)
+                .limit(limit)
+            )
+            keys.update(dict.fromkeys(key for key in found if key is not None))
     return list(keys)[:limit]
 
 
 def record_finding(session: Session, key: str, finding: Finding, *, now: datetime) -> None:
-    """Write down what a scanner said of a stored file, for every artifact that names it.
+    """Write down what a scanner said of a stored file, for every row that names it.
 
     What is found, and what turns out to be harmless after all, is audited.
     """
-    artifacts = list(
-        session.scalars(
-            select(Artifact)
-            .where(Artifact.storage_key == key)
-            .options(joinedload(Artifact.attempt))
-            .order_by(Artifact.id)
-            .with_for_update(of=Artifact)
-        )
-    )
-    for artifact in artifacts:
-        was = artifact.finding
-        artifact.scan_state = finding.state
-        artifact.scanned_at = now
-        artifact.finding = finding.name or None
-        if artifact.finding == was:
-            continue
-        audit.record(
-            session,
-            artifact.institution_id,
-            actor=SCANNER,
-            action="artifact.quarantined" if finding.name else "artifact.released",
-            subject=f"submission:{artifact.attempt.submission_id}",
-            facts={
-                "artifact_id": artifact.id,
-                "sha256": artifact.sha256,
-                "finding": finding.name or was,
-            },
-            now=now,
-        )
+    for table in list_file_tables():
+        files = session.scalars(
+            select(table).where(table.storage_key == key).order_by(table.id).with_for_update()
+        ).all()
+        for file in files:
+            was = file.finding
+            file.scan_state = finding.state
+            file.scanned_at = now
+            file.finding = finding.name or None
+            if file.finding != was:
+                _audit_finding(session, file, finding.name, was, now=now)
     session.flush()
 
 
 def ask_again(
-    session: Session, artifact_id: int, *, institution_id: int, actor: str, now: datetime
+    session: Session,
+    kind: str,
+    file_id: int,
+    *,
+    institution_id: int,
+    actor: str,
+    now: datetime,
 ) -> None:
     """Let the scanner look again at a file that it took for malware.
 
+    `kind`: see `ScannedFile.scanned_as`.
     Raises: `NotFoundError`; `InvalidError` if it is not in quarantine.
     """
-    artifact = session.scalar(
-        select(Artifact).where(
-            Artifact.id == artifact_id, Artifact.institution_id == institution_id
-        )
-    )
-    if artifact is None:
+    table = next((each for each in list_file_tables() if each.scanned_as == kind), None)
+    file = session.get(table, file_id) if table else None
+    if table is None or file is None or file.institution_id != institution_id:
         raise NotFoundError("There is no such file.")
-    if artifact.scan_state is not ScanState.INFECTED:
+    if file.scan_state is not ScanState.INFECTED:
         raise InvalidError("This file is not in quarantine; there is nothing to check again.")
     session.execute(
         # It stays what it is to everybody until the scanner has said otherwise.
-        update(Artifact).where(Artifact.storage_key == artifact.storage_key).values(scanned_at=None)
+        update(table).where(table.storage_key == file.storage_key).values(scanned_at=None)
     )
     audit.record(
         session,
         institution_id,
         actor=actor,
-        action="artifact.checked_again",
-        subject=f"artifact:{artifact.id}",
-        facts={"sha256": artifact.sha256, "finding": artifact.finding},
+        action=f"{kind}.checked_again",
+        subject=f"{kind}:{file.id}",
+        facts={"sha256": file.sha256, "finding": file.finding},
         now=now,
     )
 
 
-def list_quarantined(session: Session, *, institution_id: int, limit: int = 100) -> list[Artifact]:
+def list_quarantined(
+    session: Session, *, institution_id: int, limit: int = 100
+) -> list[ScannedFile]:
     """Return the files of an institution that are in quarantine, the newest first."""
-    return list(
-        session.scalars(
-            select(Artifact)
+    found: list[ScannedFile] = []
+    for table in list_file_tables():
+        found += session.scalars(
+            select(table)
             .where(
-                Artifact.institution_id == institution_id,
-                Artifact.scan_state == ScanState.INFECTED,
-                Artifact.deleted_at.is_(None),
+                table.institution_id == institution_id,
+                table.scan_state == ScanState.INFECTED,
+                table.is_kept(),
             )
-            .options(
-                joinedload(Artifact.attempt)
-                .joinedload(Attempt.submission)
-                .joinedload(Submission.assignment)
-            )
-            .order_by(Artifact.id.desc())
+            .order_by(table.id.desc())
             .limit(limit)
         )
-    )
+    return sorted(found, key=lambda file: (file.created_at, file.id), reverse=True)[:limit]
 
 
 def find_backlog(session: Session, *, institution_id: int) -> Backlog:
     """Return how many files wait to be checked."""
-    count, oldest_at = session.execute(
-        select(func.count(), func.min(Artifact.created_at)).where(
-            text(UNSCANNED),
-            Artifact.institution_id == institution_id,
-            Artifact.deleted_at.is_(None),
-        )
-    ).one()
-    return Backlog(count, oldest_at)
+    backlog = Backlog(0, None)
+    for table in list_file_tables():
+        count, oldest_at = session.execute(
+            select(func.count(), func.min(table.created_at)).where(
+                text(UNSCANNED), table.institution_id == institution_id, table.is_kept()
+            )
+        ).one()
+        moments = [at for at in (backlog.oldest_at, oldest_at) if at is not None]
+        backlog = Backlog(backlog.count + count, min(moments, default=None))
+    return backlog
 
 
 def list_scan_marks(session: Session, submission_ids: Sequence[int]) -> dict[int, ScanState]:
@@ -209,3 +201,17 @@ def refuse_infected(artifacts: Sequence[Artifact]) -> None:
             f"The malware scanner found something harmful in {', '.join(names)}. "
             "Remove it from your draft and add a clean copy; the rest of your work is safe."
         )
+
+
+def _audit_finding(
+    session: Session, file: ScannedFile, name: str, was: str | None, *, now: datetime
+) -> None:
+    audit.record(
+        session,
+        file.institution_id,
+        actor=SCANNER,
+        action=f"{file.scanned_as}.{'quarantined' if name else 'released'}",
+        subject=file.scan_subject,
+        facts={f"{file.scanned_as}_id": file.id, "sha256": file.sha256, "finding": name or was},
+        now=now,
+    )

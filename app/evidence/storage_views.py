@@ -48,16 +48,17 @@ def storage() -> str:
     )
 
 
-@bp.post("/admin/files/<int:artifact_id>/scan-again")
+@bp.post("/admin/files/<kind>/<int:file_id>/scan-again")
 @requires_administrator
-def scan_again(artifact_id: int) -> ResponseReturnValue:
+def scan_again(kind: str, file_id: int) -> ResponseReturnValue:
     """Let the scanner look again at a file in quarantine."""
     Form().validate()
     principal = current_principal()
     with transaction() as session:
         ask_again(
             session,
-            artifact_id,
+            kind,
+            file_id,
             institution_id=principal.institution_id,
             actor=principal.actor,
             now=utcnow(),

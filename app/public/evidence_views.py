@@ -120,7 +120,7 @@ def _drawn(shared: Shared, item_id: int, number: int) -> ResponseReturnValue:
 
 def _file_of(item: SharedItem) -> tuple[str, str, str]:
     """Return the storage key, media type and name of what may be seen of a piece."""
-    if item.copy is not None:
+    if item.copy is not None and item.copy.storage_key is not None:
         return item.copy.storage_key, item.copy.media_type, item.copy.file_name
     if item.artifact is not None and item.artifact.storage_key is not None:
         media_type = item.artifact.media_type or "application/octet-stream"

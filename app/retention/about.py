@@ -1,8 +1,10 @@
 """What is held about one person besides name, courses and awards: as plain data, and with files.
 
-What was written about somebody for the staff alone is not handed out on a page: an
-administrator does that by command, once it is decided that it must be. Such notes are
-education records as soon as they are shared, and these are (34 CFR 99.3).
+What was written about somebody for the staff alone is not handed out on a page: notes
+between those who assess, and recommendations. An administrator does that by command, once
+it is decided that it must be: they are education records as soon as they are shared, and
+these are (34 CFR 99.3). What is not told yet is handed out by nobody: a decision that can
+still be undone is none.
 """
 
 import json
@@ -17,8 +19,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.assessment.desk_models import ConflictOfInterest, SavedComment
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
-from app.assessment.models import Assessment, AttemptDecision, Rating
-from app.evidence.consent_models import Consent, Disclosure
+from app.assessment.models import Assessment
+from app.assessment.queries import list_all_told, list_released
+from app.evidence.consent_models import Consent, Disclosure, RedactedCopy
 from app.evidence.group_models import AttemptSignature, GroupInvitation
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
 from app.evidence.storage import Storage
@@ -55,11 +58,13 @@ def describe_records(
             {
                 "signed_at": each.signed_at,
                 "text": each.text,
+                "signed_name": each.signed_name,
                 "digest": each.digest,
                 "withdrawn_at": each.withdrawn_at,
             }
             for each in session.scalars(select(Consent).where(Consent.person_id == person_id))
         ],
+        "redacted_copies": [_describe_copy(each) for each in _copies(session, person_id)],
         "disclosures": [
             {"at": each.at, "to_whom": each.to_whom, "what": each.what}
             for each in session.scalars(
@@ -82,7 +87,7 @@ def describe_records(
 
 
 def list_files(session: Session, person_id: int) -> Iterator[HeldFile]:
-    """Return the files of somebody's work; never one in which malware was found."""
+    """Return the files of somebody's work and their redacted copies; never one with malware."""
     for submission in _submissions(session, person_id):
         for attempt in submission.attempts:
             for artifact in attempt.artifacts:
@@ -90,6 +95,9 @@ def list_files(session: Session, person_id: int) -> Iterator[HeldFile]:
                     yield HeldFile(
                         _name_in_archive(submission, attempt, artifact), artifact.storage_key or ""
                     )
+    for copy in _copies(session, person_id):
+        if _is_copy_handed_out(copy):
+            yield HeldFile(_name_of_copy(copy), copy.storage_key or "")
 
 
 def write_archive(
@@ -130,16 +138,8 @@ def _submissions(session: Session, person_id: int) -> list[Submission]:
 def _describe_work(
     session: Session, submission: Submission, *, with_staff_notes: bool
 ) -> dict[str, Any]:
-    ratings = selectinload(Assessment.ratings)
-    told = select(AttemptDecision.attempt_id).where(
-        AttemptDecision.submission_id == submission.id, AttemptDecision.released_at.is_not(None)
-    )
-    assessments = session.scalars(
-        select(Assessment)
-        .where(Assessment.attempt_id.in_(told), Assessment.undone_at.is_(None))
-        .options(ratings.joinedload(Rating.criterion), ratings.joinedload(Rating.rubric_level))
-        .order_by(Assessment.id)
-    )
+    list_told = list_all_told if with_staff_notes else list_released
+    assessments = reversed(list_told(session, submission.id))
     messages = session.scalars(
         select(SubmissionMessage)
         .where(SubmissionMessage.submission_id == submission.id)
@@ -168,6 +168,7 @@ def _describe_attempt(submission: Submission, attempt: Attempt) -> dict[str, Any
         "signed_at": attempt.signed_at,
         "artifacts": [
             {
+                "number": artifact.id,
                 "kind": artifact.kind.value,
                 "sha256": artifact.sha256,
                 "text": artifact.text,
@@ -182,6 +183,37 @@ def _describe_attempt(submission: Submission, attempt: Attempt) -> dict[str, Any
             for artifact in attempt.artifacts
         ],
     }
+
+
+def _copies(session: Session, person_id: int) -> list[RedactedCopy]:
+    return list(
+        session.scalars(
+            select(RedactedCopy)
+            .where(RedactedCopy.person_id == person_id)
+            .order_by(RedactedCopy.id)
+        )
+    )
+
+
+def _describe_copy(copy: RedactedCopy) -> dict[str, Any]:
+    return {
+        "of_artifact": copy.artifact_id,
+        "sha256": copy.sha256,
+        "sent_at": copy.created_at,
+        "file": _name_of_copy(copy) if _is_copy_handed_out(copy) else None,
+        "file_name": copy.file_name,
+        "has_malware": copy.scan_state is ScanState.INFECTED,
+        "deleted_at": copy.deleted_at,
+    }
+
+
+def _is_copy_handed_out(copy: RedactedCopy) -> bool:
+    is_there = copy.storage_key is not None and copy.deleted_at is None
+    return is_there and copy.scan_state is not ScanState.INFECTED
+
+
+def _name_of_copy(copy: RedactedCopy) -> str:
+    return f"redacted-copies/{copy.id}-{copy.file_name}"
 
 
 def _describe_assessment(assessment: Assessment, *, with_staff_notes: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
@@ -151,6 +151,18 @@ def _delete(session: Session, run: DeletionRun, chunk: Sequence[Due], *, now: da
         update(Artifact)
         .where(Artifact.id.in_(by_kind.get("artifact", [])))
         .values(deleted_at=now, text=None, url=None, title=None)
+    )
+    session.execute(
+        # A copy goes with its artifact.
+        update(RedactedCopy)
+        .where(
+            or_(
+                RedactedCopy.id.in_(by_kind.get("redacted_copy", [])),
+                RedactedCopy.artifact_id.in_(by_kind.get("artifact", [])),
+            ),
+            RedactedCopy.deleted_at.is_(None),
+        )
+        .values(deleted_at=now)
     )
     _empty_words(session, by_kind.get("submission", []))
     session.execute(delete(Disclosure).where(Disclosure.id.in_(by_kind.get("disclosure", []))))

@@ -13,6 +13,7 @@ from app.courses.models import Person
 from app.evidence.consent_models import Consent
 from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Artifact, Attempt, Submission
+from app.evidence.redacting import drop_unsigned
 from app.evidence.upload_models import Upload
 from app.retention.holds import find_hold_on
 from app.retention.planning import list_classes
@@ -20,9 +21,10 @@ from app.retention.planning import list_classes
 if TYPE_CHECKING:
     from app.programme.rules import RetentionClass
 
+FORGOTTEN = ""
 STAYS = {
     "unshared_artifact": "Work that was handed in",
-    "shared_artifact": "Work that was shown",
+    "shared_artifact": "Work that was shown, and redacted copies of it",
     "assessment_record": "How it was assessed",
     "disclosure": "Consents and the record of disclosures",
     "award": "Awards and what verifies them",
@@ -72,6 +74,9 @@ def list_what_stays(session: Session, institution_id: int) -> list[str]:
 def erase_records(session: Session, person: Person, *, now: datetime) -> Erased:
     """Erase what nobody needs any more, and end every consent, of somebody who is forgotten.
 
+    Of a signature the name goes; that it was given, when, in which session and under
+    which words stays, and so does the digest over all of it and the name: whoever
+    knows the name can still show by it that it was the one.
     What was handed in and assessed is the institution's record; it goes when its
     class says so (`planning`).
     Raises: as `refuse_if_held`.
@@ -82,6 +87,10 @@ def erase_records(session: Session, person: Person, *, now: datetime) -> Erased:
     ).all()
     for consent in consents:
         consent.withdrawn_at = now
+    session.execute(
+        update(Consent).where(Consent.person_id == person.id).values(signed_name=FORGOTTEN)
+    )
+    drop_unsigned(session, None, person_id=person.id, now=now)
     # The draft of a group is the others' too: it stays.
     other = aliased(Submission)
     own = select(Submission.id).where(

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.core.db import db, transaction
 from app.evidence.models import Artifact
+from app.evidence.redacting import list_unswept_copies, sweep_copies
 from app.evidence.storage import open_storage
 from app.platforms.service import list_institutions
 from app.retention.deleting import delete_due, list_unswept, make_plan, sweep_bytes
@@ -59,7 +60,8 @@ def sweep() -> int:
     gone = 0
     while True:
         with transaction() as session:
-            artifacts = list_unswept(session)
-            if not artifacts:
+            artifacts, copies = list_unswept(session), list_unswept_copies(session)
+            if not artifacts and not copies:
                 return gone
             gone += sweep_bytes(session, storage, artifacts)
+            gone += sweep_copies(session, storage, copies)

@@ -1,7 +1,7 @@
 """What has been kept long enough: rows by class, when each became due, and what holds it."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
 from app.assessment.models import Assessment, AttemptDecision
-from app.awards.models import Award
 from app.core.months import add_months
 from app.evidence.consent_models import Consent, ConsentItem, Disclosure
 from app.evidence.groups import list_author_ids
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
 from app.programme.rules import RetentionClass
 from app.programme.service import get_rules
+from app.retention import copies
 from app.retention.models import LegalHold
 
 # A decision was made and told; until then nothing about the work is closed.
@@ -74,18 +74,17 @@ def iterate_class(
     session: Session, institution_id: int, rule: RetentionClass, holds: Holds, *, now: datetime
 ) -> Iterator[Due]:
     """Return the rows of one class that have been kept long enough, held ones too."""
-    find = _FINDERS.get(rule.kind)
-    if find is None or rule.months is None:
+    if rule.months is None:
         return
     # The end of a month may be a few days off: the exact moment is found per row.
     cutoff = add_months(now, -rule.months) + A_FEW_DAYS
-    rows = session.execute(find(institution_id, cutoff, now)).all()
-    for row_id, sha256, begins_at, submission_id, person_id in rows:
-        due_at = add_months(begins_at, rule.months)
-        if due_at <= now:
-            held = _find_hold(session, holds, submission_id, person_id)
-            subject = f"{_SUBJECTS[rule.kind]}:{row_id}"
-            yield Due(rule.key, subject, row_id, sha256, due_at, held)
+    for called, find in _FINDERS.get(rule.kind, ()):
+        rows: Sequence[Any] = session.execute(find(institution_id, cutoff, now)).all()
+        for row_id, sha256, begins_at, submission_id, person_id in rows:
+            due_at = add_months(begins_at, rule.months)
+            if due_at <= now:
+                held = _find_hold(session, holds, submission_id, person_id)
+                yield Due(rule.key, f"{called}:{row_id}", row_id, sha256, due_at, held)
 
 
 def read_holds(session: Session, institution_id: int) -> Holds:
@@ -148,22 +147,7 @@ def _is_shared(now: datetime) -> ColumnElement[bool]:
     return exists().where(
         ConsentItem.artifact_id == Artifact.id,
         Consent.id == ConsentItem.consent_id,
-        Consent.withdrawn_at.is_(None),
-        Award.id == Consent.award_id,
-        Award.revoked_at.is_(None),
-        or_(Award.valid_until.is_(None), Award.valid_until > now),
-    )
-
-
-def _shared_until() -> Any:
-    """When the last consent for an artifact, or the award that it hung on, ended."""
-    return (
-        select(func.max(func.coalesce(Consent.withdrawn_at, Award.revoked_at, Award.valid_until)))
-        .select_from(ConsentItem)
-        .join(Consent, Consent.id == ConsentItem.consent_id)
-        .join(Award, Award.id == Consent.award_id)
-        .where(ConsentItem.artifact_id == Artifact.id)
-        .scalar_subquery()
+        copies.is_standing(now),
     )
 
 
@@ -214,7 +198,7 @@ def _unshared(institution_id: int, cutoff: datetime, _now: datetime) -> Select[A
 
 
 def _shared(institution_id: int, cutoff: datetime, now: datetime) -> Select[Any]:
-    begins = _shared_until()
+    begins = copies.last_ended_at(ConsentItem.artifact_id == Artifact.id)
     return _artifacts(institution_id, begins).where(
         _is_or_was_shared(), ~_is_shared(now), begins <= cutoff, Submission.status.in_(CLOSED)
     )
@@ -280,17 +264,12 @@ def _no_digest() -> Any:
     return null()
 
 
-_FINDERS: dict[str, Callable[[int, datetime, datetime], Select[Any]]] = {
-    "draft": _drafts,
-    "unshared_artifact": _unshared,
-    "shared_artifact": _shared,
-    "assessment_record": _assessments,
-    "disclosure": _disclosures,
-}
-_SUBJECTS = {
-    "draft": "artifact",
-    "unshared_artifact": "artifact",
-    "shared_artifact": "artifact",
-    "assessment_record": "submission",
-    "disclosure": "disclosure",
+# What is found by each kind of class: how its rows are called, and which are due.
+_Finder = Callable[[int, datetime, datetime], Select[Any]]
+_FINDERS: dict[str, tuple[tuple[str, _Finder], ...]] = {
+    "draft": (("artifact", _drafts), ("redacted_copy", copies.find_unsigned)),
+    "unshared_artifact": (("artifact", _unshared),),
+    "shared_artifact": (("artifact", _shared), ("redacted_copy", copies.find_signed)),
+    "assessment_record": (("submission", _assessments),),
+    "disclosure": (("disclosure", _disclosures),),
 }

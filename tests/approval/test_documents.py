@@ -5,6 +5,8 @@ from io import BytesIO
 import pytest
 
 from app.approval.documents import MAX_DOCUMENTS
+from app.evidence.models import ScanState
+from tests.clamd import EICAR
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -92,3 +94,62 @@ def test_too_many_documents_are_refused(walk):
 
     assert page.status_code == 422
     assert f"At most {MAX_DOCUMENTS}" in page.text
+
+
+def test_a_document_is_its_proposers_alone_until_it_was_checked(walk, scanner, scan):
+    walk.begin()
+    attach(walk)
+    walk.write_content()
+    walk.answer()
+    walk.submit()
+    [document] = walk.proposal.documents
+    address = f"/proposals/documents/{document.id}"
+    assert document.scan_state is ScanState.WAITING
+    assert walk.of(walk.proposer).get(address).status_code == 200
+    refused = walk.of(walk.seats.skills).get(address)
+    assert refused.status_code == 503
+    assert "still being checked for malware" in refused.text
+
+    assert scan()
+
+    assert walk.of(walk.seats.skills).get(address).data == PDF
+    page = walk.of(walk.seats.skills).get(f"/proposals/{walk.id}/review")
+    assert "No malware found" in page.text
+
+
+def test_an_infected_document_is_opened_by_nobody_and_both_sides_are_told(walk, scanner, scan):
+    walk.begin()
+    attach(walk, PDF + EICAR)
+    walk.write_content()
+    walk.answer()
+    walk.submit()
+
+    assert scan()
+
+    [document] = walk.proposal.documents
+    assert document.scan_state is ScanState.INFECTED
+    for person in (walk.proposer, walk.seats.skills):
+        refused = walk.of(person).get(f"/proposals/documents/{document.id}")
+        assert refused.status_code == 403
+        assert "locked away" in refused.text
+        assert "Malware found" in walk.of(person).get(f"/proposals/{walk.id}").text
+
+
+def test_nothing_infected_is_submitted(walk, settings, scanner, scan):
+    walk.begin()
+    attach(walk, PDF + EICAR)
+    assert scan()
+    walk.write_content()
+    walk.answer()
+
+    refused = walk.submit()
+
+    assert (
+        "malware was found in it" in walk.of(walk.proposer).get(f"/proposals/{walk.id}/edit").text
+    )
+    assert refused.status_code == 422
+    assert walk.proposal.round == 0
+    [document] = walk.proposal.documents
+    walk.of(walk.proposer).post(f"/proposals/{walk.id}/documents/{document.id}/remove")
+    assert [each for each in settings.storage_dir.rglob("*") if each.is_file()] == []
+    assert walk.submit().status_code == 303

@@ -9,10 +9,12 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment.appeals import open_appeal
 from app.assessment.models import Decision
 from app.assessment.recording import Judgement
 from app.assessment.releasing import Outcome, record_and_settle
 from app.catalog.models import AchievementVersion
+from app.core.principal import Role
 from app.courses.models import Person
 from app.evidence.models import Submission
 from app.mapping.models import Assignment
@@ -104,6 +106,23 @@ def join(session: Session, lead: Submission, person: Person) -> Submission:
     session.add(joined)
     session.commit()
     return joined
+
+
+def recommended_declined_appealed(
+    session: Session, app: Flask, world: factories.World
+) -> Submission:
+    """Make work that was recommended, then not met, and against which the learner appealed."""
+    assignment = factories.make_assignment(session, world.course, world.level_1, link=None)
+    session.commit()
+    work = hand_in(session, assignment, world.learner)
+    adviser = factories.make_person(session, world.course, Role.GRADER, "Ada Assessor")
+    appoint(session, adviser, world.level_1, ASSESSOR)
+    record(session, app, work, adviser, reason="Between assessors")
+    not_met = {"decision": Decision.NOT_MET, "reason": "Told"}
+    record(session, app, work, world.second_grantor, "below", "below", **not_met)
+    open_appeal(session, work, person=world.learner, reason="Look again", now=datetime.now(UTC))
+    session.commit()
+    return work
 
 
 def by_halves(session: Session, world: factories.World) -> tuple[Assignment, Assignment]:

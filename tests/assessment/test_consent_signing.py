@@ -88,6 +88,41 @@ def test_forged_artifacts_are_refused(browser, session, world, shown, here, stor
     assert consent(session) is None
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"link_ends_at": "2030-01-01T00:00:00"},
+        {"link_ends_at": "9999-12-31T23:59:59-23:59"},
+        {"choices": [{"redacted_id": 10**30}]},
+        {"choices": [{"redacted_id": -1}]},
+        {"choices": [{"artifact_id": 10**30}]},
+        {"choices": [{}, {}]},
+    ],
+)
+def test_a_forged_page_is_refused_and_no_fault(browser, session, world, shown, here, changes):
+    mei = browser(world.learner)
+    page = mei.post(here, data=choose(shown[1], "full", "no", audience="link"))
+    carried = json.loads(hidden(page, "carried"))
+    (piece,) = carried["choices"]
+    forged = carried | changes
+    forged["choices"] = [piece | each for each in forged["choices"]]
+
+    refused = sign(mei, here, page, carried=json.dumps(forged))
+
+    assert refused.status_code == 422
+    assert consent(session) is None
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2020-01-01"])
+def test_a_link_ends_within_a_lifetime(browser, world, shown, here, day):
+    refused = browser(world.learner).post(
+        here, data=choose(shown[1], "full", "no", audience="link", link_ends_on=day)
+    )
+
+    assert refused.status_code == 422
+    assert "link would end" in refused.text or "an earlier day" in refused.text
+
+
 def test_what_the_grantor_did_not_mark_cannot_be_shown(browser, session, world, storage):
     award, artifacts = make_shown_work(session, world, storage, is_marked=False)
     mei = browser(world.learner)

@@ -8,17 +8,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from app.cli.jobs import JOBS
-from app.core.clock import utcnow
 from app.core.principal import Role
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
-from app.outbox.timers import run_job
 from tests import factories
-from tests.clamd import EICAR, run_small_daemon
+from tests.clamd import EICAR
 from tests.evidence import samples
 from tests.evidence.groups import Team
-from tests.evidence.scanning import appoint, set_scanner
+from tests.evidence.scanning import appoint
 from tests.evidence.sending import Sender
 from tests.s3 import KEY_ID, REGION, SECRET, run_s3
 
@@ -55,13 +52,6 @@ def s3():
     """A real S3 server process, one for all tests of a worker."""
     with run_s3() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def small_daemon():
-    """The address of a server process that speaks as ClamAV's daemon does."""
-    with run_small_daemon() as address:
-        yield address
 
 
 @pytest.fixture
@@ -171,23 +161,6 @@ def third(session, world):
     person = factories.make_person(session, world.course, Role.LEARNER, "Amara Student")
     session.commit()
     return person
-
-
-@pytest.fixture
-def scanner(app, settings, small_daemon):
-    set_scanner(app, settings, small_daemon)
-
-
-@pytest.fixture
-def scan(app):
-    """Let the worker's job run, as a process of its own would."""
-
-    def run():
-        with app.app_context():
-            job = next(job for job in JOBS if job.name == "scan")
-            return run_job(job, clock=utcnow)
-
-    return run
 
 
 @pytest.fixture

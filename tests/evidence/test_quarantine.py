@@ -129,7 +129,7 @@ def test_an_administrator_lets_it_look_again_and_a_false_alarm_ends(
     assert "notes.txt" in page
     assert FOUND in page
 
-    again = browser(administrator).post(f"/admin/files/{bad.id}/scan-again")
+    again = browser(administrator).post(f"/admin/files/artifact/{bad.id}/scan-again")
 
     assert (again.status_code, again.location) == (303, "/admin/files")
     assert statuses(browser(administrator), bad) == {403}
@@ -147,8 +147,8 @@ def test_an_administrator_lets_it_look_again_and_a_false_alarm_ends(
 def test_only_what_is_locked_away_is_looked_at_again(browser, administrator, infected):
     client = browser(administrator)
 
-    assert client.post(f"/admin/files/{infected[0].id}/scan-again").status_code == 422
-    assert client.post("/admin/files/99999/scan-again").status_code == 404
+    assert client.post(f"/admin/files/artifact/{infected[0].id}/scan-again").status_code == 422
+    assert client.post("/admin/files/artifact/99999/scan-again").status_code == 404
 
 
 def test_another_institutions_administrator_sees_and_does_nothing(app, browser, session, infected):
@@ -158,4 +158,4 @@ def test_another_institutions_administrator_sees_and_does_nothing(app, browser, 
     client = browser(other.instructor)
 
     assert "notes.txt" not in client.get("/admin/files").text
-    assert client.post(f"/admin/files/{infected[1].id}/scan-again").status_code == 404
+    assert client.post(f"/admin/files/artifact/{infected[1].id}/scan-again").status_code == 404

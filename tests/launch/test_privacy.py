@@ -15,6 +15,8 @@ from app.launch.claims import AGS, CLAIM, NRPS
 from app.launch.models import LaunchSession, PrivacyVisit
 from app.launch.service import purge_expired
 from tests import factories
+from tests.assessment import several
+from tests.assessment.several import TEN_MINUTES
 from tests.assessment.work import form_data, hand_in
 from tests.launch.signing_lms import INSTRUCTOR, LEARNER
 
@@ -193,6 +195,22 @@ def test_the_archive_brings_the_same_with_the_files(browser, world, awarded, ope
     assert "no-store" in answer.headers["Cache-Control"]
     with zipfile.ZipFile(BytesIO(answer.data)) as opened:
         assert json.loads(opened.read("index.json"))["person"]["name"] == "Mei Student"
+
+
+def test_what_is_not_told_yet_and_recommendations_are_not_handed_out(
+    app, browser, world, session, open_page
+):
+    work = several.recommended_declined_appealed(session, app, world)
+    several.record(session, app, work, world.grantor, undo_for=TEN_MINUTES, reason="Not told yet")
+    mei = browser()
+    place = open_page(mei, world.learner).location
+
+    answer = mei.post(f"{place}/export.json")
+
+    (told,) = json.loads(answer.text)["work"][0]["assessments"]
+    assert (told["note"], told["capacity"]) == ("Told", "grantor")
+    assert "Not told yet" not in answer.text
+    assert "Between assessors" not in answer.text
 
 
 def test_what_was_handed_out_is_in_the_audit_log(browser, world, session, open_page, sub_of):

@@ -15,6 +15,7 @@ from app.evidence.upload_models import Upload
 from app.launch.erasure import erase_names
 from app.retention.about import describe_records, list_files, write_archive
 from app.retention.holds import place_hold
+from tests.assessment import several
 from tests.retention.conftest import NOW
 
 
@@ -75,6 +76,19 @@ def test_words_that_nobody_was_told_are_not_in_it(session, world, decided, archi
     with archive(world.learner) as opened:
         told = json.loads(opened.read("index.json"))
     assert told["work"][0]["assessments"] == []
+
+
+def test_an_administrator_may_hand_out_recommendations_and_never_what_is_not_told(
+    app, session, world, archive
+):
+    work = several.recommended_declined_appealed(session, app, world)
+    undo_for = several.TEN_MINUTES
+    several.record(session, app, work, world.grantor, undo_for=undo_for, reason="Not told yet")
+
+    with archive(world.learner) as opened:
+        told = json.loads(opened.read("index.json"))["work"][0]["assessments"]
+
+    assert [each["note"] for each in told] == ["Between assessors", "Told"]
 
 
 def forget(session, person):
