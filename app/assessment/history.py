@@ -14,13 +14,12 @@ from app.assessment.models import AttemptDecision
 from app.awards.models import Award
 from app.core.audit import GENESIS, AuditEntry, find_head
 from app.core.errors import NotFoundError
-from app.core.principal import STAFF, Principal
+from app.core.principal import Principal
 from app.courses.models import Person
-from app.courses.service import find_enrolment
 from app.evidence.groups import list_group
 from app.evidence.models import Artifact, Attempt, Submission
+from app.evidence.reading import ReadingRight, find_reading_right
 from app.mapping.models import Assignment
-from app.programme.service import find_appointment
 
 MAX_ENTRIES = 500
 # What a learner is told of anyhow; the rest is the business of those who assess.
@@ -98,7 +97,8 @@ def read_history(
 ) -> History:
     """Return the history of a submission to its learners, grantors, staff and administrators.
 
-    Raises: `NotFoundError`, whether it does not exist or is not theirs to see.
+    Raises: `NotFoundError`, whether it does not exist or is not theirs to see;
+        `ForbiddenError` to whoever has declared a conflict of interest, or has withdrawn.
     """
     submission = _find(session, submission_id, principal)
     group = list_group(session, submission) if submission else []
@@ -156,20 +156,12 @@ def _find_reader(
     lead, person_id = group[0], principal.person_id
     if any(each.learner_id == person_id for each in group):
         return Reader.AUTHOR
-    if find_appointment(
-        session,
-        person_id=person_id,
-        achievement_id=lead.achievement_id,
-        course_id=lead.course_id,
-        now=now,
-    ):
+    right = find_reading_right(session, lead, principal, rights_last=rights_last, now=now)
+    if right is ReadingRight.GRANTOR:
         return Reader.GRANTOR
     if principal.is_administrator:
         return Reader.ADMINISTRATOR
-    enrolment = find_enrolment(session, course_id=lead.course_id, person_id=person_id)
-    if enrolment and enrolment.role in STAFF and enrolment.last_launched_at > now - rights_last:
-        return Reader.STAFF
-    return None
+    return Reader.STAFF if right is ReadingRight.STAFF else None
 
 
 def _find_hidden_since(session: Session, lead: Submission, reader: Reader) -> datetime | None:

@@ -13,7 +13,6 @@ from app.core.principal import Principal
 from app.courses.service import find_enrolment
 from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.capturing import owe_captures
-from app.evidence.conflicts import refuse_declared
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import find_lead, list_group
 from app.evidence.intake import Work
@@ -261,7 +260,6 @@ def _may_read(
         return True
     if not artifact.attempt.counts:
         return False
-    refuse_declared(session, submission, principal.person_id)
     return may_read_handed_in(session, submission, principal, rights_last=rights_last, now=now)
 
 
