@@ -30,7 +30,7 @@ from app.courses.roster import find_reading
 from app.courses.service import get_course, get_person
 from app.evidence.groups import find_lead
 from app.evidence.models import Attempt, Submission, SubmissionStatus
-from app.evidence.naming import is_name_hidden
+from app.evidence.naming import FileNames, is_name_hidden
 from app.evidence.service import current_attempt, find_submission
 from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
@@ -143,6 +143,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         co_authors=[] if submission is None or is_hidden else list_co_authors(session, submission),
         attempt=attempt,
         artifacts=_describe(attempt, without=is_hidden),
+        file_names=FileNames(is_hidden),
         assessments=seen,
         agreement=compare_assessments(newest_of([e for e in seen if e.attempt is attempt]))
         if attempt

@@ -35,6 +35,7 @@ from app.core.forms import Form
 from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Submission, SubmissionStatus
+from app.evidence.naming import file_names_for_assessing
 from app.evidence.service import get_submission
 from app.passback.service import find_newest_delivery
 
@@ -56,6 +57,7 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         submission=submission,
         assignment=submission.assignment,
         learner_name=shown_authors(submission),
+        file_names=file_names_for_assessing(submission),
         assessments=[own] if own else seen,
         agreement=None if own else compare_assessments(newest_of(seen)),
         others=others,

@@ -18,6 +18,7 @@ from app.core.principal import Principal
 from app.courses.models import Person
 from app.evidence.groups import list_group
 from app.evidence.models import Artifact, Attempt, Submission
+from app.evidence.naming import FileNames, read_file_names
 from app.evidence.reading import ReadingRight, find_reading_right
 from app.mapping.models import Assignment
 
@@ -65,12 +66,14 @@ class Deed:
 class History:
     """A submission and what was done to it, oldest first.
 
-    `hides_some`: what this reader may not know yet is left out. `is_cut`: there is more.
+    `hides_authors`: this reader is not told whose work it is. `hides_some`: what they
+    may not know yet is left out. `is_cut`: there is more.
     """
 
     submission: Submission
     reader: Reader
     deeds: Sequence[Deed]
+    hides_authors: bool
     hides_some: bool = False
     is_cut: bool = False
 
@@ -107,22 +110,24 @@ def read_history(
         raise NotFoundError("There is no such submission, or it is not yours to see.")
     lead = group[0]
     entries = _list_entries(session, group)
+    names = read_file_names(session, lead, principal.person_id, now=now)
     sight = _Sight(
         reader=reader,
         hidden_since=_find_hidden_since(session, lead, reader),
         author_ids=frozenset(each.learner_id for each in group),
-        hides_authors=reader is Reader.GRANTOR and submission.assignment.version.is_anonymous,
+        hides_authors=names.are_hidden,
         person_id=principal.person_id,
         names=_read_names(session, entries),
     )
     shown = [entry for entry in entries if _may_know(entry, sight)]
     listed = shown[:MAX_ENTRIES]
     sound = _find_sound(session, principal.institution_id, listed)
-    files = _read_file_names(session, lead)
+    files = _read_file_names(session, lead, names)
     return History(
         submission,
         reader,
         [_describe(entry, sight, files, is_sound=entry.id in sound) for entry in listed],
+        hides_authors=sight.hides_authors,
         hides_some=reader is not Reader.AUTHOR and len(shown) < len(entries),
         is_cut=len(shown) > MAX_ENTRIES,
     )
@@ -259,16 +264,14 @@ def _read_names(session: Session, entries: Collection[AuditEntry]) -> dict[int, 
     return {person.id: person.display_name for person in people}
 
 
-def _read_file_names(session: Session, lead: Submission) -> dict[int, str]:
+def _read_file_names(session: Session, lead: Submission, names: FileNames) -> dict[int, str]:
     attempts = session.scalars(
         select(Attempt)
         .where(Attempt.submission_id == lead.id)
         .options(selectinload(Attempt.artifacts))
     )
     return {
-        artifact.id: artifact.file_name or ""
-        for attempt in attempts
-        for artifact in attempt.artifacts
+        artifact.id: names.of(artifact) for attempt in attempts for artifact in attempt.artifacts
     }
 
 

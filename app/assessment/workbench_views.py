@@ -28,6 +28,7 @@ from app.core.errors import ConflictError, DomainError, ForbiddenError, InvalidE
 from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Attempt
+from app.evidence.naming import file_names_for_assessing
 from app.evidence.service import get_submission
 from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
@@ -129,6 +130,7 @@ def show_bench(
         assignment=bench.assignment,
         attempt=attempt,
         artifacts=_describe(bench, attempt),
+        file_names=file_names_for_assessing(bench.submission),
         learner_name=shown_authors(bench.submission),
         is_blind=bench.is_blind,
         recommends=desk.others.only_recommends,
