@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.assessment import workflow
-from app.assessment.models import AttemptDecision
+from app.assessment.seeing import find_blind_since, find_viewer
 from app.awards.models import Award
 from app.core.audit import GENESIS, AuditEntry, find_head
 from app.core.errors import NotFoundError
@@ -113,7 +112,7 @@ def read_history(
     names = read_file_names(session, lead, principal.person_id, now=now)
     sight = _Sight(
         reader=reader,
-        hidden_since=_find_hidden_since(session, lead, reader),
+        hidden_since=_find_hidden_since(session, lead, reader, principal.person_id, now=now),
         author_ids=frozenset(each.learner_id for each in group),
         hides_authors=names.are_hidden,
         person_id=principal.person_id,
@@ -169,31 +168,24 @@ def _find_reader(
     return Reader.STAFF if right is ReadingRight.STAFF else None
 
 
-def _find_hidden_since(session: Session, lead: Submission, reader: Reader) -> datetime | None:
+def _find_hidden_since(
+    session: Session, lead: Submission, reader: Reader, person_id: int, *, now: datetime
+) -> datetime | None:
     """Return since when this reader may not know what others who assess did; `None`: they may.
 
-    Staff learn of a decision when it is told; grantors who are to judge
-    independently, when it is made and told.
+    As the workbench says it to those who assess; staff learn of a decision when it is told.
     """
     if reader in {Reader.AUTHOR, Reader.ADMINISTRATOR}:
         return None
-    if reader is Reader.GRANTOR and lead.assignment.version.grantors_needed == 1:
-        return None
-    if not workflow.is_waiting(lead.status.value) or lead.submitted_at is None:
-        return None
-    released_at = session.scalar(
-        select(AttemptDecision.released_at)
-        .where(AttemptDecision.submission_id == lead.id, AttemptDecision.released_at.is_not(None))
-        .order_by(AttemptDecision.released_at.desc())
-        .limit(1)
-    )
-    return released_at or lead.created_at
+    return find_blind_since(session, lead, find_viewer(session, lead, person_id, now=now))
 
 
 def _may_know(entry: AuditEntry, sight: _Sight) -> bool:
     if sight.reader is Reader.AUTHOR:
         return entry.action.startswith(TOLD_TO_LEARNERS)
     if sight.hidden_since is None or entry.at <= sight.hidden_since:
+        return True
+    if entry.action in TOLD_IN_FULL:
         return True
     is_own = entry.actor == f"person:{sight.person_id}"
     return is_own or not entry.action.startswith(DEEDS_OF_ASSESSING)

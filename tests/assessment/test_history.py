@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from app.assessment.appeals import open_appeal
 from app.core.audit import AuditEntry, record
 from app.core.principal import Role
 from app.courses.models import Enrolment
 from app.evidence.models import Submission
 from tests import factories
+from tests.assessment.several import ASSESSOR, appoint
 from tests.assessment.work import form_data, hand_in
 from tests.campus import make_administrator
 
@@ -167,6 +169,46 @@ def test_grantors_who_judge_independently_do_not_read_each_other(
     for person in (world.grantor, world.second_grantor, world.instructor):
         page = browser(person).get(url(submission))
         assert page.text.count("An assessment was recorded") == 2
+
+
+def test_an_assessor_reads_nothing_of_the_others_before_it_is_told(
+    undecided, browser, session, world, submission
+):
+    """Neither what another assessor recommends, nor what a grantor has decided."""
+    third = factories.make_person(session, world.course, Role.GRADER, "Bert Assessor")
+    for person in (third, world.grantor):
+        appoint(session, person, world.level_1, ASSESSOR)
+    assess(browser, world.grantor, submission, "below", "best", decision="revision", reason="R.")
+    others = ("An assessment was recorded", "Revision requested", "Priya", "A decision was made")
+
+    page = browser(third).get(url(submission)).text
+    assert [words for words in others if words in page] == []
+    assert "Some steps are not shown to you yet" in page
+    assert "An assessment was recorded" in browser(world.grantor).get(url(submission)).text
+    assert "An assessment was recorded" in browser(world.second_grantor).get(url(submission)).text
+
+    assess(
+        browser, world.second_grantor, submission, "below", "best", decision="not_met", reason="N."
+    )
+    for person in (third, world.grantor):
+        page = browser(person).get(url(submission)).text
+        assert "A decision was made" not in page
+        assert "Not met" not in page
+        assert "Luis" not in page
+
+
+def test_during_an_appeal_what_was_told_stays_told(browser, session, world, submission):
+    assess(browser, world.grantor, submission, "below", "best", decision="not_met", reason="No.")
+    session.expire_all()
+    open_appeal(session, submission, person=world.learner, reason="Why?", now=datetime.now(UTC))
+    session.commit()
+    browser(world.second_grantor).post(f"/assessment/submissions/{submission.id}/start")
+
+    page = browser(world.instructor).get(url(submission)).text
+
+    for words in ("A decision was made", "The decision was told", "Priya", "An appeal was made"):
+        assert words in page
+    assert "Luis" not in page
 
 
 def test_an_anonymous_learner_stays_so(browser, session, world, submission):
