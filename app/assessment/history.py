@@ -27,6 +27,8 @@ TOLD_TO_LEARNERS = (
     "submission.", "artifact.", "consent.", "appeal.", "question.", "decision.released", "award.",
 )  # fmt: skip
 TOLD_IN_FULL = frozenset({"decision.released"})
+# What only learners do: whoever did it has, or had, a part in the work.
+DEEDS_OF_LEARNERS = ("submission.", "consent.", "appeal.", "question.asked")
 # What those who assess may not know of each other before it is told.
 DEEDS_OF_ASSESSING = ("assessment.", "decision.", "allocation.", "conflict.")
 
@@ -79,11 +81,15 @@ class History:
 
 @dataclass(frozen=True)
 class _Sight:
-    """What one reader may know."""
+    """What one reader may know.
+
+    `learner_ids`: of the authors, and of all who ever had a part in the work.
+    """
 
     reader: Reader
     hidden_since: datetime | None
     author_ids: frozenset[int]
+    learner_ids: frozenset[int]
     hides_authors: bool
     person_id: int
     names: dict[int, str] = field(default_factory=dict)
@@ -108,12 +114,14 @@ def read_history(
     if submission is None or reader is None:
         raise NotFoundError("There is no such submission, or it is not yours to see.")
     lead = group[0]
+    author_ids = frozenset(each.learner_id for each in group)
     entries = _list_entries(session, group)
     names = read_file_names(session, lead, principal.person_id, now=now)
     sight = _Sight(
         reader=reader,
         hidden_since=_find_hidden_since(session, lead, reader, principal.person_id, now=now),
-        author_ids=frozenset(each.learner_id for each in group),
+        author_ids=author_ids,
+        learner_ids=author_ids | _find_learner_ids(entries),
         hides_authors=names.are_hidden,
         person_id=principal.person_id,
         names=_read_names(session, entries),
@@ -256,6 +264,16 @@ def _read_names(session: Session, entries: Collection[AuditEntry]) -> dict[int, 
     return {person.id: person.display_name for person in people}
 
 
+def _find_learner_ids(entries: Sequence[AuditEntry]) -> frozenset[int]:
+    """Return who did what only learners do, also who has declined, or left the group since."""
+    actors = {_person_id(each.actor) for each in entries if _is_by_learner(each)}
+    return frozenset(person_id for person_id in actors if person_id is not None)
+
+
+def _is_by_learner(entry: AuditEntry) -> bool:
+    return entry.action.startswith(DEEDS_OF_LEARNERS)
+
+
 def _read_file_names(session: Session, lead: Submission, names: FileNames) -> dict[int, str]:
     attempts = session.scalars(
         select(Attempt)
@@ -270,7 +288,7 @@ def _read_file_names(session: Session, lead: Submission, names: FileNames) -> di
 def _describe(entry: AuditEntry, sight: _Sight, files: dict[int, str], *, is_sound: bool) -> Deed:
     person_id = _person_id(entry.actor)
     is_author = person_id in sight.author_ids
-    hides_name = (is_author and sight.hides_authors) or (
+    hides_name = (person_id in sight.learner_ids and sight.hides_authors) or (
         sight.reader is Reader.AUTHOR and not is_author
     )
     told = entry.facts.get("artifacts")

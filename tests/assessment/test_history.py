@@ -15,6 +15,7 @@ from tests import factories
 from tests.assessment.several import ASSESSOR, appoint
 from tests.assessment.work import form_data, hand_in
 from tests.campus import make_administrator
+from tests.evidence.groups import Team
 
 NAME = "essay.txt"
 
@@ -221,6 +222,36 @@ def test_an_anonymous_learner_stays_so(browser, session, world, submission):
     assert "Mei" not in grantor.text
     assert "The learner" in grantor.text
     assert "Mei Student" in staff.text
+
+
+def test_whoever_left_or_declined_an_anonymous_group_stays_unnamed_too(
+    browser, session, world, assignment
+):
+    world.level_1.is_anonymous = True
+    assignment.max_group_size = 3
+    session.commit()
+    place = f"/courses/{assignment.course_id}/assignments/{assignment.id}"
+    third = factories.make_person(session, world.course, Role.LEARNER, "Ravi Student")
+    session.commit()
+    team = Team(browser, session, place)
+    team.gather(world.learner, world.other_learner)
+    team.post(world.other_learner, "group/leave")
+    team.invite(world.learner, third)
+    team.answer(third, "decline")
+    team.send(world.learner, text="Ours.")
+    submission = session.scalars(
+        select(Submission).where(Submission.learner_id == world.learner.id)
+    ).one()
+
+    grantor = browser(world.grantor).get(url(submission)).text
+    staff = browser(world.instructor).get(url(submission)).text
+
+    for words in ("Left the group", "Declined to join the group", "Handed in"):
+        assert words in grantor
+        assert words in staff
+    for name in ("Mei", "Jonas", "Ravi"):
+        assert name not in grantor
+        assert f"{name} Student" in staff
 
 
 def break_entry(session, submission, how: str) -> None:
