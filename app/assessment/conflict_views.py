@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.assessment.anonymity import shown_name_to
 from app.assessment.blueprint import bp, review_marks
 from app.assessment.conflict_forms import AnyConflictForm, ConflictForm, RecuseForm, SearchForm
+from app.assessment.conflicts import find_unmasking
 from app.assessment.moderation_views import others_of
 from app.assessment.recusing import (
     declare_conflict,
@@ -100,6 +101,7 @@ def my_conflicts() -> ResponseReturnValue:
     page = render_template(
         "assessment/my_conflicts.html",
         conflicts=[(each, *_tell(each)) for each in own],
+        unmasking=find_unmasking(session, own),
         search=SearchForm(request.args),
         asked=asked,
         learners=found,
@@ -144,9 +146,11 @@ def conflicts() -> ResponseReturnValue:
         else:
             flash(_("Declared. It counts from now on."), "success")
             return redirect(url_for(".conflicts"), 303)
+    every = list_conflicts(session, principal.institution_id)
     page = render_template(
         "assessment/conflicts.html",
-        conflicts=list_conflicts(session, principal.institution_id),
+        conflicts=every,
+        unmasking=find_unmasking(session, every),
         search=SearchForm(request.args),
         asked=asked,
         learners=found,
