@@ -66,6 +66,16 @@ def get_submission(session: Session, submission_id: int, *, institution_id: int)
     return submission
 
 
+def get_work(session: Session, submission_id: int, *, institution_id: int) -> Submission:
+    """Return the submission that holds the work: in a group, that of whoever began.
+
+    By the number of any of the group's: for all who assess it, they are one.
+    Raises: `NotFoundError`.
+    """
+    found = get_submission(session, submission_id, institution_id=institution_id)
+    return find_lead(session, found)
+
+
 def list_submissions(session: Session, assignment_id: int) -> list[Submission]:
     """Return all submissions for one assignment, with learners and attempts."""
     return list(
