@@ -21,7 +21,7 @@ from app.core.errors import ForbiddenError, InvalidError
 from app.core.principal import Principal, current_principal
 from app.courses.service import get_person
 from app.evidence.models import Submission
-from app.evidence.service import get_submission
+from app.evidence.service import get_work
 
 # So many at one press of the button; the worker goes on.
 AT_ONCE = 200
@@ -61,7 +61,7 @@ def take_over_work(submission_id: int) -> ResponseReturnValue:
     with transaction() as session:
         take_over(
             session,
-            get_submission(session, submission_id, institution_id=principal.institution_id),
+            get_work(session, submission_id, institution_id=principal.institution_id),
             taker=get_person(session, principal.person_id, institution_id=principal.institution_id),
             now=utcnow(),
         )
@@ -108,7 +108,7 @@ def allocate_now() -> ResponseReturnValue:
 
 def _find(submission_id: int) -> Submission:
     session, principal = db.session(), current_principal()
-    submission = get_submission(session, submission_id, institution_id=principal.institution_id)
+    submission = get_work(session, submission_id, institution_id=principal.institution_id)
     grantor = get_person(session, principal.person_id, institution_id=principal.institution_id)
     check_grantor(session, submission, grantor, now=utcnow())
     return submission
@@ -130,7 +130,7 @@ def _hand_over(submission_id: int, form: HandOverForm) -> str:
     with transaction() as session:
         given = hand_over(
             session,
-            get_submission(session, submission_id, institution_id=principal.institution_id),
+            get_work(session, submission_id, institution_id=principal.institution_id),
             giver=get_person(session, principal.person_id, institution_id=principal.institution_id),
             receiver_id=form.receiver.data,
             note=form.note.data or "",

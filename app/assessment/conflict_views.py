@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.assessment.anonymity import shown_name_to
 from app.assessment.blueprint import bp, review_marks
 from app.assessment.conflict_forms import AnyConflictForm, ConflictForm, RecuseForm, SearchForm
+from app.assessment.conflicts import find_unmasking
 from app.assessment.moderation_views import others_of
 from app.assessment.recusing import (
     declare_conflict,
@@ -28,7 +29,7 @@ from app.courses.models import Person
 from app.courses.service import get_person
 from app.evidence.conflict_models import ConflictOfInterest
 from app.evidence.models import Submission
-from app.evidence.service import get_submission
+from app.evidence.service import get_work
 
 
 @bp.route("/assessment/submissions/<int:submission_id>/step-aside", methods=["GET", "POST"])
@@ -36,16 +37,14 @@ from app.evidence.service import get_submission
 def step_aside(submission_id: int) -> ResponseReturnValue:
     """Ask why somebody withdraws from a work, or from all of its learner's; on POST do it."""
     principal = current_principal()
-    submission = get_submission(
-        db.session(), submission_id, institution_id=principal.institution_id
-    )
+    submission = get_work(db.session(), submission_id, institution_id=principal.institution_id)
     others = others_of(submission)
     form = RecuseForm()
     if submission.assignment.version.is_anonymous:
         form.leave_person_out()
     if form.validate_on_submit():
         with transaction() as session:
-            found = get_submission(session, submission_id, institution_id=principal.institution_id)
+            found = get_work(session, submission_id, institution_id=principal.institution_id)
             person = _me()
             recuse(session, found, person=person, reason=form.reason.data, now=utcnow())
             if form.means_person:
@@ -100,6 +99,7 @@ def my_conflicts() -> ResponseReturnValue:
     page = render_template(
         "assessment/my_conflicts.html",
         conflicts=[(each, *_tell(each)) for each in own],
+        unmasking=find_unmasking(session, own),
         search=SearchForm(request.args),
         asked=asked,
         learners=found,
@@ -144,9 +144,11 @@ def conflicts() -> ResponseReturnValue:
         else:
             flash(_("Declared. It counts from now on."), "success")
             return redirect(url_for(".conflicts"), 303)
+    every = list_conflicts(session, principal.institution_id)
     page = render_template(
         "assessment/conflicts.html",
-        conflicts=list_conflicts(session, principal.institution_id),
+        conflicts=every,
+        unmasking=find_unmasking(session, every),
         search=SearchForm(request.args),
         asked=asked,
         learners=found,
@@ -186,9 +188,7 @@ def _tell(conflict: ConflictOfInterest) -> tuple[str, Submission | None]:
     if conflict.submission_id is None:
         return conflict.learner.display_name, None
     session, principal = db.session(), current_principal()
-    submission = get_submission(
-        session, conflict.submission_id, institution_id=principal.institution_id
-    )
+    submission = get_work(session, conflict.submission_id, institution_id=principal.institution_id)
     vault = current_app.extensions["assay.vault"]
     return shown_name_to(session, submission, principal, vault=vault, now=utcnow()), submission
 

@@ -4,7 +4,6 @@ from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.assessment.agreement import compare_assessments, newest_of
-from app.assessment.anonymity import without_names
 from app.assessment.appeals import can_appeal, find_appeal
 from app.assessment.authors import list_co_authors, map_groups
 from app.assessment.blueprint import bp, find_return_url
@@ -22,7 +21,7 @@ from app.catalog.usability import why_unusable
 from app.core.access import requires
 from app.core.clock import utcnow
 from app.core.db import db
-from app.core.errors import NotFoundError
+from app.core.errors import ForbiddenError, NotFoundError
 from app.core.forms import Form
 from app.core.principal import STAFF, Role, current_principal
 from app.courses.people import is_learner
@@ -30,7 +29,7 @@ from app.courses.roster import find_reading
 from app.courses.service import get_course, get_person
 from app.evidence.groups import find_lead
 from app.evidence.models import Attempt, Submission, SubmissionStatus
-from app.evidence.naming import is_name_hidden
+from app.evidence.naming import FileNames, is_name_hidden
 from app.evidence.service import current_attempt, find_submission
 from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
@@ -119,6 +118,7 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         refuse_reading(session, submission, reader)
     attempt = None
     if submission is not None and submission.submitted_at is not None:
+        _refuse_unmasking(submission)
         attempt = current_attempt(find_lead(session, submission))
     appointment = find_appointment(
         session,
@@ -127,22 +127,19 @@ def read(course_id: int, assignment_id: int, person_id: int) -> ResponseReturnVa
         course_id=course_id,
         now=utcnow(),
     )
-    seen, name, is_hidden = [], learner.display_name, False
+    seen = []
     if submission is not None:
         viewer = Viewer(principal.person_id, appointment.role if appointment else None)
         seen = see_assessments(session, submission, viewer).everything
-        is_hidden = is_name_hidden(session, submission, principal.person_id, now=utcnow())
-    if is_hidden and submission is not None:
-        name = shown_name(submission)
     return render_template(
         "assessment/read.html",
         assignment=assignment,
         learner=learner,
-        name=name,
         submission=submission,
-        co_authors=[] if submission is None or is_hidden else list_co_authors(session, submission),
+        co_authors=[] if submission is None else list_co_authors(session, submission),
         attempt=attempt,
-        artifacts=_describe(attempt, without=is_hidden),
+        artifacts=_describe(attempt),
+        file_names=FileNames(are_hidden=False),
         assessments=seen,
         agreement=compare_assessments(newest_of([e for e in seen if e.attempt is attempt]))
         if attempt
@@ -178,11 +175,22 @@ def feedback(course_id: int, assignment_id: int) -> str:
     )
 
 
-def _describe(attempt: Attempt | None, *, without: bool) -> list[ShownArtifact]:
+def _refuse_unmasking(submission: Submission) -> None:
+    """Refuse a page by the learner to whoever may not know whose the work is.
+
+    However little it said of the name: its address does.
+    """
+    if is_name_hidden(db.session(), submission, current_principal().person_id, now=utcnow()):
+        raise ForbiddenError(
+            "This is assessed anonymously, and you are one of those who assess it: until it is "
+            "decided, you read it under its alias, from your queue or the class list."
+        )
+
+
+def _describe(attempt: Attempt | None) -> list[ShownArtifact]:
     if attempt is None:
         return []
-    items = describe_artifacts(attempt, open_storage(current_app.extensions["assay.settings"]))
-    return without_names(items) if without else items
+    return describe_artifacts(attempt, open_storage(current_app.extensions["assay.settings"]))
 
 
 def _find_standing(submission: Submission | None) -> Standing | None:

@@ -35,7 +35,8 @@ from app.core.forms import Form
 from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Submission, SubmissionStatus
-from app.evidence.service import get_submission
+from app.evidence.naming import file_names_for_assessing
+from app.evidence.service import get_work
 from app.passback.service import find_newest_delivery
 
 
@@ -56,6 +57,7 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         submission=submission,
         assignment=submission.assignment,
         learner_name=shown_authors(submission),
+        file_names=file_names_for_assessing(submission),
         assessments=[own] if own else seen,
         agreement=None if own else compare_assessments(newest_of(seen)),
         others=others,
@@ -106,7 +108,7 @@ def undo(submission_id: int) -> ResponseReturnValue:
     """Take a decision back that nobody has been told; what was recorded is a draft again."""
     principal, now = current_principal(), utcnow()
     with transaction() as session:
-        submission = get_submission(session, submission_id, institution_id=principal.institution_id)
+        submission = get_work(session, submission_id, institution_id=principal.institution_id)
         person = get_person(session, principal.person_id, institution_id=principal.institution_id)
         check_grantor(session, submission, person, now=now)
         undone = undo_decision(session, submission, person=person, now=now)
@@ -121,7 +123,7 @@ def send(submission_id: int) -> ResponseReturnValue:
     """Tell a decision at once, rather than when the time to undo it has passed."""
     principal, now = current_principal(), utcnow()
     with transaction() as session:
-        submission = get_submission(session, submission_id, institution_id=principal.institution_id)
+        submission = get_work(session, submission_id, institution_id=principal.institution_id)
         person = get_person(session, principal.person_id, institution_id=principal.institution_id)
         check_grantor(session, submission, person, now=now)
         outcome = release(
@@ -144,7 +146,7 @@ def take_back(submission_id: int) -> ResponseReturnValue:
     """Take back one's own assessment while it has led to no decision."""
     principal, now = current_principal(), utcnow()
     with transaction() as session:
-        submission = get_submission(session, submission_id, institution_id=principal.institution_id)
+        submission = get_work(session, submission_id, institution_id=principal.institution_id)
         person = get_person(session, principal.person_id, institution_id=principal.institution_id)
         check_grantor(session, submission, person, now=now)
         undone = take_back_assessment(session, submission, person=person, now=now)

@@ -25,7 +25,7 @@ from app.courses.models import Person
 from app.courses.service import get_person
 from app.evidence.groups import find_lead, list_author_ids
 from app.evidence.models import Submission
-from app.evidence.service import find_submission, get_submission
+from app.evidence.service import find_submission, get_work
 from app.mapping.service import get_assignment
 
 HERE = "/courses/<int:course_id>/assignments/<int:assignment_id>"
@@ -111,12 +111,12 @@ def withdraw(course_id: int, assignment_id: int) -> ResponseReturnValue:
 def messages(submission_id: int) -> ResponseReturnValue:
     """Show those who assess what was asked and answered; on POST send the learner a message."""
     institution_id = current_principal().institution_id
-    submission = get_submission(db.session(), submission_id, institution_id=institution_id)
+    submission = get_work(db.session(), submission_id, institution_id=institution_id)
     check_grantor(db.session(), submission, _me(), now=utcnow())
     form = AnswerForm()
     if request.method == "POST" and form.validate():
         with transaction() as session:
-            submission = get_submission(session, submission_id, institution_id=institution_id)
+            submission = get_work(session, submission_id, institution_id=institution_id)
             answer(session, submission, grantor=_me(), body=form.body.data, now=utcnow())
         flash(_("Your message is sent. The learner finds it with the work."), "success")
         here = url_for(".messages", submission_id=submission_id, **review_marks())

@@ -19,7 +19,7 @@ from app.core.errors import ConflictError, DomainError, ForbiddenError, InvalidE
 from app.core.pages import wants_fragment
 from app.core.principal import current_principal
 from app.courses.service import get_person
-from app.evidence.service import get_submission
+from app.evidence.service import get_work
 
 STALE = 409
 
@@ -54,7 +54,7 @@ def _save(submission_id: int, form: AssessForm, content: dict[str, object], *, s
     with transaction() as session:
         return save_assessment_draft(
             session,
-            get_submission(session, submission_id, institution_id=principal.institution_id),
+            get_work(session, submission_id, institution_id=principal.institution_id),
             content,
             attempt_id=form.attempt_id.data,
             seen_revision=seen,

@@ -30,7 +30,8 @@ from app.assessment.scoring import choose_levels, list_shortfalls
 from app.assessment.tally import Tally, add_up
 from app.catalog.models import Criterion
 from app.core.forms import Form
-from app.evidence.models import Artifact, Attempt
+from app.evidence.models import Attempt
+from app.evidence.naming import file_names_for_assessing
 from app.evidence.texts import drop_controls
 
 MAX_TEXT = 4000
@@ -124,9 +125,10 @@ class AssessForm(Form):
             draft_revision=draft.revision if draft else 0,
         )
         form.parts.choices = [SelectChoice(each.id, each.name) for each in criteria]
+        names = file_names_for_assessing(attempt.submission)
         shares = attempt.submission.assignment.version.achievement.level.shares_evidence
         form.shown_artifacts.choices = [
-            SelectChoice(each.id, _name(each))
+            SelectChoice(each.id, names.of(each) or each.title or each.url or _("Text"))
             for each in attempt.artifacts
             if shares and is_showable(each)
         ]
@@ -302,8 +304,3 @@ def _criterion_fields(criterion: Criterion, saved: Sequence[SavedComment]) -> di
 
 def _form_data(draft: AssessmentDraft) -> MultiDict[str, str]:
     return MultiDict(draft.content)
-
-
-def _name(artifact: Artifact) -> str:
-    name: str = artifact.file_name or artifact.title or artifact.url or _("Text")
-    return name

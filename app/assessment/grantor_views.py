@@ -10,7 +10,7 @@ from app.core.access import requires_grantor
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.principal import current_principal
-from app.evidence.service import get_submission
+from app.evidence.service import get_work
 
 
 @bp.get("/assessment/submissions/<int:submission_id>/beside")
@@ -22,7 +22,7 @@ def beside(submission_id: int) -> ResponseReturnValue:
     """
     is_forward = request.args.get("way") != "previous"
     session, grantor = db.session(), current_principal()
-    submission = get_submission(session, submission_id, institution_id=grantor.institution_id)
+    submission = get_work(session, submission_id, institution_id=grantor.institution_id)
     steps = find_steps(session, grantor, submission, asked_filters(), now=utcnow())
     found = steps.next if is_forward else steps.previous
     if found is not None:

@@ -9,18 +9,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.assessment import workflow
-from app.assessment.models import AttemptDecision
+from app.assessment.seeing import find_blind_since, find_viewer
 from app.awards.models import Award
 from app.core.audit import GENESIS, AuditEntry, find_head
 from app.core.errors import NotFoundError
-from app.core.principal import STAFF, Principal
+from app.core.principal import Principal
 from app.courses.models import Person
-from app.courses.service import find_enrolment
 from app.evidence.groups import list_group
 from app.evidence.models import Artifact, Attempt, Submission
+from app.evidence.naming import FileNames, read_file_names
+from app.evidence.reading import ReadingRight, find_reading_right
 from app.mapping.models import Assignment
-from app.programme.service import find_appointment
 
 MAX_ENTRIES = 500
 # What a learner is told of anyhow; the rest is the business of those who assess.
@@ -28,6 +27,8 @@ TOLD_TO_LEARNERS = (
     "submission.", "artifact.", "consent.", "appeal.", "question.", "decision.released", "award.",
 )  # fmt: skip
 TOLD_IN_FULL = frozenset({"decision.released"})
+# What only learners do: whoever did it has, or had, a part in the work.
+DEEDS_OF_LEARNERS = ("submission.", "consent.", "appeal.", "question.asked")
 # What those who assess may not know of each other before it is told.
 DEEDS_OF_ASSESSING = ("assessment.", "decision.", "allocation.", "conflict.")
 
@@ -66,23 +67,29 @@ class Deed:
 class History:
     """A submission and what was done to it, oldest first.
 
-    `hides_some`: what this reader may not know yet is left out. `is_cut`: there is more.
+    `hides_authors`: this reader is not told whose work it is. `hides_some`: what they
+    may not know yet is left out. `is_cut`: there is more.
     """
 
     submission: Submission
     reader: Reader
     deeds: Sequence[Deed]
+    hides_authors: bool
     hides_some: bool = False
     is_cut: bool = False
 
 
 @dataclass(frozen=True)
 class _Sight:
-    """What one reader may know."""
+    """What one reader may know.
+
+    `learner_ids`: of the authors, and of all who ever had a part in the work.
+    """
 
     reader: Reader
     hidden_since: datetime | None
     author_ids: frozenset[int]
+    learner_ids: frozenset[int]
     hides_authors: bool
     person_id: int
     names: dict[int, str] = field(default_factory=dict)
@@ -98,7 +105,8 @@ def read_history(
 ) -> History:
     """Return the history of a submission to its learners, grantors, staff and administrators.
 
-    Raises: `NotFoundError`, whether it does not exist or is not theirs to see.
+    Raises: `NotFoundError`, whether it does not exist or is not theirs to see;
+        `ForbiddenError` to whoever has declared a conflict of interest, or has withdrawn.
     """
     submission = _find(session, submission_id, principal)
     group = list_group(session, submission) if submission else []
@@ -106,23 +114,27 @@ def read_history(
     if submission is None or reader is None:
         raise NotFoundError("There is no such submission, or it is not yours to see.")
     lead = group[0]
+    author_ids = frozenset(each.learner_id for each in group)
     entries = _list_entries(session, group)
+    names = read_file_names(session, lead, principal.person_id, now=now)
     sight = _Sight(
         reader=reader,
-        hidden_since=_find_hidden_since(session, lead, reader),
-        author_ids=frozenset(each.learner_id for each in group),
-        hides_authors=reader is Reader.GRANTOR and submission.assignment.version.is_anonymous,
+        hidden_since=_find_hidden_since(session, lead, reader, principal.person_id, now=now),
+        author_ids=author_ids,
+        learner_ids=author_ids | _find_learner_ids(entries),
+        hides_authors=names.are_hidden,
         person_id=principal.person_id,
         names=_read_names(session, entries),
     )
     shown = [entry for entry in entries if _may_know(entry, sight)]
     listed = shown[:MAX_ENTRIES]
     sound = _find_sound(session, principal.institution_id, listed)
-    files = _read_file_names(session, lead)
+    files = _read_file_names(session, lead, names)
     return History(
         submission,
         reader,
         [_describe(entry, sight, files, is_sound=entry.id in sound) for entry in listed],
+        hides_authors=sight.hides_authors,
         hides_some=reader is not Reader.AUTHOR and len(shown) < len(entries),
         is_cut=len(shown) > MAX_ENTRIES,
     )
@@ -156,47 +168,32 @@ def _find_reader(
     lead, person_id = group[0], principal.person_id
     if any(each.learner_id == person_id for each in group):
         return Reader.AUTHOR
-    if find_appointment(
-        session,
-        person_id=person_id,
-        achievement_id=lead.achievement_id,
-        course_id=lead.course_id,
-        now=now,
-    ):
+    right = find_reading_right(session, lead, principal, rights_last=rights_last, now=now)
+    if right is ReadingRight.GRANTOR:
         return Reader.GRANTOR
     if principal.is_administrator:
         return Reader.ADMINISTRATOR
-    enrolment = find_enrolment(session, course_id=lead.course_id, person_id=person_id)
-    if enrolment and enrolment.role in STAFF and enrolment.last_launched_at > now - rights_last:
-        return Reader.STAFF
-    return None
+    return Reader.STAFF if right is ReadingRight.STAFF else None
 
 
-def _find_hidden_since(session: Session, lead: Submission, reader: Reader) -> datetime | None:
+def _find_hidden_since(
+    session: Session, lead: Submission, reader: Reader, person_id: int, *, now: datetime
+) -> datetime | None:
     """Return since when this reader may not know what others who assess did; `None`: they may.
 
-    Staff learn of a decision when it is told; grantors who are to judge
-    independently, when it is made and told.
+    As the workbench says it to those who assess; staff learn of a decision when it is told.
     """
     if reader in {Reader.AUTHOR, Reader.ADMINISTRATOR}:
         return None
-    if reader is Reader.GRANTOR and lead.assignment.version.grantors_needed == 1:
-        return None
-    if not workflow.is_waiting(lead.status.value) or lead.submitted_at is None:
-        return None
-    released_at = session.scalar(
-        select(AttemptDecision.released_at)
-        .where(AttemptDecision.submission_id == lead.id, AttemptDecision.released_at.is_not(None))
-        .order_by(AttemptDecision.released_at.desc())
-        .limit(1)
-    )
-    return released_at or lead.created_at
+    return find_blind_since(session, lead, find_viewer(session, lead, person_id, now=now))
 
 
 def _may_know(entry: AuditEntry, sight: _Sight) -> bool:
     if sight.reader is Reader.AUTHOR:
         return entry.action.startswith(TOLD_TO_LEARNERS)
     if sight.hidden_since is None or entry.at <= sight.hidden_since:
+        return True
+    if entry.action in TOLD_IN_FULL:
         return True
     is_own = entry.actor == f"person:{sight.person_id}"
     return is_own or not entry.action.startswith(DEEDS_OF_ASSESSING)
@@ -267,23 +264,31 @@ def _read_names(session: Session, entries: Collection[AuditEntry]) -> dict[int, 
     return {person.id: person.display_name for person in people}
 
 
-def _read_file_names(session: Session, lead: Submission) -> dict[int, str]:
+def _find_learner_ids(entries: Sequence[AuditEntry]) -> frozenset[int]:
+    """Return who did what only learners do, also who has declined, or left the group since."""
+    actors = {_person_id(each.actor) for each in entries if _is_by_learner(each)}
+    return frozenset(person_id for person_id in actors if person_id is not None)
+
+
+def _is_by_learner(entry: AuditEntry) -> bool:
+    return entry.action.startswith(DEEDS_OF_LEARNERS)
+
+
+def _read_file_names(session: Session, lead: Submission, names: FileNames) -> dict[int, str]:
     attempts = session.scalars(
         select(Attempt)
         .where(Attempt.submission_id == lead.id)
         .options(selectinload(Attempt.artifacts))
     )
     return {
-        artifact.id: artifact.file_name or ""
-        for attempt in attempts
-        for artifact in attempt.artifacts
+        artifact.id: names.of(artifact) for attempt in attempts for artifact in attempt.artifacts
     }
 
 
 def _describe(entry: AuditEntry, sight: _Sight, files: dict[int, str], *, is_sound: bool) -> Deed:
     person_id = _person_id(entry.actor)
     is_author = person_id in sight.author_ids
-    hides_name = (is_author and sight.hides_authors) or (
+    hides_name = (person_id in sight.learner_ids and sight.hides_authors) or (
         sight.reader is Reader.AUTHOR and not is_author
     )
     told = entry.facts.get("artifacts")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.assessment import workflow
 from app.assessment.allocating_ends import end_allocations
+from app.assessment.conflicts import find_unmasking
 from app.assessment.desk_models import AllocationEnd, ConflictOfInterest
 from app.assessment.service import audit_deed, check_grantor, lock_work
 from app.assessment.turns import find_own
@@ -23,6 +24,11 @@ from app.programme.service import is_granted
 
 MAX_REASON = 1000
 AT_MOST = 50
+UNMASKING = (
+    "Work of this learner is assessed anonymously and not decided yet: if you ended this now, "
+    "you would see which it is. Another person can end it, as an administrator; or you, once it "
+    "is decided."
+)
 
 
 def recuse(
@@ -115,7 +121,8 @@ def end_conflict(
     """End a conflict of interest: from now on the work may be assessed again.
 
     Raises: `ForbiddenError` for what somebody else declared, unless one is an
-        administrator; `ConflictError` if it has ended.
+        administrator, and for one's own while its end would tell whose an anonymous
+        work is; `ConflictError` if it has ended.
     """
     if conflict.ended_at is not None:
         raise ConflictError("This has ended already.")
@@ -123,6 +130,8 @@ def end_conflict(
     # An administrator who is the one concerned does not lift what another declared of them.
     if not is_own and (not is_administrator or conflict.person_id == person.id):
         raise ForbiddenError("An administrator declared this for you, and can end it.")
+    if conflict.person_id == person.id and find_unmasking(session, [conflict]):
+        raise ForbiddenError(UNMASKING)
     conflict.ended_at = now
     session.flush()
     _audit(session, conflict, "conflict.ended", actor=person, now=now)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.assessment import workflow
 from app.assessment.conflicts import has_conflict
@@ -45,7 +45,7 @@ class Bench:
     def newest_attempt(self) -> Attempt:
         """What counts now, or the last one that did.
 
-        Raises: `ConflictError` if there is none here: a group's hang on whoever began.
+        Raises: `ConflictError` if there is none.
         """
         if not self.submission.attempts:
             raise ConflictError("Nothing has been handed in here.")
@@ -84,17 +84,22 @@ class Desk:
 def open_bench(session: Session, submission_id: int, grantor: Principal, *, now: datetime) -> Bench:
     """Return a submission that somebody may assess, with all of its work and its rubric.
 
+    By the number of any of a group's: it is that of whoever began, with what bars from it.
     Raises: as `service.check_grantor`.
     """
     criteria = AchievementVersion.criteria
     assignment = joinedload(Submission.assignment)
     version = assignment.joinedload(Assignment.version)
+    asked = aliased(Submission)
+    lead_id = (
+        select(func.coalesce(asked.lead_id, asked.id))
+        .where(asked.id == submission_id)
+        .scalar_subquery()
+    )
     found = (
         session.execute(
             select(Submission, has_conflict(grantor.person_id))
-            .where(
-                Submission.id == submission_id, Submission.institution_id == grantor.institution_id
-            )
+            .where(Submission.id == lead_id, Submission.institution_id == grantor.institution_id)
             .options(
                 joinedload(Submission.learner),
                 joinedload(Submission.assessor),

@@ -28,7 +28,8 @@ from app.core.errors import ConflictError, DomainError, ForbiddenError, InvalidE
 from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Attempt
-from app.evidence.service import get_submission
+from app.evidence.naming import file_names_for_assessing
+from app.evidence.service import get_work
 from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
 
@@ -39,8 +40,8 @@ def assess(submission_id: int) -> ResponseReturnValue:
     """Show the work beside its rubric; once it is decided, or recorded by this person, that."""
     grantor, now = current_principal(), utcnow()
     bench = open_bench(db.session(), submission_id, grantor, now=now)
-    if bench.submission.lead_id is not None:  # in a group, the work hangs on whoever began
-        lead = url_for(".assess", submission_id=bench.submission.lead_id, **review_marks())
+    if bench.submission.id != submission_id:  # in a group, the work hangs on whoever began
+        lead = url_for(".assess", submission_id=bench.submission.id, **review_marks())
         return redirect(lead, 303)
     if not bench.is_waiting or bench.attempt is None:
         return show_decision(bench, own=None)
@@ -86,7 +87,7 @@ def start(submission_id: int) -> ResponseReturnValue:
     with transaction() as session:
         start_assessing(
             session,
-            get_submission(session, submission_id, institution_id=principal.institution_id),
+            get_work(session, submission_id, institution_id=principal.institution_id),
             grantor=get_person(
                 session, principal.person_id, institution_id=principal.institution_id
             ),
@@ -129,6 +130,7 @@ def show_bench(
         assignment=bench.assignment,
         attempt=attempt,
         artifacts=_describe(bench, attempt),
+        file_names=file_names_for_assessing(bench.submission),
         learner_name=shown_authors(bench.submission),
         is_blind=bench.is_blind,
         recommends=desk.others.only_recommends,
@@ -198,7 +200,7 @@ def _may_record(bench: Bench, form: AssessForm) -> bool:
 def _record(submission_id: int, form: AssessForm) -> Outcome:
     principal, now = current_principal(), utcnow()
     with transaction() as session:
-        submission = get_submission(session, submission_id, institution_id=principal.institution_id)
+        submission = get_work(session, submission_id, institution_id=principal.institution_id)
         outcome = record_and_settle(
             session,
             submission,

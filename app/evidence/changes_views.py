@@ -14,6 +14,7 @@ from app.evidence.blueprint import bp
 from app.evidence.changes import compare_attempts, describe_changes
 from app.evidence.compared import compare_contents
 from app.evidence.models import Attempt
+from app.evidence.naming import read_file_names
 from app.evidence.reading import get_readable_submission, is_own_work
 from app.evidence.storage import open_storage
 from app.programme.service import find_appointment
@@ -45,6 +46,7 @@ def changes(submission_id: int, number: int) -> ResponseReturnValue:
         submission=submission,
         changes=found,
         compared=compare_contents(found, open_storage(settings)),
+        names=read_file_names(db.session(), submission, principal.person_id, now=utcnow()),
         others=[each for each in handed_in.values() if each.number < number and each is not before],
         is_own=is_own_work(db.session(), submission, principal.person_id),
         may_assess=find_appointment(

@@ -13,7 +13,7 @@ from app.core.principal import current_principal
 from app.evidence.blueprint import bp
 from app.evidence.groups import list_author_ids
 from app.evidence.models import Artifact, ScanState
-from app.evidence.naming import shown_file_name
+from app.evidence.naming import read_file_names
 from app.evidence.quarantine import require_safe
 from app.evidence.sending import send_stored
 from app.evidence.service import get_readable_artifact
@@ -24,23 +24,25 @@ from app.evidence.storage import open_storage
 @signed_in
 def content(artifact_id: int) -> ResponseReturnValue:
     """Send a file's bytes: what a browser shows safely in place, the rest as a download."""
-    settings = current_app.extensions["assay.settings"]
+    settings, principal = current_app.extensions["assay.settings"], current_principal()
     found = get_readable_artifact(
         db.session(),
         artifact_id,
-        principal=current_principal(),
+        principal=principal,
         rights_last=timedelta(hours=settings.session_hours),
         now=utcnow(),
     )
     require_open_file(found)
     if found.storage_key is None:
         raise NotFoundError("This artifact is no file.")
+    names = read_file_names(
+        db.session(), found.attempt.submission, principal.person_id, now=utcnow()
+    )
     return send_stored(
         open_storage(settings),
         found.storage_key,
         media_type=found.media_type,
-        name=shown_file_name(db.session(), found, current_principal().person_id, now=utcnow())
-        or "file",
+        name=names.of(found) or "file",
         wants_inline="download" not in request.args,
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 
@@ -52,10 +53,13 @@ def is_name_hidden(
 
 
 def number_files(files: Sequence[tuple[int, str]]) -> dict[int, str]:
-    """Return for each file, given as id and name, a name that says only which and of what kind."""
+    """Return for each file, given as id and name, a name that says only which and of what kind.
+
+    They are counted in the order of their ids, wherever they stand on a page.
+    """
     return {
         artifact_id: f"File {number}{_plain_suffix(name)}"
-        for number, (artifact_id, name) in enumerate(files, start=1)
+        for number, (artifact_id, name) in enumerate(sorted(files), start=1)
     }
 
 
@@ -65,16 +69,36 @@ def _plain_suffix(name: str) -> str:
     return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
-def shown_file_name(
-    session: Session, artifact: Artifact, person_id: int, *, now: datetime
-) -> str | None:
-    """Return a file's name as a person may know it; `None` for what is no file."""
-    submission = artifact.attempt.submission
-    if artifact.file_name is None or not is_name_hidden(session, submission, person_id, now=now):
-        return artifact.file_name
-    files = [
-        (each.id, each.file_name or "")
-        for each in artifact.attempt.artifacts
-        if each.kind is ArtifactKind.FILE
-    ]
-    return number_files(files)[artifact.id]
+@dataclass(frozen=True)
+class FileNames:
+    """What the files of a work are called, as one person may know it.
+
+    `are_hidden`: a number stands for each name, which may be the learner's own.
+    """
+
+    are_hidden: bool
+
+    def of(self, artifact: Artifact) -> str:
+        """Return a file's name, the same on every page; empty for what is no file."""
+        if artifact.kind is not ArtifactKind.FILE:
+            return ""
+        if not self.are_hidden:
+            return artifact.file_name or ""
+        files = [
+            (each.id, each.file_name or "")
+            for each in artifact.attempt.artifacts
+            if each.kind is ArtifactKind.FILE
+        ]
+        return number_files(files)[artifact.id]
+
+
+def read_file_names(
+    session: Session, submission: Submission, person_id: int, *, now: datetime
+) -> FileNames:
+    """Return what a person may know the files of a work by."""
+    return FileNames(is_name_hidden(session, submission, person_id, now=now))
+
+
+def file_names_for_assessing(submission: Submission) -> FileNames:
+    """Return what those who assess a work may know its files by, on the pages for assessing."""
+    return FileNames(submission.assignment.version.is_anonymous)

@@ -182,14 +182,15 @@ def require_safe(artifact: Artifact, *, is_author: bool) -> None:
         )
     if artifact.scan_state is ScanState.INFECTED:
         raise ForbiddenError(
-            f"“{artifact.file_name}” is locked away: the malware scanner found something harmful "
-            "in it. Nobody can open it. Its learner can hand in a clean copy."
+            # No name: whoever assesses anonymously may not read the file's, either.
+            "This file is locked away: the malware scanner found something harmful in it. "
+            "Nobody can open it. Its learner can hand in a clean copy."
         )
     if artifact.scan_state is ScanState.WAITING and not is_author:
         raise UnavailableError(
-            f"“{artifact.file_name}” is still being checked for malware, which usually takes less "
-            "than a minute. Until then only the learner can open it, so that a harmful file "
-            "reaches nobody else. Load the page again in a moment."
+            "This file is still being checked for malware, which usually takes less than a "
+            "minute. Until then only the learner can open it, so that a harmful file reaches "
+            "nobody else. Load the page again in a moment."
         )
 
 

@@ -13,7 +13,6 @@ from app.core.principal import Principal
 from app.courses.service import find_enrolment
 from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.capturing import owe_captures
-from app.evidence.conflicts import refuse_declared
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
 from app.evidence.groups import find_lead, list_group
 from app.evidence.intake import Work
@@ -65,6 +64,16 @@ def get_submission(session: Session, submission_id: int, *, institution_id: int)
     if submission is None:
         raise NotFoundError("There is no such submission.")
     return submission
+
+
+def get_work(session: Session, submission_id: int, *, institution_id: int) -> Submission:
+    """Return the submission that holds the work: in a group, that of whoever began.
+
+    By the number of any of the group's: for all who assess it, they are one.
+    Raises: `NotFoundError`.
+    """
+    found = get_submission(session, submission_id, institution_id=institution_id)
+    return find_lead(session, found)
 
 
 def list_submissions(session: Session, assignment_id: int) -> list[Submission]:
@@ -261,7 +270,6 @@ def _may_read(
         return True
     if not artifact.attempt.counts:
         return False
-    refuse_declared(session, submission, principal.person_id)
     return may_read_handed_in(session, submission, principal, rights_last=rights_last, now=now)
 
 

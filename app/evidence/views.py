@@ -33,7 +33,7 @@ from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
 from app.evidence.group_pages import point_out_unsigned
 from app.evidence.models import Artifact
-from app.evidence.naming import shown_file_name
+from app.evidence.naming import read_file_names
 from app.evidence.pages import describe_conflict, make_form, work_page
 from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
@@ -151,7 +151,8 @@ def artifact(artifact_id: int) -> ResponseReturnValue:
     found = _readable(artifact_id)
     submission = found.attempt.submission
     item = describe_artifact(found, _storage())
-    item = replace(item, title=_file_name(found) or item.title)
+    names = read_file_names(db.session(), submission, current_principal().person_id, now=utcnow())
+    item = replace(item, title=names.of(found) or item.title)
     return render_template(
         "evidence/artifact.html",
         item=item,
@@ -208,10 +209,6 @@ def _learner_page(course_id: int, assignment_id: int, learner_id: int) -> str:
     )
     form = make_form(assignment, submission) if can_work else None
     return work_page(assignment, submission, form=form)
-
-
-def _file_name(artifact: Artifact) -> str | None:
-    return shown_file_name(db.session(), artifact, current_principal().person_id, now=utcnow())
 
 
 def _readable(artifact_id: int) -> Artifact:

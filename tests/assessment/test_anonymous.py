@@ -15,6 +15,9 @@ from app.evidence.conflict_models import ConflictOfInterest
 from app.evidence.models import Artifact, ArtifactKind, SubmissionStatus
 from app.evidence.naming import number_files
 from app.evidence.storage import open_storage
+from app.outbox.models import DeliveryState
+from app.passback.models import GradebookCell
+from app.passback.service import queue_status
 from tests.assessment.several import (
     ASSESSOR,
     again,
@@ -113,7 +116,6 @@ def test_no_page_of_a_grantor_tells_whose_work_it_is(
         ("/assessment/queue", alias),
         (url(anonymous), alias),
         (url(anonymous, "/step-aside"), alias),
-        (f"{place_of_it}/learners/{anonymous.learner_id}", alias),
         (f"{place_of_it}?show=started", alias),
         (f"/artifacts/{artifact.id}", "File 1.txt"),
     ]
@@ -194,6 +196,7 @@ def test_a_revision_decides_nothing_so_the_name_stays_hidden(browser, session, w
 
     page = browser(world.grantor).get(f"{place(anonymous)}/learners/{anonymous.learner_id}")
 
+    assert page.status_code == 403
     assert names_in(page.text) == []
 
 
@@ -204,6 +207,77 @@ def test_hidden_rows_stand_where_no_name_would(browser, session, world, anonymou
     page = browser(world.grantor).get(place(anonymous)).text
 
     assert page.index("Jonas Student") < page.index(alias_of(anonymous, vault=vault))
+
+
+def test_the_class_list_leads_to_anonymous_work_by_the_work_not_the_learner(
+    browser, session, world, anonymous, vault
+):
+    """The learner's number stands beside their name elsewhere."""
+    teach(session, world.grantor)
+    client, alias = browser(world.grantor), alias_of(anonymous, vault=vault)
+
+    page = client.get(place(anonymous)).text
+
+    assert f'<a href="{url(anonymous)}">{alias}</a>' in page
+    assert f"/learners/{anonymous.learner_id}" not in page
+    assert client.get(url(anonymous)).status_code == 200
+
+
+@pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.DELIVERED])
+def test_no_button_of_the_class_list_tells_whose_it_is(browser, session, world, anonymous, state):
+    teach(session, world.grantor)
+    delivery = queue_status(
+        session,
+        anonymous.assignment,
+        person_id=anonymous.learner_id,
+        status="submitted",
+        points=None,
+        comment="",
+        occurred_at=datetime.now(UTC),
+        submitted_at=anonymous.submitted_at,
+        scored_by=None,
+    )
+    delivery.state, delivery.delivered_at = state, datetime.now(UTC)
+    cell = session.scalars(select(GradebookCell)).one()
+    cell.found_at = datetime.now(UTC) if state is DeliveryState.DELIVERED else None
+    session.commit()
+    buttons = ("Send again", "Replace it with ours")
+
+    page = browser(world.grantor).get(place(anonymous)).text
+    staff = browser(world.instructor).get(place(anonymous)).text
+
+    assert "Not accepted" in page or "Changed by hand" in page
+    assert [words for words in buttons if words in page] == []
+    assert f"/learners/{anonymous.learner_id}" not in page
+    assert [words for words in buttons if words in staff] != []
+
+
+def test_a_learner_s_page_is_closed_to_those_who_assess_until_it_is_decided(
+    browser, session, app, world, anonymous, vault
+):
+    teach(session, world.grantor)
+    client = browser(world.grantor)
+    address = f"{place(anonymous)}/learners/{anonymous.learner_id}"
+
+    closed = client.get(address)
+
+    assert closed.status_code == 403
+    assert "under its alias" in closed.text
+    assert alias_of(anonymous, vault=vault) not in closed.text
+    record(session, app, anonymous, world.grantor)
+    assert client.get(address).status_code == 200
+
+
+def test_a_draft_has_no_alias_on_the_learner_s_page(browser, session, world, anonymous, vault):
+    teach(session, world.grantor)
+    anonymous.status, anonymous.submitted_at = SubmissionStatus.DRAFT, None
+    anonymous.attempts[0].submitted_at = None
+    session.commit()
+
+    page = browser(world.grantor).get(f"{place(anonymous)}/learners/{anonymous.learner_id}")
+
+    assert "Nothing has been handed in yet" in page.text
+    assert alias_of(anonymous, vault=vault) not in page.text
 
 
 def test_who_withdraws_is_not_told_afterwards_either(browser, session, world, anonymous, vault):

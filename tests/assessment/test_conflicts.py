@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.assessment.conflicts import CO_AUTHOR, OWN_WORK
 from app.assessment.deciding import undo
@@ -15,9 +15,10 @@ from app.courses.models import Enrolment
 from app.evidence.conflict_models import ConflictOfInterest
 from app.evidence.conflicts import DECLARED, RECUSED
 from app.evidence.models import SubmissionStatus
+from app.programme.models import GrantorAppointment
 from tests import factories
 from tests.assessment.several import TEN_MINUTES, again, hand_in, join, record, url
-from tests.assessment.work import form_data
+from tests.assessment.work import TEXT, form_data
 from tests.factories import NOON
 
 WORDS = {"own": OWN_WORK, "co_author": CO_AUTHOR, "declared": DECLARED, "recused": RECUSED}
@@ -115,6 +116,43 @@ def test_the_artifacts_are_closed(browser, session, world, assignment, kind, doo
 
     assert page.status_code == 403
     assert WORDS[kind] in page.text
+
+
+@pytest.mark.parametrize("kind", ["declared", "recused"])
+@pytest.mark.parametrize("door", ["/attempts/2/changes", "/history"])
+@pytest.mark.parametrize("role", [Role.TEACHING_ASSISTANT, Role.GRADER])
+def test_what_changed_and_the_history_are_closed(
+    browser, session, world, assignment, kind, door, role
+):
+    work = make_conflicted(session, world, assignment, kind)
+    hand_in(session, assignment, world.learner, number=2)
+    session.query(Enrolment).filter_by(person_id=world.grantor.id).one().role = role
+    session.commit()
+
+    page = browser(world.grantor).get(f"/submissions/{work.id}{door}")
+
+    assert page.status_code == 403
+    assert WORDS[kind] in page.text
+    assert TEXT not in page.text
+    assert browser(world.second_grantor).get(f"/submissions/{work.id}{door}").status_code == 200
+
+
+@pytest.mark.parametrize("door", ["/attempts/2/changes", "/history"])
+def test_they_stay_closed_to_staff_who_assess_no_more(browser, session, world, assignment, door):
+    work = make_conflicted(session, world, assignment, "declared")
+    hand_in(session, assignment, world.learner, number=2)
+    session.execute(delete(GrantorAppointment))
+    session.commit()
+
+    assert browser(world.grantor).get(f"/submissions/{work.id}{door}").status_code == 403
+
+
+def test_a_conflict_tells_nobody_that_there_is_such_work(browser, session, world, submission):
+    declare(session, world.other_learner, world.learner)
+
+    page = browser(world.other_learner).get(f"/submissions/{submission.id}/history")
+
+    assert page.status_code == 404
 
 
 @pytest.mark.parametrize("kind", ["own", "co_author"])

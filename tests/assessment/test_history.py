@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from app.assessment.appeals import open_appeal
 from app.core.audit import AuditEntry, record
 from app.core.principal import Role
 from app.courses.models import Enrolment
 from app.evidence.models import Submission
 from tests import factories
+from tests.assessment.several import ASSESSOR, appoint
 from tests.assessment.work import form_data, hand_in
 from tests.campus import make_administrator
+from tests.evidence.groups import Team
 
 NAME = "essay.txt"
 
@@ -169,6 +172,46 @@ def test_grantors_who_judge_independently_do_not_read_each_other(
         assert page.text.count("An assessment was recorded") == 2
 
 
+def test_an_assessor_reads_nothing_of_the_others_before_it_is_told(
+    undecided, browser, session, world, submission
+):
+    """Neither what another assessor recommends, nor what a grantor has decided."""
+    third = factories.make_person(session, world.course, Role.GRADER, "Bert Assessor")
+    for person in (third, world.grantor):
+        appoint(session, person, world.level_1, ASSESSOR)
+    assess(browser, world.grantor, submission, "below", "best", decision="revision", reason="R.")
+    others = ("An assessment was recorded", "Revision requested", "Priya", "A decision was made")
+
+    page = browser(third).get(url(submission)).text
+    assert [words for words in others if words in page] == []
+    assert "Some steps are not shown to you yet" in page
+    assert "An assessment was recorded" in browser(world.grantor).get(url(submission)).text
+    assert "An assessment was recorded" in browser(world.second_grantor).get(url(submission)).text
+
+    assess(
+        browser, world.second_grantor, submission, "below", "best", decision="not_met", reason="N."
+    )
+    for person in (third, world.grantor):
+        page = browser(person).get(url(submission)).text
+        assert "A decision was made" not in page
+        assert "Not met" not in page
+        assert "Luis" not in page
+
+
+def test_during_an_appeal_what_was_told_stays_told(browser, session, world, submission):
+    assess(browser, world.grantor, submission, "below", "best", decision="not_met", reason="No.")
+    session.expire_all()
+    open_appeal(session, submission, person=world.learner, reason="Why?", now=datetime.now(UTC))
+    session.commit()
+    browser(world.second_grantor).post(f"/assessment/submissions/{submission.id}/start")
+
+    page = browser(world.instructor).get(url(submission)).text
+
+    for words in ("A decision was made", "The decision was told", "Priya", "An appeal was made"):
+        assert words in page
+    assert "Luis" not in page
+
+
 def test_an_anonymous_learner_stays_so(browser, session, world, submission):
     world.level_1.is_anonymous = True
     session.commit()
@@ -179,6 +222,36 @@ def test_an_anonymous_learner_stays_so(browser, session, world, submission):
     assert "Mei" not in grantor.text
     assert "The learner" in grantor.text
     assert "Mei Student" in staff.text
+
+
+def test_whoever_left_or_declined_an_anonymous_group_stays_unnamed_too(
+    browser, session, world, assignment
+):
+    world.level_1.is_anonymous = True
+    assignment.max_group_size = 3
+    session.commit()
+    place = f"/courses/{assignment.course_id}/assignments/{assignment.id}"
+    third = factories.make_person(session, world.course, Role.LEARNER, "Ravi Student")
+    session.commit()
+    team = Team(browser, session, place)
+    team.gather(world.learner, world.other_learner)
+    team.post(world.other_learner, "group/leave")
+    team.invite(world.learner, third)
+    team.answer(third, "decline")
+    team.send(world.learner, text="Ours.")
+    submission = session.scalars(
+        select(Submission).where(Submission.learner_id == world.learner.id)
+    ).one()
+
+    grantor = browser(world.grantor).get(url(submission)).text
+    staff = browser(world.instructor).get(url(submission)).text
+
+    for words in ("Left the group", "Declined to join the group", "Handed in"):
+        assert words in grantor
+        assert words in staff
+    for name in ("Mei", "Jonas", "Ravi"):
+        assert name not in grantor
+        assert f"{name} Student" in staff
 
 
 def break_entry(session, submission, how: str) -> None:
