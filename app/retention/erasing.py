@@ -14,7 +14,7 @@ from app.evidence.consent_models import Consent
 from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.upload_models import Upload
-from app.retention.holds import find_hold_on
+from app.retention.holds import find_hold_on, take_turn
 from app.retention.planning import list_classes
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ class Erased:
 
 
 def refuse_if_held(session: Session, person: Person) -> None:
-    """Refuse to forget somebody whose records are held.
+    """Refuse to forget somebody whose records are held: all of theirs, or one work of theirs.
 
     Raises: `ConflictError`.
     """
+    take_turn(session, person.institution_id)
     if find_hold_on(session, person.id) is not None:
         raise ConflictError(
             "A legal hold stands on this person's records: nothing can be erased before it is "

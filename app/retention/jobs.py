@@ -10,7 +10,7 @@ from app.core.db import db, transaction
 from app.evidence.models import Artifact
 from app.evidence.storage import open_storage
 from app.platforms.service import list_institutions
-from app.retention.deleting import delete_due, list_unswept, make_plan, sweep_bytes
+from app.retention.deleting import delete_due, drop_released, list_unswept, make_plan, sweep_bytes
 
 log = structlog.get_logger()
 
@@ -54,9 +54,10 @@ def is_alarming(institution_id: int, *, now: datetime) -> bool:
 
 
 def sweep() -> int:
-    """Delete the bytes of what was deleted; return how many files went."""
+    """Delete the bytes of what was deleted, and what no hold keeps; return how many files went."""
     storage = open_storage(current_app.extensions["assay.settings"])
-    gone = 0
+    with transaction() as session:
+        gone = drop_released(session, storage)
     while True:
         with transaction() as session:
             artifacts = list_unswept(session)
