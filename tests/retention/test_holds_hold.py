@@ -1,6 +1,9 @@
 """A legal hold holds: a group's work by any of its numbers, drafts against their learners."""
 
+import json
 import threading
+import zipfile
+from contextvars import Context
 from datetime import timedelta
 from io import BytesIO
 
@@ -176,6 +179,23 @@ def test_what_a_hold_kept_goes_once_it_is_lifted(app, session, world, draft, hol
     assert held(session) == []
     with pytest.raises(NotFoundError):
         storage.open(key)
+
+
+def test_a_command_hands_out_what_a_hold_kept(app, session, draft, hold, change, tmp_path):
+    number, target = draft.attempts[0].artifacts[1].id, tmp_path / "kept.zip"
+    hold(submission=draft)
+    change(remove=number)
+
+    result = Context().run(
+        app.test_cli_runner().invoke, args=["retention", "kept", str(draft.id), "--out", target]
+    )
+
+    assert result.exit_code == 0, result.output
+    with zipfile.ZipFile(target) as archive:
+        (piece,) = json.loads(archive.read("index.json"))["kept"]
+        assert archive.read(piece["file"]) == b"%PDF-1.7 held"
+    session.rollback()
+    assert session.scalar(select(AuditEntry.id).where(AuditEntry.action == "hold.exported"))
 
 
 def test_two_runs_at_once_delete_each_thing_once(app, session, world, decided):
