@@ -214,7 +214,8 @@ class Artifact(Base):
     `scan_state`, `scanned_at`: of a file; an infected one is never served.
     `not_scanned` with a time: a scanner was asked and could not say (too large).
     `finding`: what the scanner calls what it found; `None` unless infected.
-    `deleted_at`: retention took the content; name, size and digest stay.
+    `deleted_at`: retention took the content; name, size and digest stay, of the draft of
+    somebody who is forgotten only size and digest.
     """
 
     __tablename__ = "artifact"

@@ -177,7 +177,7 @@ def _delete(session: Session, run: DeletionRun, chunk: Sequence[Due], *, now: da
     session.execute(
         update(Artifact)
         .where(Artifact.id.in_(by_kind.get("artifact", [])))
-        .values(deleted_at=now, text=None, url=None, title=None)
+        .values(deleted_at=now, text=None, url=None, title=None, note=None, final_host=None)
     )
     _empty_words(session, by_kind.get("submission", []))
     session.execute(delete(Disclosure).where(Disclosure.id.in_(by_kind.get("disclosure", []))))

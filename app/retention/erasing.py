@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import case, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.assessment.desk_models import AssessmentDraft, Presence, SavedComment
@@ -20,6 +20,10 @@ from app.retention.planning import list_classes
 if TYPE_CHECKING:
     from app.programme.rules import RetentionClass
 
+# What a learner wrote of a draft or its page told; digests and sizes say nothing of anybody.
+OWN_WORDS = ("text", "url", "title", "note", "final_host", "capture_problem")
+# Their page names each file; should they ever come back, it has something to say.
+ERASED_NAME = "deleted"
 STAYS = {
     "unshared_artifact": "Work that was handed in",
     "shared_artifact": "Work that was shown",
@@ -107,7 +111,11 @@ def erase_records(session: Session, person: Person, *, now: datetime) -> Erased:
     session.execute(
         update(Artifact)
         .where(Artifact.id.in_(drafts))
-        .values(deleted_at=now, text=None, url=None, title=None)
+        .values(
+            deleted_at=now,
+            file_name=case((Artifact.file_name.is_not(None), ERASED_NAME)),
+            **dict.fromkeys(OWN_WORDS),
+        )
     )
     uploads = session.scalars(select(Upload).where(Upload.person_id == person.id)).all()
     keys = tuple(upload.storage_key for upload in uploads if upload.finished_at is None)
