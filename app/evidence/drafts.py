@@ -139,7 +139,11 @@ def list_unused_keys(session: Session, keys: frozenset[str]) -> list[str]:
     """Return those storage keys that no artifact names, nor a hold: a refused or removed file's."""
     if not keys:
         return []
-    used = session.scalars(select(Artifact.storage_key).where(Artifact.storage_key.in_(keys)))
+    used = session.scalars(
+        select(Artifact.storage_key).where(
+            Artifact.storage_key.in_(keys), Artifact.deleted_at.is_(None)
+        )
+    )
     held = session.scalars(
         select(HeldArtifact.storage_key).where(HeldArtifact.storage_key.in_(keys))
     )
@@ -282,8 +286,20 @@ def _remove(session: Session, draft: Attempt, artifact_id: int, *, now: datetime
         if artifact.id == artifact_id:
             require_open(draft, artifact.criterion_id)
             keep_aside(session, artifact, now=now)
+            _give_up_withdrawn(draft, artifact, now=now)
             draft.artifacts.remove(artifact)
             return
+
+
+def _give_up_withdrawn(draft: Attempt, artifact: Artifact, *, now: datetime) -> None:
+    """Take the file from attempts that were taken back as well: nobody has assessed it there.
+
+    Their record keeps its name, size and digest.
+    """
+    for attempt in draft.submission.attempts:
+        for each in attempt.artifacts if attempt.withdrawn_at is not None else ():
+            if artifact.storage_key is not None and each.storage_key == artifact.storage_key:
+                each.deleted_at = now
 
 
 def _digest(text: str) -> str:

@@ -111,6 +111,7 @@ def create(course_id: int, assignment_id: int) -> ResponseReturnValue:
             announced,
             learner_id=current_principal().person_id,
             max_bytes=_settings().max_resumable_bytes,
+            quota_bytes=_settings().learner_quota_bytes,
             now=utcnow(),
         )
         headers, token = _facts(upload), upload.token
