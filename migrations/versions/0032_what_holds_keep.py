@@ -1,4 +1,4 @@
-"""What a learner takes out of a draft is kept while a legal hold stands."""
+"""What is taken out of a draft under a legal hold is kept; ends of audit chains are sealed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,7 +45,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_held_artifact_submission_id"), "held_artifact", ["submission_id"])
     op.create_index(op.f("ix_held_artifact_storage_key"), "held_artifact", ["storage_key"])
+    op.add_column("audit_head", sa.Column("seal", sa.String(length=64), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("audit_head") as batch:
+        batch.drop_column("seal")
     op.drop_table("held_artifact")
