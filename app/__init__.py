@@ -59,6 +59,7 @@ ROOMS_WITH_MODELS = (
     "evidence.group_models",
     "evidence.consent_models",
     "evidence.conflict_models",
+    "evidence.hold_models",
     "awards.models",
     "awards.status_models",
     "awards.stack_models",

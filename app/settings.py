@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         ge=1,
         description="The largest file that a browser's script may send piece by piece, in MB.",
     )
+    learner_quota_gb: int = Field(
+        default=20,
+        ge=1,
+        description="How much of one learner's files is kept, in GB: of all their work together.",
+    )
     undo_minutes: int = Field(
         default=10,
         ge=0,
@@ -265,6 +270,11 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The largest accepted file, in bytes."""
         return self.max_upload_mb * 1024 * 1024
+
+    @cached_property
+    def learner_quota_bytes(self) -> int:
+        """How much of one learner's files is kept, in bytes."""
+        return self.learner_quota_gb * 1024**3
 
     @cached_property
     def max_resumable_bytes(self) -> int:

@@ -11,6 +11,7 @@ from app.assessment.shareable import Candidate, get_own_award
 from app.awards.models import Award
 from app.core.db import db, transaction
 from app.core.errors import InvalidError
+from app.evidence.allowance import require_allowance
 from app.evidence.consent_models import ShownAs
 from app.evidence.redacting import (
     CheckedCopy,
@@ -32,9 +33,9 @@ UNWANTED = (
 )
 
 
-def check_copies(form: ShareForm) -> list[CheckedCopy]:
+def check_copies(form: ShareForm, *, person_id: int) -> list[CheckedCopy]:
     """Return the redacted copies that were sent; what is wrong is said at the form."""
-    checked = []
+    checked: list[CheckedCopy] = []
     for each in form.candidates:
         sent = form[f"{COPY}{each.artifact.id}"].data
         if not sent or not getattr(sent, "filename", ""):
@@ -43,7 +44,15 @@ def check_copies(form: ShareForm) -> list[CheckedCopy]:
             form.form_errors.append(UNWANTED.format(name=each.name))
             continue
         try:
-            checked.append(check_copy(sent, each.artifact))
+            copy = check_copy(sent, each.artifact)
+            require_allowance(
+                db.session(),
+                person_id,
+                file_name=copy.file_name,
+                size_bytes=sum(other.size_bytes for other in (copy, *checked)),
+                quota_bytes=_settings().learner_quota_bytes,
+            )
+            checked.append(copy)
         except InvalidError as error:
             form.form_errors.append(str(error))
     return checked

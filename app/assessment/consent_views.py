@@ -70,7 +70,7 @@ def choose(public_id: str) -> ResponseReturnValue:
     candidates = _shareable(award)
     form = ShareForm.for_candidates(candidates)
     is_valid = form.validate()
-    checked = check_copies(form)
+    checked = check_copies(form, person_id=award.person_id)
     if not is_valid or form.errors:
         return _page(award, form), 422
     try:

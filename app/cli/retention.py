@@ -1,6 +1,9 @@
 """Commands: what has been kept long enough, and its deletion."""
 
+from pathlib import Path
+
 import click
+from flask import current_app
 
 from app.cli.border import (
     CommandGroup,
@@ -10,11 +13,16 @@ from app.cli.border import (
     json_option,
     print_rows,
 )
+from app.core import audit
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import InvalidError
+from app.evidence.service import get_submission
+from app.evidence.storage import open_storage
+from app.retention.about import write_archive
 from app.retention.deleting import delete_due, make_plan, prove
 from app.retention.jobs import is_alarming, sweep
+from app.retention.kept import describe_kept, list_kept, list_kept_files
 
 retention = CommandGroup("retention", help="What has been kept long enough, and its deletion.")
 
@@ -76,3 +84,36 @@ def prove_run(run_id: int, institution_slug: str | None) -> None:
     institution = choose_institution(db.session(), institution_slug)
     found = prove(db.session(), run_id, institution_id=institution.id)
     click.echo(f"Run {found.id} of {found.at.isoformat()} is unchanged: {found.digest}")
+
+
+@retention.command()
+@click.argument("submission_id", metavar="SUBMISSION", type=int)
+@institution_option
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
+def kept(submission_id: int, institution_slug: str | None, out: Path) -> None:
+    """Write what legal holds kept of a SUBMISSION's drafts, with its files, into a ZIP.
+
+    That is what learners took out or typed over meanwhile; what is still in the work, `people
+    export` has. Files are as they were sent, malware too.
+    """
+    session = db.session()
+    institution = choose_institution(session, institution_slug)
+    submission = get_submission(session, submission_id, institution_id=institution.id)
+    found = list_kept(session, submission)
+    if not found:
+        raise InvalidError("No hold has kept anything of this submission.")
+    institution_id = institution.id
+    storage = open_storage(current_app.extensions["assay.settings"])
+    with out.open("xb") as target:
+        write_archive(target, storage, describe_kept(found), list_kept_files(found))
+    with transaction() as writing:
+        audit.record(
+            writing,
+            institution_id,
+            actor=current_actor(),
+            action="hold.exported",
+            subject=f"submission:{submission_id}",
+            facts={"pieces": len(found)},
+            now=utcnow(),
+        )
+    click.echo(f"Wrote {out}: {len(found)} pieces.")

@@ -1,18 +1,23 @@
 """The audit log: append-only, each entry chained to the one before it by hash."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core.crypto import Vault
 from app.core.orm import Base
 
 GENESIS = "0" * 64
+# In a session's `info`: what seals the end of a chain.
+VAULT = "assay.vault"
 _CHAINED = (
     *("institution_id", "number", "at", "actor", "action", "subject", "facts"),
     *("previous_hash", "hash"),
@@ -20,13 +25,26 @@ _CHAINED = (
 
 
 class AuditHead(Base):
-    """The newest link of one institution's chain; locking it puts writers in a row."""
+    """The newest link of one institution's chain; locking it puts writers in a row.
+
+    `seal`: of this end, with the installation's key; `None` where none was made: by an older
+    release, or by something that has no key.
+    """
 
     __tablename__ = "audit_head"
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), unique=True)
     number: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+    seal: Mapped[str | None] = mapped_column(String(64))
+
+
+class SealState(StrEnum):
+    """What the seal of a chain's end says."""
+
+    TRUE = "true"
+    MISSING = "missing"
+    FALSE = "false"
 
 
 class AuditEntry(Base):
@@ -90,7 +108,7 @@ def record(
         previous_hash=head.hash,
     )
     entry.hash = entry.digest()
-    head.number, head.hash = entry.number, entry.hash
+    _move_head(session, head, entry.number, entry.hash)
     session.add(entry)
     session.flush()
     return entry
@@ -127,7 +145,7 @@ def record_all(
         previous = entry.hash = entry.digest()
         rows.append({column: getattr(entry, column) for column in _CHAINED})
     if rows:
-        head.number, head.hash = number, previous
+        _move_head(session, head, number, previous)
         session.flush()
         session.execute(insert(AuditEntry), rows)
 
@@ -159,6 +177,37 @@ def find_broken_entry(session: Session, institution_id: int) -> int | None:
     if (head.number, head.hash) != (expected - 1, previous) if head else expected != 1:
         return expected
     return None
+
+
+def find_seal_state(head: AuditHead, vault: Vault) -> SealState:
+    """Return whether a chain's end is as the program sealed it."""
+    if head.seal is None:
+        return SealState.MISSING
+    made = vault.sign_end(head.institution_id, head.number, head.hash)
+    return SealState.TRUE if hmac.compare_digest(made, head.seal) else SealState.FALSE
+
+
+def seal_head(session: Session, institution_id: int, vault: Vault) -> None:
+    """Seal the end of a chain as it is now; whoever asks for it has checked the chain."""
+    head = _lock_head(session, institution_id)
+    head.seal = vault.sign_end(institution_id, head.number, head.hash)
+    session.flush()
+
+
+def _move_head(session: Session, head: AuditHead, number: int, entry_hash: str) -> None:
+    """Move the end of a chain, and its seal with it if that was true.
+
+    A seal that is false stays so, and a missing one is made by a command alone: an entry
+    that sealed whatever it finds would cover up what was done before it.
+    """
+    vault = session.info.get(VAULT)
+    is_new = head.number == 0
+    is_true = vault is not None and find_seal_state(head, vault) is SealState.TRUE
+    head.number, head.hash = number, entry_hash
+    if vault is None:
+        head.seal = None  # no seal is honest, one of another end would be false
+    elif is_new or is_true:
+        head.seal = vault.sign_end(head.institution_id, number, entry_hash)
 
 
 def _lock_head(session: Session, institution_id: int) -> AuditHead:

@@ -18,6 +18,8 @@ class Vault:
         self._fernet = Fernet(base64.urlsafe_b64encode(derived.derive(secret_key.encode())))
         signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"assay references")
         self._signing_key = signing.derive(secret_key.encode())
+        chain = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"assay audit heads")
+        self._chain_key = chain.derive(secret_key.encode())
 
     def sign(self, text: str) -> str:
         """Return the signature of a text that others carry for us; the same text has the same."""
@@ -27,6 +29,11 @@ class Vault:
     def is_signed(self, text: str, signature: str) -> bool:
         """Return whether a signature is ours, of this text."""
         return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+
+    def sign_end(self, institution_id: int, number: int, entry_hash: str) -> str:
+        """Return the seal of the end of an audit chain, in hexadecimal."""
+        said = f"{institution_id}:{number}:{entry_hash}"
+        return hmac.digest(self._chain_key, said.encode(), "sha256").hex()
 
     def seal(self, secret: bytes) -> str:
         """Return the secret encrypted and authenticated, as text for a column."""

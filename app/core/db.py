@@ -8,12 +8,13 @@ from threading import Lock
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from flask import Flask, has_request_context
+from flask import Flask, current_app, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 from sqlalchemy.orm import Session
 
+from app.core.audit import VAULT
 from app.core.orm import Base
 from app.core.prepared import WIRE, Wire
 
@@ -88,6 +89,7 @@ def transaction() -> Iterator[Session]:
         with _turn_to_write(wire):
             session.lend(held.pooled)
             session.info[WIRE] = wire
+            session.info[VAULT] = current_app.extensions.get(VAULT)
             try:
                 _begin_to_write(wire)
                 yield session

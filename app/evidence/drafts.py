@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import ConflictError, InvalidError
+from app.evidence.hold_models import HeldArtifact
+from app.evidence.holding import keep_aside
 from app.evidence.intake import ReceivedFile, SentLink, SentPart, Work
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, list_of_part, require_open, require_part
@@ -92,10 +94,10 @@ def change_draft(
         )
     draft = draft or begin_attempt(session, submission, now=now)
     if work.removed_id is not None:
-        _remove(draft, work.removed_id)
+        _remove(session, draft, work.removed_id, now=now)
     before = _typed(draft)
     for part in work.parts:
-        _change_part(assignment, draft, part, now=now)
+        _change_part(session, assignment, draft, part, now=now)
     if _typed(draft) != before:
         draft.revision += 1
     session.flush()
@@ -134,11 +136,18 @@ def has_room(
 
 
 def list_unused_keys(session: Session, keys: frozenset[str]) -> list[str]:
-    """Return those storage keys that no artifact names: a refused or removed file's."""
+    """Return those storage keys that no artifact names, nor a hold: a refused or removed file's."""
     if not keys:
         return []
-    used = set(session.scalars(select(Artifact.storage_key).where(Artifact.storage_key.in_(keys))))
-    return sorted(keys.difference(used))
+    used = session.scalars(
+        select(Artifact.storage_key).where(
+            Artifact.storage_key.in_(keys), Artifact.deleted_at.is_(None)
+        )
+    )
+    held = session.scalars(
+        select(HeldArtifact.storage_key).where(HeldArtifact.storage_key.in_(keys))
+    )
+    return sorted(keys.difference(used, held))
 
 
 def begin_attempt(session: Session, submission: Submission, *, now: datetime) -> Attempt:
@@ -177,7 +186,9 @@ def _says_something_else(draft: Attempt | None, work: Work) -> bool:
     return False
 
 
-def _change_part(assignment: Assignment, draft: Attempt, part: SentPart, *, now: datetime) -> None:
+def _change_part(
+    session: Session, assignment: Assignment, draft: Attempt, part: SentPart, *, now: datetime
+) -> None:
     for file in part.files:
         _add_file(draft, part.criterion_id, file, now=now)
     if len(list_of_part(draft, ArtifactKind.FILE, part.criterion_id)) > assignment.max_files:
@@ -185,9 +196,9 @@ def _change_part(assignment: Assignment, draft: Attempt, part: SentPart, *, now:
             f"{assignment.max_files} files at most can be handed in. Remove one first."
         )
     if part.links is not None:
-        _set_links(draft, part.criterion_id, part.links, now=now)
+        _set_links(session, draft, part.criterion_id, part.links, now=now)
     if part.text is not None:
-        _set_text(draft, part.criterion_id, part.text, now=now)
+        _set_text(session, draft, part.criterion_id, part.text, now=now)
 
 
 def _add_file(
@@ -213,7 +224,12 @@ def _add_file(
 
 
 def _set_links(
-    draft: Attempt, criterion_id: int | None, links: Sequence[SentLink], *, now: datetime
+    session: Session,
+    draft: Attempt,
+    criterion_id: int | None,
+    links: Sequence[SentLink],
+    *,
+    now: datetime,
 ) -> None:
     """Have these links and no others; one that stays keeps what is known of its page."""
     if len(links) > MAX_LINKS:
@@ -222,7 +238,9 @@ def _set_links(
     for link in links:
         stays = known.pop(link.url, None)
         if stays is not None:
-            stays.note = link.note or None
+            if stays.note != (link.note or None):
+                keep_aside(session, stays, now=now)
+                stays.note = link.note or None
             continue
         draft.artifacts.append(
             Artifact(
@@ -236,14 +254,18 @@ def _set_links(
             )
         )
     for gone in known.values():
+        keep_aside(session, gone, now=now)
         draft.artifacts.remove(gone)
 
 
-def _set_text(draft: Attempt, criterion_id: int | None, text: str, *, now: datetime) -> None:
+def _set_text(
+    session: Session, draft: Attempt, criterion_id: int | None, text: str, *, now: datetime
+) -> None:
     known = find_text(draft, criterion_id)
     if known is not None and known.text == text:
         return
     if known is not None:
+        keep_aside(session, known, now=now)
         draft.artifacts.remove(known)
     if text:
         draft.artifacts.append(
@@ -258,13 +280,26 @@ def _set_text(draft: Attempt, criterion_id: int | None, text: str, *, now: datet
         )
 
 
-def _remove(draft: Attempt, artifact_id: int) -> None:
+def _remove(session: Session, draft: Attempt, artifact_id: int, *, now: datetime) -> None:
     """Take one artifact out; one already gone (a double click) is no error."""
     for artifact in draft.artifacts:
         if artifact.id == artifact_id:
             require_open(draft, artifact.criterion_id)
+            keep_aside(session, artifact, now=now)
+            _give_up_withdrawn(draft, artifact, now=now)
             draft.artifacts.remove(artifact)
             return
+
+
+def _give_up_withdrawn(draft: Attempt, artifact: Artifact, *, now: datetime) -> None:
+    """Take the file from attempts that were taken back as well: nobody has assessed it there.
+
+    Their record keeps its name, size and digest.
+    """
+    for attempt in draft.submission.attempts:
+        for each in attempt.artifacts if attempt.withdrawn_at is not None else ():
+            if artifact.storage_key is not None and each.storage_key == artifact.storage_key:
+                each.deleted_at = now
 
 
 def _digest(text: str) -> str:

@@ -12,7 +12,9 @@ from app.courses.people import is_learner
 from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.group_lists import can_change, has_work
 from app.evidence.group_models import AttemptSignature, GroupInvitation
+from app.evidence.holding import follow_holds
 from app.evidence.models import Attempt, Submission
+from app.evidence.passing_on import ALONE, lock_group, pass_on
 from app.evidence.service import require_turn, tell_gradebook
 from app.mapping.models import Assignment
 
@@ -49,7 +51,7 @@ def invite(
         lead = begin_submission(session, assignment, learner_id, now=now)
         tell_gradebook(session, assignment, lead, comment="", now=now)
     elif lead.learner_id != learner_id:
-        raise ConflictError("Whoever began this group invites its members. Ask them.")
+        raise ConflictError("Whoever leads this group invites its members. Ask them.")
     known = session.scalar(
         select(GroupInvitation).where(
             GroupInvitation.submission_id == lead.id, GroupInvitation.person_id == person_id
@@ -148,15 +150,21 @@ def decline(
 def leave(session: Session, assignment: Assignment, *, learner_id: int, now: datetime) -> None:
     """Leave a group before it hands in, with an empty draft of one's own; its work goes on.
 
-    Raises: `ConflictError` for whoever began it, once it is handed in, and without a group.
+    If whoever began it leaves, the oldest other member leads it.
+    Raises: `ConflictError` once it is handed in, and without a group; as `passing_on.pass_on`.
     """
+    lock_group(session, assignment, learner_id)
     lead = _lock_changeable(session, assignment, learner_id)
-    if lead is None or lead.learner_id == learner_id:
-        raise ConflictError(
-            "You began this group, so its work hangs on you. Remove the others instead."
-        )
-    _take_out(session, lead, learner_id)
-    _audit(session, lead, learner_id, "left", {}, now=now)
+    if lead is None:
+        raise ConflictError(ALONE)
+    facts = {}
+    if lead.learner_id == learner_id:
+        left, lead = lead, pass_on(session, lead)
+        facts = {"was": left.id, "lead": lead.learner_id}
+        _forget_signature(session, lead, learner_id)
+    else:
+        _take_out(session, lead, learner_id)
+    _audit(session, lead, learner_id, "left", facts, now=now)
 
 
 def remove(
@@ -247,8 +255,19 @@ def _take_out(session: Session, lead: Submission, person_id: int) -> None:
     )
     if own is None:
         raise NotFoundError("There is no such member in this group.")
+    follow_holds(session, own, lead)
     own.lead_id = None
     own.submitted_at = None
+    _forget_signature(session, lead, person_id)
+    session.execute(
+        delete(GroupInvitation).where(
+            GroupInvitation.submission_id == lead.id, GroupInvitation.person_id == person_id
+        )
+    )
+    session.flush()
+
+
+def _forget_signature(session: Session, lead: Submission, person_id: int) -> None:
     attempts = select(Attempt.id).where(
         Attempt.submission_id == lead.id, Attempt.submitted_at.is_(None)
     )
@@ -257,12 +276,6 @@ def _take_out(session: Session, lead: Submission, person_id: int) -> None:
             AttemptSignature.attempt_id.in_(attempts), AttemptSignature.person_id == person_id
         )
     )
-    session.execute(
-        delete(GroupInvitation).where(
-            GroupInvitation.submission_id == lead.id, GroupInvitation.person_id == person_id
-        )
-    )
-    session.flush()
 
 
 def _audit(

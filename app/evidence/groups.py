@@ -1,8 +1,9 @@
 """Work that several learners handed in together.
 
-The submission of the one who began holds the attempts; each of the others has a
-submission of their own that refers to it (`Submission.lead_id`), because what
-their gradebooks say and what they are awarded may differ.
+The submission of the lead, who began it or to whom it was left, holds the attempts;
+each of the others has a submission of their own that refers to it
+(`Submission.lead_id`), because what their gradebooks say and what they are awarded
+may differ.
 """
 
 from sqlalchemy import ColumnElement, or_, select

@@ -8,6 +8,7 @@ from typing import IO, Protocol
 from structlog import get_logger
 
 from app.core.errors import InvalidError
+from app.evidence.allowance import require_left
 from app.evidence.models import ScanState
 from app.evidence.sniffing import find_media_type
 from app.evidence.storage import Storage, StorageUnavailableError, StoredFile
@@ -138,13 +139,16 @@ def receive_files(
     *,
     room: int,
     max_file_bytes: int,
+    quota_bytes: int,
+    kept_bytes: int,
     scan_state: ScanState = ScanState.NOT_SCANNED,
 ) -> Intake:
     """Check each file and keep the good ones; one bad file costs no other.
 
     Bytes are kept before any row names them: what fails later leaves an orphan
     file, never a row without its file.
-    Units: `room` is how many files the draft can still take.
+    Units: `room` is how many files the draft can still take; `kept_bytes`: of the
+        learner's files so far, of `quota_bytes` that they may have.
     """
     received: list[ReceivedFile] = []
     problems: list[str] = []
@@ -153,7 +157,10 @@ def receive_files(
             problems.append(_too_many(assignment, clean_file_name(file.filename or "")))
             continue
         try:
-            file_kept = _receive(storage, assignment, file, max_file_bytes)
+            name, media_type, size = _check(assignment, file, max_file_bytes)
+            require_left(name, size, kept_bytes=kept_bytes, quota_bytes=quota_bytes)
+            file_kept = ReceivedFile(name, media_type, storage.put(file.stream))
+            kept_bytes += file_kept.stored.size_bytes
             received.append(replace(file_kept, scan_state=scan_state))
         except InvalidError as error:
             problems.append(str(error))
@@ -164,9 +171,8 @@ def receive_files(
     return Intake(tuple(received), tuple(problems))
 
 
-def _receive(
-    storage: Storage, assignment: Assignment, file: SentFile, max_file_bytes: int
-) -> ReceivedFile:
+def _check(assignment: Assignment, file: SentFile, max_file_bytes: int) -> tuple[str, str, int]:
+    """Return the name, media type and size of a file, which is left at its start."""
     name = clean_file_name(file.filename or "")
     limit = largest_file_bytes(assignment, max_file_bytes)
     if getattr(file.stream, "is_too_large", False) or file.stream.seek(0, io.SEEK_END) > limit:
@@ -178,7 +184,9 @@ def _receive(
             f"“{name}” was not taken: too much was sent at once. Send it again by itself."
         )
     media_type = find_media_type(file.stream, name, extensions=extensions_of(assignment.file_kinds))
-    return ReceivedFile(file_name=name, media_type=media_type, stored=storage.put(file.stream))
+    size = file.stream.seek(0, io.SEEK_END)
+    file.stream.seek(0)
+    return name, media_type, size
 
 
 def _too_many(assignment: Assignment, name: str) -> str:

@@ -258,7 +258,8 @@ class Artifact(ScannedFile, Base):
     `capture_problem`: why it could not be opened at `capture_failed_at`; else `None`.
     `origin_id`: the artifact from whose bytes it was taken over: of an earlier
     attempt, or of another assignment; `None` for what was made here.
-    `deleted_at`: retention took the content; name, size and digest stay.
+    `deleted_at`: retention took the content; name, size and digest stay, of the draft of
+    somebody who is forgotten only size and digest.
     """
 
     __tablename__ = "artifact"

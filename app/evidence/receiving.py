@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import InvalidError
+from app.evidence.allowance import count_bytes
 from app.evidence.drafts import (
     MAX_LINKS,
     TOO_MANY_LINKS,
@@ -37,10 +38,14 @@ def receive(
     submission: Submission | None,
     storage: Storage,
     *,
+    learner_id: int,
     max_file_bytes: int,
+    quota_bytes: int,
     scan_state: ScanState,
 ) -> Work:
     """Take what is right of what was sent; what is wrong is said at its field."""
+    owner_id = submission.learner_id if submission else learner_id
+    kept_bytes = count_bytes(db.session(), owner_id)
     draft = find_draft(submission)
     removed_id = form.remove.data
     removed = next((file for file in list_files(draft) if file.id == removed_id), None)
@@ -53,8 +58,11 @@ def receive(
             (part.files.data or []) if "files" in part else [],
             room=_room(assignment, draft, part, removed_id),
             max_file_bytes=most,
+            quota_bytes=quota_bytes,
+            kept_bytes=kept_bytes,
             scan_state=scan_state,
         )
+        kept_bytes += sum(file.stored.size_bytes for file in files.files)
         form.is_unavailable = form.is_unavailable or files.is_storage_away
         if files.problems:
             part.files.errors = [*part.files.errors, " ".join(files.problems)]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Protocol
 
-from sqlalchemy import ColumnElement, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import InvalidError
 from app.evidence.consent_models import ConsentItem, RedactedCopy
-from app.evidence.models import Artifact, ScanState
+from app.evidence.hold_models import LegalHold
+from app.evidence.models import Artifact, Attempt, ScanState, Submission
 from app.evidence.sniffing import FORMATS, find_media_type
 from app.evidence.storage import Storage, StoredFile
 from app.evidence.stored import read_chunks
@@ -34,6 +35,7 @@ class SentCopy(Protocol):
 class CheckedCopy:
     """A copy that may be kept, and is not yet. `sha256`: in hexadecimal."""
 
+    size_bytes: int
     artifact: Artifact
     file_name: str
     media_type: str
@@ -51,13 +53,14 @@ def check_copy(sent: SentCopy, artifact: Artifact) -> CheckedCopy:
     if getattr(sent.stream, "is_too_large", False) or getattr(sent.stream, "is_left_out", False):
         raise InvalidError(f"“{name}” is too large.")
     media_type = find_media_type(sent.stream, name, extensions=frozenset(FORMATS))
-    digest = hashlib.sha256()
+    digest, size_bytes = hashlib.sha256(), 0
     for chunk in read_chunks(sent.stream):
         digest.update(chunk)
+        size_bytes += len(chunk)
     sent.stream.seek(0)
     if digest.hexdigest() == artifact.sha256:
         raise InvalidError(f"“{name}” is the original: nothing in it is redacted.")
-    return CheckedCopy(artifact, name, media_type, digest.hexdigest(), sent.stream)
+    return CheckedCopy(size_bytes, artifact, name, media_type, digest.hexdigest(), sent.stream)
 
 
 def find_same(session: Session, copy: CheckedCopy, *, person_id: int) -> RedactedCopy | None:
@@ -141,9 +144,12 @@ def is_signed() -> ColumnElement[bool]:
 def list_unswept_copies(
     session: Session, *, person_id: int | None = None, limit: int = 1000
 ) -> Sequence[RedactedCopy]:
-    """Return copies that are given up and whose bytes may still be there; of one person, or all."""
+    """Return copies that are given up and whose bytes may still be there; of one person, or all.
+
+    One on which a legal hold stands is left out until the hold is lifted.
+    """
     statement = select(RedactedCopy).where(
-        RedactedCopy.deleted_at.is_not(None), RedactedCopy.storage_key.is_not(None)
+        RedactedCopy.deleted_at.is_not(None), RedactedCopy.storage_key.is_not(None), ~_is_held()
     )
     if person_id is not None:
         statement = statement.where(RedactedCopy.person_id == person_id)
@@ -174,6 +180,27 @@ def is_named(session: Session, storage_key: str) -> bool:
     """Return whether a copy's row names a stored file: one that none names is an orphan."""
     found = select(RedactedCopy.id).where(RedactedCopy.storage_key == storage_key)
     return session.scalar(found.limit(1)) is not None
+
+
+def _is_held() -> ColumnElement[bool]:
+    """Return the condition that a hold stands on who made a copy, or on the work or its group."""
+    lead_id = (
+        select(func.coalesce(Submission.lead_id, Submission.id))
+        .join(Attempt, Attempt.submission_id == Submission.id)
+        .join(Artifact, Artifact.attempt_id == Attempt.id)
+        .where(Artifact.id == RedactedCopy.artifact_id)
+        .scalar_subquery()
+    )
+    of_group = aliased(Submission)
+    in_group = or_(of_group.id == lead_id, of_group.lead_id == lead_id)
+    return exists().where(
+        LegalHold.lifted_at.is_(None),
+        or_(
+            LegalHold.person_id == RedactedCopy.person_id,
+            LegalHold.person_id.in_(select(of_group.learner_id).where(in_group)),
+            LegalHold.submission_id.in_(select(of_group.id).where(in_group)),
+        ),
+    )
 
 
 def _is_kept_by(

@@ -12,6 +12,7 @@ from werkzeug.http import dump_options_header
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.evidence.picture_sizes import is_drawn
 from app.evidence.storage import Storage
 from app.evidence.texts import clean_file_name
 
@@ -37,13 +38,18 @@ def send_stored(
 ) -> ResponseReturnValue:
     """Send a stored file, or say where its storage gives it out for the next minute."""
     sent_as = sent_type(media_type)
-    is_inline = wants_inline and sent_as in INLINE_TYPES
+    is_inline = wants_inline and sent_as in INLINE_TYPES and may_draw(storage, key, sent_as)
     if request.headers.get("Sec-Fetch-Dest") not in FRAMES:
         disposition = disposition_of(name, is_inline=is_inline)
         url = storage.sign_download(key, media_type=sent_as, disposition=disposition)
         if url is not None:
             return guarded(redirect(url, 302))
     return send_guarded(storage.open(key), media_type=sent_as, name=name, is_inline=is_inline)
+
+
+def may_draw(storage: Storage, key: str, media_type: str) -> bool:
+    """Return whether a browser may unpack a file: of a picture, whether it is small enough."""
+    return not media_type.startswith("image/") or is_drawn(storage, key)
 
 
 def send_guarded(

@@ -11,6 +11,7 @@ from app.evidence.converting import OfficeState, find_office_state, is_office
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState
 from app.evidence.notebooks import Notebook
 from app.evidence.pdf_text import find_page_texts, read_page_texts
+from app.evidence.picture_sizes import is_drawn
 from app.evidence.preview import BusyError, PageSize, PdfState, find_measure, measure_pdf
 from app.evidence.showing_texts import TextViewer, describe_text
 from app.evidence.starts import Starts
@@ -202,6 +203,8 @@ def _describe_file(
         state = find_office_state(storage, key)
         shown = replace(shown, office=state)
         return _describe_pdf(shown, key, storage, starts) if state is OfficeState.READY else shown
+    if shown.viewer is Viewer.IMAGE and not is_drawn(storage, key):
+        return replace(shown, viewer=Viewer.DOWNLOAD)
     if shown.viewer is Viewer.TEXT:
         read = describe_text(
             storage, key, file_name=shown.title, media_type=shown.media_type, starts=starts

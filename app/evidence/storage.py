@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
 from app.evidence.partial_files import PartialFile, sync_folder
 from app.evidence.s3_storage import Bucket, BucketStorage
 from app.evidence.stored import (
+    Spaced,
     StorageUnavailableError,
     StoredFile,
     check_derived_name,
@@ -117,7 +118,9 @@ class LocalStorage:
 
         def write(target: BinaryIO) -> None:
             nonlocal size
-            for chunk in read_chunks(stream):  # what fails there is the sender's: it flies as it is
+            for chunk in read_chunks(
+                self._spaced(stream)
+            ):  # what fails there is the sender's: it flies as it is
                 with writing():
                     target.write(chunk)
                 digest.update(chunk)
@@ -182,7 +185,7 @@ class LocalStorage:
 
     def put_part(self, key: str, number: int, stream: IO[bytes]) -> int:
         """Keep what the stream gives as part `number` of a file that is not whole yet."""
-        return PartialFile(self._path(key)).append(number, stream)
+        return PartialFile(self._path(key)).append(number, self._spaced(stream))
 
     def finish(self, key: str, parts: int) -> StoredFile:
         """Make the file `key` of its parts. Raises: `NotFoundError`."""
@@ -205,14 +208,28 @@ class LocalStorage:
 
     def check(self) -> str:
         """Return where files are kept. Raises: `StorageUnavailableError`."""
-        place = next(path for path in (self._root, *self._root.parents) if path.exists())
-        with writing():
-            free = shutil.disk_usage(place).free
-        if not os.access(place, os.W_OK | os.X_OK):
+        if not os.access(self._place(), os.W_OK | os.X_OK):
             raise unwritable("the folder cannot be written to")
+        free = self._require_room()
+        return f"a folder of this machine; {free // 1024**3} GB are free"
+
+    def _place(self) -> Path:
+        """Return the folder, or the one in which it will be made."""
+        return next(path for path in (self._root, *self._root.parents) if path.exists())
+
+    def _require_room(self) -> int:
+        """Return how many bytes are free. Raises: `StorageUnavailableError` if too few are.
+
+        The rest is for what is drawn of files that are here, and for the database beside them.
+        """
+        with writing():
+            free = shutil.disk_usage(self._place()).free
         if free < MIN_FREE_BYTES:
             raise unwritable(f"{free // 1024**2} MB are left on its disk")
-        return f"a folder of this machine; {free // 1024**3} GB are free"
+        return free
+
+    def _spaced(self, stream: IO[bytes]) -> IO[bytes]:
+        return cast("IO[bytes]", Spaced(stream, self._require_room))
 
     def _path(self, key: str) -> Path:
         check_key(key)

@@ -2,7 +2,7 @@
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -73,6 +73,19 @@ def reading() -> Iterator[None]:
         yield
     except OSError as error:
         raise unreadable(error.strerror or type(error).__name__) from error
+
+
+class Spaced:
+    """A stream that is read only while there is room where it is written to."""
+
+    def __init__(self, stream: IO[bytes], require_room: Callable[[], object]) -> None:
+        """Wrap the stream; nothing is read yet."""
+        self._stream, self._require_room = stream, require_room
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes. Raises: what `require_room` does."""
+        self._require_room()
+        return self._stream.read(size)
 
 
 def missing_file() -> NotFoundError:

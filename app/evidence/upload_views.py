@@ -1,9 +1,11 @@
 """Files sent piece by piece, by a script: the tus protocol, each answer for a script."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from socket import socket
+from threading import BoundedSemaphore, Lock
 from typing import IO, NoReturn, cast
 
 import structlog
@@ -27,7 +29,7 @@ from app.core.problems import answers_problems, problem
 from app.core.uploads import accepts_uploads
 from app.evidence import tus
 from app.evidence.intake import MEGABYTE, largest_file_bytes
-from app.evidence.pieces import CHECKSUMS, Checksum, Piece
+from app.evidence.pieces import CHECKSUMS, Checksum, Piece, watched
 from app.evidence.storage import Storage, StorageUnavailableError, open_storage
 from app.evidence.upload_models import Upload
 from app.evidence.upload_receiving import finish_upload
@@ -58,7 +60,12 @@ MAX_STREAMS = 4
 SILENT_SECONDS = 20
 AGAIN_SECONDS = 2
 
+# Of these, of one learner: nobody keeps the others waiting.
+MAX_STREAMS_EACH = 2
+
 _streams = BoundedSemaphore(MAX_STREAMS)
+_of_each: Counter[int] = Counter()
+_counting = Lock()
 
 
 @bp.app_template_global()
@@ -111,6 +118,7 @@ def create(course_id: int, assignment_id: int) -> ResponseReturnValue:
             announced,
             learner_id=current_principal().person_id,
             max_bytes=_settings().max_resumable_bytes,
+            quota_bytes=_settings().learner_quota_bytes,
             now=utcnow(),
         )
         headers, token = _facts(upload), upload.token
@@ -139,7 +147,7 @@ def add(course_id: int, assignment_id: int, token: str) -> ResponseReturnValue:
         raise LengthRequired("A piece says how long it is.")
     offset = _number("Upload-Offset")
     checksum = _checksum()
-    with _one_stream():
+    with _one_stream(current_principal().person_id):
         try:
             claimed = _claim(course_id, assignment_id, token, offset)
         except UploadBusyError as error:
@@ -202,7 +210,8 @@ def _keep(
     piece = Piece(request.stream, size, renew=renew, checksum=checksum)
     try:
         body = cast("IO[bytes]", piece)
-        kept = _storage().put_part(claimed.storage_key, claimed.number, body) if size else 0
+        with watched(piece, _line()):
+            kept = _storage().put_part(claimed.storage_key, claimed.number, body) if size else 0
         if not piece.is_sound:
             return problem(tus.CHECKSUM_MISMATCH, "Checksum mismatch", "Send this piece again.")
         with transaction() as session:
@@ -227,14 +236,16 @@ def _keep(
 
 
 @contextmanager
-def _one_stream() -> Iterator[None]:
+def _one_stream(person_id: int) -> Iterator[None]:
     """Take one of the places of this process, and do not wait for a line that is dead."""
-    if not _streams.acquire(blocking=False):
-        raise ServiceUnavailable(
-            "Many files are being sent just now. Yours goes on in a moment.",
-            retry_after=AGAIN_SECONDS,
-        )
-    line = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
+    with _counting:
+        if _of_each[person_id] >= MAX_STREAMS_EACH or not _streams.acquire(blocking=False):
+            raise ServiceUnavailable(
+                "Many files are being sent just now. Yours goes on in a moment.",
+                retry_after=AGAIN_SECONDS,
+            )
+        _of_each[person_id] += 1
+    line = _line()
     before = line.gettimeout() if line is not None else None
     try:
         if line is not None:
@@ -244,6 +255,16 @@ def _one_stream() -> Iterator[None]:
         if line is not None:
             line.settimeout(before)
         _streams.release()
+        with _counting:
+            _of_each[person_id] -= 1
+            if not _of_each[person_id]:
+                del _of_each[person_id]
+
+
+def _line() -> socket | None:
+    """Return the connection itself, where the server gives it away."""
+    environ = request.environ
+    return environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
 
 
 def _own(session: Session, course_id: int, assignment_id: int, token: str) -> Upload:

@@ -21,6 +21,7 @@ from app.core.errors import (
 )
 from app.core.principal import Role
 from app.courses.service import find_enrolment
+from app.evidence.allowance import require_allowance
 from app.evidence.drafts import find_draft, find_file, has_room
 from app.evidence.intake import ReceivedFile, SentPart, Work, describe_size, largest_file_bytes
 from app.evidence.models import ArtifactKind, Submission
@@ -74,13 +75,15 @@ def begin_upload(
     *,
     learner_id: int,
     max_bytes: int,
+    quota_bytes: int,
     now: datetime,
 ) -> Upload:
     """Make room for a file that a learner is going to send; refuse what could not be kept.
 
-    Units: `max_bytes`, what the installation takes.
+    Units: `max_bytes`, what the installation takes; `quota_bytes`, what of one learner.
     Raises: as `require_turn`; `InvalidError` if it is empty, of a type or for a
-        criterion that the assignment does not take, or one too many;
+        criterion that the assignment does not take, one too many, or more than is kept
+        of one learner;
         `TooLargeError`; `ConflictError` if too many have begun.
     """
     name = clean_file_name(announced.file_name)
@@ -92,6 +95,13 @@ def begin_upload(
     if not has_room(assignment, draft, ArtifactKind.FILE, announced.criterion_id):
         raise InvalidError(_too_many(assignment, name))
     _require_room(session, assignment, learner_id, now=now)
+    require_allowance(
+        session,
+        submission.learner_id if submission else learner_id,
+        file_name=name,
+        size_bytes=announced.size_bytes,
+        quota_bytes=quota_bytes,
+    )
     upload = Upload(
         institution_id=assignment.institution_id,
         token=secrets.token_urlsafe(32),

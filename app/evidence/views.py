@@ -115,7 +115,9 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         assignment,
         submission,
         _storage(),
+        learner_id=learner_id,
         max_file_bytes=_settings().max_upload_bytes,
+        quota_bytes=_settings().learner_quota_bytes,
         scan_state=first_state(_settings()),
     )
     is_stale = False

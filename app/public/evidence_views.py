@@ -23,7 +23,7 @@ from app.core.db import db, transaction
 from app.core.errors import NotFoundError
 from app.evidence.models import Artifact, ArtifactKind
 from app.evidence.preview import BusyError, draw_page
-from app.evidence.sending import guarded, send_guarded
+from app.evidence.sending import guarded, may_draw, send_guarded
 from app.evidence.showing import ShownArtifact, describe_artifact, is_shown_inline
 from app.evidence.storage import Storage, open_storage
 from app.public import responses
@@ -99,7 +99,11 @@ def _content(shared: Shared, item_id: int) -> ResponseReturnValue:
     item = shared.get_item(item_id)
     key, media_type, name = _file_of(item)
     _write_down(shared, item, "content")
-    is_inline = is_shown_inline(media_type) and "download" not in request.args
+    is_inline = (
+        "download" not in request.args
+        and is_shown_inline(media_type)
+        and may_draw(_storage(), key, media_type)
+    )
     return send_guarded(_storage().open(key), media_type=media_type, name=name, is_inline=is_inline)
 
 

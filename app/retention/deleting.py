@@ -18,8 +18,11 @@ from app.assessment.models import Assessment, Rating
 from app.core import audit
 from app.core.errors import ConflictError, NotFoundError
 from app.evidence.consent_models import Disclosure, RedactedCopy
-from app.evidence.models import Artifact, Attempt
+from app.evidence.hold_models import HeldArtifact
+from app.evidence.holding import find_hold
+from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.storage import Storage
+from app.retention.holds import take_turn
 from app.retention.models import DeletionProof, DeletionRun
 from app.retention.planning import Due, digest_plan, iterate_due
 
@@ -55,10 +58,13 @@ def delete_due(
 ) -> DeletionRun | None:
     """Delete everything that is due and not held; `None` if there is nothing.
 
+    Two that run at once take turns, and the second finds what the first has left.
+
     `confirmed`: the digest of the plan that somebody has looked at; `None` where the
     institution lets the worker do it. Bytes are left to `sweep_bytes`.
     Raises: `ConflictError` if the plan is another one by now.
     """
+    take_turn(session, institution_id)
     plan = make_plan(session, institution_id, now=now)
     if confirmed is not None and plan.digest != confirmed:
         raise ConflictError(
@@ -114,6 +120,27 @@ def sweep_bytes(session: Session, storage: Storage, artifacts: Iterable[Artifact
     return gone
 
 
+def drop_released(session: Session, storage: Storage) -> int:
+    """Delete what learners took out of drafts under holds that are lifted; return how many files.
+
+    They have deleted it themselves, so there is no proof of it.
+    """
+    gone = 0
+    for submission_id in session.scalars(select(HeldArtifact.submission_id).distinct()).all():
+        if find_hold(session, session.get_one(Submission, submission_id)) is not None:
+            continue
+        held = session.scalars(
+            select(HeldArtifact).where(HeldArtifact.submission_id == submission_id)
+        ).all()
+        for each in held:
+            session.delete(each)
+            session.flush()
+            if each.storage_key and not _is_referred_to(session, each.storage_key):
+                storage.delete(each.storage_key)
+                gone += 1
+    return gone
+
+
 def prove(session: Session, run_id: int, *, institution_id: int) -> DeletionRun:
     """Return a run whose proofs come to the digest that was written down.
 
@@ -150,7 +177,7 @@ def _delete(session: Session, run: DeletionRun, chunk: Sequence[Due], *, now: da
     session.execute(
         update(Artifact)
         .where(Artifact.id.in_(by_kind.get("artifact", [])))
-        .values(deleted_at=now, text=None, url=None, title=None)
+        .values(deleted_at=now, text=None, url=None, title=None, note=None, final_host=None)
     )
     session.execute(
         # A copy goes with its artifact.
@@ -194,4 +221,5 @@ def _is_referred_to(session: Session, key: str) -> bool:
         Artifact.storage_key == key, Artifact.deleted_at.is_(None)
     )
     copies = select(func.count()).where(RedactedCopy.storage_key == key)
-    return bool(session.scalar(artifacts)) or bool(session.scalar(copies))
+    held = select(func.count()).where(HeldArtifact.storage_key == key)
+    return any(session.scalar(each) for each in (artifacts, copies, held))

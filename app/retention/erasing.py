@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import case, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.assessment.desk_models import AssessmentDraft, Presence, SavedComment
@@ -15,13 +15,17 @@ from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Artifact, Attempt, Submission
 from app.evidence.redacting import drop_unsigned
 from app.evidence.upload_models import Upload
-from app.retention.holds import find_hold_on
+from app.retention.holds import find_hold_on, take_turn
 from app.retention.planning import list_classes
 
 if TYPE_CHECKING:
     from app.programme.rules import RetentionClass
 
 FORGOTTEN = ""
+# What a learner wrote of a draft or its page told; digests and sizes say nothing of anybody.
+OWN_WORDS = ("text", "url", "title", "note", "final_host", "capture_problem")
+# Their page names each file; should they ever come back, it has something to say.
+ERASED_NAME = "deleted"
 STAYS = {
     "unshared_artifact": "Work that was handed in",
     "shared_artifact": "Work that was shown, and redacted copies of it",
@@ -43,10 +47,11 @@ class Erased:
 
 
 def refuse_if_held(session: Session, person: Person) -> None:
-    """Refuse to forget somebody whose records are held.
+    """Refuse to forget somebody whose records are held: all of theirs, or one work of theirs.
 
     Raises: `ConflictError`.
     """
+    take_turn(session, person.institution_id)
     if find_hold_on(session, person.id) is not None:
         raise ConflictError(
             "A legal hold stands on this person's records: nothing can be erased before it is "
@@ -115,7 +120,11 @@ def erase_records(session: Session, person: Person, *, now: datetime) -> Erased:
     session.execute(
         update(Artifact)
         .where(Artifact.id.in_(drafts))
-        .values(deleted_at=now, text=None, url=None, title=None)
+        .values(
+            deleted_at=now,
+            file_name=case((Artifact.file_name.is_not(None), ERASED_NAME)),
+            **dict.fromkeys(OWN_WORDS),
+        )
     )
     uploads = session.scalars(select(Upload).where(Upload.person_id == person.id)).all()
     keys = tuple(upload.storage_key for upload in uploads if upload.finished_at is None)

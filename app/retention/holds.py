@@ -1,16 +1,20 @@
-"""Legal holds: nothing of a person, or of one submission, is deleted while one stands."""
+"""Legal holds: nothing of a person, or of one submission, is deleted while one stands.
+
+A group hands in one work, so a hold on any submission of it holds all of it.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core import audit
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Person
+from app.evidence.hold_models import LegalHold
 from app.evidence.models import Submission
 from app.evidence.texts import drop_controls
-from app.retention.models import LegalHold
+from app.platforms.models import Institution
 
 MAX_REASON = 1000
 
@@ -28,9 +32,34 @@ def list_holds(session: Session, institution_id: int) -> list[LegalHold]:
 
 
 def find_hold_on(session: Session, person_id: int) -> LegalHold | None:
-    """Return the hold that stands on a person, if one does."""
-    return session.scalar(
-        select(LegalHold).where(LegalHold.person_id == person_id, LegalHold.lifted_at.is_(None))
+    """Return a hold that stands on a person, or on work of theirs or of a group of theirs."""
+    own, of_group = aliased(Submission), aliased(Submission)
+    lead_id = func.coalesce(own.lead_id, own.id)
+    theirs = (
+        select(of_group.id)
+        .join(own, or_(of_group.id == lead_id, of_group.lead_id == lead_id))
+        .where(own.learner_id == person_id)
+    )
+    return session.scalars(
+        select(LegalHold)
+        .where(
+            LegalHold.lifted_at.is_(None),
+            or_(LegalHold.person_id == person_id, LegalHold.submission_id.in_(theirs)),
+        )
+        .order_by(LegalHold.id)
+    ).first()
+
+
+def take_turn(session: Session, institution_id: int) -> None:
+    """Wait until nobody else deletes, erases or places a hold at an institution, until the commit.
+
+    What one of them has read is then still so when it writes.
+    """
+    session.execute(
+        # Rows that refer to it can still be written.
+        select(Institution.id)
+        .where(Institution.id == institution_id)
+        .with_for_update(key_share=True)
     )
 
 
@@ -57,6 +86,7 @@ def place_hold(
     held = person or submission
     if held is None or held.institution_id != institution_id:
         raise NotFoundError("There is no such person or submission.")
+    take_turn(session, institution_id)
     known = session.scalar(
         select(LegalHold.id).where(
             LegalHold.institution_id == institution_id,

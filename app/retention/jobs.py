@@ -11,7 +11,7 @@ from app.evidence.models import Artifact
 from app.evidence.redacting import list_unswept_copies, sweep_copies
 from app.evidence.storage import open_storage
 from app.platforms.service import list_institutions
-from app.retention.deleting import delete_due, list_unswept, make_plan, sweep_bytes
+from app.retention.deleting import delete_due, drop_released, list_unswept, make_plan, sweep_bytes
 
 log = structlog.get_logger()
 
@@ -55,9 +55,10 @@ def is_alarming(institution_id: int, *, now: datetime) -> bool:
 
 
 def sweep() -> int:
-    """Delete the bytes of what was deleted; return how many files went."""
+    """Delete the bytes of what was deleted, and what no hold keeps; return how many files went."""
     storage = open_storage(current_app.extensions["assay.settings"])
-    gone = 0
+    with transaction() as session:
+        gone = drop_released(session, storage)
     while True:
         with transaction() as session:
             artifacts, copies = list_unswept(session), list_unswept_copies(session)

@@ -1,33 +1,15 @@
-"""Legal holds, and the proof of what was deleted."""
+"""The proof of what was deleted. Legal holds stand in `evidence`, which keeps what they hold."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.orm import Base
-from app.courses.models import Person
+from app.evidence.hold_models import LegalHold
 
-
-class LegalHold(Base):
-    """That nothing of a person, or of one submission, may be deleted.
-
-    `person_id`, `submission_id`: one of the two. `lifted_at`: `None` while it lasts.
-    """
-
-    __tablename__ = "legal_hold"
-
-    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
-    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"), index=True)
-    reason: Mapped[str] = mapped_column(Text)
-    placed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    placed_at: Mapped[datetime]
-    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    lifted_at: Mapped[datetime | None]
-
-    person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
+__all__ = ["DeletionProof", "DeletionRun", "LegalHold"]
 
 
 class DeletionRun(Base):

@@ -13,12 +13,12 @@ from app.assessment.dialogue_models import Appeal, SubmissionMessage
 from app.assessment.models import Assessment, AttemptDecision
 from app.core.months import add_months
 from app.evidence.consent_models import Consent, ConsentItem, Disclosure
-from app.evidence.groups import list_author_ids
+from app.evidence.groups import list_group
+from app.evidence.hold_models import LegalHold
 from app.evidence.models import Artifact, Attempt, Submission, SubmissionStatus
 from app.programme.rules import RetentionClass
 from app.programme.service import get_rules
 from app.retention import copies
-from app.retention.models import LegalHold
 
 # A decision was made and told; until then nothing about the work is closed.
 CLOSED = (
@@ -116,8 +116,8 @@ def _find_hold(session: Session, holds: Holds, submission_id: int | None, person
         return "legal hold"
     if submission_id is None:
         return ""
-    submission = session.get_one(Submission, submission_id)
-    if holds.people & list_author_ids(session, submission):
+    group = list_group(session, session.get_one(Submission, submission_id))
+    if any(each.id in holds.submissions or each.learner_id in holds.people for each in group):
         return "legal hold"
     open_appeal = exists().where(Appeal.submission_id == submission_id, Appeal.closed_at.is_(None))
     pending = exists().where(
@@ -244,7 +244,7 @@ def _disclosures(institution_id: int, cutoff: datetime, _now: datetime) -> Selec
             Disclosure.id,
             _no_digest(),
             Consent.withdrawn_at.label("begins_at"),
-            _no_digest(),
+            Consent.submission_id,
             Disclosure.person_id,
         )
         .join(Consent, Consent.id == Disclosure.consent_id)

@@ -5,7 +5,9 @@ from io import BytesIO
 import pytest
 from sqlalchemy import event, select
 
+from app.core.clock import utcnow
 from app.evidence.consent_models import RedactedCopy
+from app.evidence.hold_models import LegalHold
 from tests.assessment.consent import PIXEL, choose, sign
 
 
@@ -110,4 +112,45 @@ def test_a_copy_that_could_not_be_written_down_leaves_no_file(send, kept):
     finally:
         event.remove(RedactedCopy, "before_insert", fail)
 
+    assert kept() == ([], 0)
+
+
+@pytest.mark.parametrize("on_the_work", [True, False])
+def test_a_copy_that_is_replaced_stays_while_a_legal_hold_stands(
+    send, kept, session, world, shown, on_the_work
+):
+    artifact = session.get_one(type(shown[1][1]), shown[1][1].id)
+    who = (
+        {"submission_id": artifact.attempt.submission_id}
+        if on_the_work
+        else {"person_id": world.learner.id}
+    )
+    hold = LegalHold(
+        institution_id=world.institution.id,
+        reason="Case 2026-117",
+        placed_by=world.learner.id,
+        placed_at=utcnow(),
+        **who,
+    )
+    session.add(hold)
+    session.commit()
+
+    send(PIXEL + b"1", name="first.png")
+    send(PIXEL + b"2", name="second.png")
+    held = kept()
+    session.get_one(LegalHold, hold.id).lifted_at = utcnow()
+    session.commit()
+    send(PIXEL + b"3", name="third.png")
+
+    assert held == (["first.png", "second.png"], 2)
+    assert kept() == (["third.png"], 1)
+
+
+def test_a_copy_for_which_no_room_is_left_is_not_taken(app, send, kept, settings):
+    app.extensions["assay.settings"] = settings.model_copy(update={"learner_quota_gb": 0})
+
+    answer = send(name="one-too-many.png")
+
+    assert answer.status_code == 422
+    assert "one-too-many.png" in answer.text
     assert kept() == ([], 0)

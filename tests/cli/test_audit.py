@@ -91,3 +91,55 @@ def test_the_first_entry_that_does_not_hold_is_named(run, session, chain, statem
 
     assert result.exit_code == 1
     assert f"main: entry {first_broken} was changed or is missing" in result.stderr
+
+
+def newest_taken_away(session):
+    """Delete the newest entry and set the end of the chain back to the one before it."""
+    before = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).all()[1]
+    session.execute(delete(AuditEntry).where(AuditEntry.number > before.number))
+    session.execute(update(AuditHead).values(number=before.number, hash=before.hash))
+    session.commit()
+
+
+def make_two(run):
+    for slug in ("nursing", "law"):
+        url = f"https://{slug}.example.edu"
+        if slug == "nursing":
+            run("institutions", "add", "--slug", "main", "--name", "University")
+        run("issuers", "add", "--slug", slug, "--name", slug, "--url", url)
+
+
+def test_a_chain_cut_back_with_its_head_is_found(run, session):
+    make_two(run)
+    assert "Its end is sealed" in run("audit", "verify").stdout
+    newest_taken_away(session)
+
+    result = run("audit", "verify")
+
+    assert result.exit_code == 1
+    assert "The seal of its end is false" in result.stderr
+
+
+def test_later_entries_do_not_cover_it_up(run, session):
+    make_two(run)
+    newest_taken_away(session)
+    run("issuers", "add", "--slug", "art", "--name", "Art", "--url", "https://art.example.edu")
+
+    assert run("audit", "verify").exit_code == 1
+    assert "add --anew" in run("audit", "seal").stderr
+    assert run("audit", "seal", "--anew").exit_code == 0
+    assert "Its end is sealed" in run("audit", "verify").stdout
+
+
+def test_a_chain_of_an_older_release_is_verified_and_sealed_by_the_command_alone(run, session):
+    make_two(run)
+    session.execute(update(AuditHead).values(seal=None))
+    session.commit()
+    run("issuers", "add", "--slug", "art", "--name", "Art", "--url", "https://art.example.edu")
+
+    result = run("audit", "verify")
+    assert result.exit_code == 0
+    assert "Its end is NOT sealed" in result.stdout
+
+    assert run("audit", "seal").exit_code == 0
+    assert "Its end is sealed" in run("audit", "verify").stdout

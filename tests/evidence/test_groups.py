@@ -181,13 +181,16 @@ def test_who_began_can_remove_somebody_and_nobody_else_can(team, world, third, s
     assert [each.lead_id is None for each in submissions()] == [True, False, True]
 
 
-def test_who_began_cannot_leave_the_others_without_their_work(team, world):
-    team.gather(world.learner, world.other_learner)
+def test_where_nobody_else_is_the_draft_stays_theirs(team, world, third, artifacts):
+    team.send(world.learner, button="save", text="mine")
+    team.invite(world.learner, third)
 
     page = team.post(world.learner, "group/leave")
 
     assert page.status_code == 409
-    assert "Remove the others instead" in page.text
+    assert "it stays yours" in page.text
+    assert "mine</textarea>" in team.page(world.learner).text
+    assert "Leave the group" not in team.page(world.learner, "group").text
 
 
 def test_an_invitation_can_be_taken_back(team, world, rows):
@@ -208,7 +211,7 @@ def test_only_who_began_invites(team, world, third):
     page = team.invite(world.other_learner, third)
 
     assert page.status_code == 409
-    assert "Whoever began this group invites" in page.text
+    assert "Whoever leads this group invites" in page.text
 
 
 def test_many_names_are_found_by_a_part(team, world, session):

@@ -1,13 +1,17 @@
 """What a piece that does not come to its end leaves behind, and a server with much to do."""
 
+import contextlib
 import io
 import socket
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from runpy import run_path
 
 from app.evidence import pieces, upload_views
 from app.evidence.upload_models import Upload
 from tests.evidence import samples
+from tests.evidence.sending import Sender
 
 PDF = samples.pdf()
 
@@ -152,6 +156,59 @@ def test_pages_have_threads_while_many_files_come(sender, desk):
     assert "Yours goes on in a moment" in answer.json["detail"]
     assert page.status_code == 200
     assert sender.piece(PDF).status_code == 204
+
+
+def test_one_learner_does_not_keep_the_others_waiting(
+    sender, browser, world, uploads_url, monkeypatch
+):
+    other = Sender(browser(world.other_learner), uploads_url)
+    for each in (sender, other):
+        each.announce("essay.pdf", len(PDF))
+    monkeypatch.setitem(upload_views._of_each, world.learner.id, upload_views.MAX_STREAMS_EACH)
+
+    assert sender.piece(PDF).status_code == 503
+    assert other.piece(PDF).status_code == 204
+    assert upload_views.MAX_STREAMS_EACH < upload_views.MAX_STREAMS
+
+
+def test_a_place_is_given_back_whatever_happens(sender):
+    sender.announce("essay.pdf", len(PDF))
+
+    for _ in range(upload_views.MAX_STREAMS + 1):
+        assert sender.piece(PDF[:10], 500).status_code == 409
+
+    assert not upload_views._of_each
+    assert sender.piece(PDF).status_code == 204
+
+
+def test_a_line_that_brings_a_byte_now_and_then_is_cut_and_what_came_is_kept(sender, monkeypatch):
+    monkeypatch.setattr(pieces, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(pieces, "WATCH_SECONDS", 0.02)
+    sender.announce("essay.pdf", len(PDF))
+    here, there = socket.socketpair()
+    is_over = threading.Event()
+
+    def trickle():
+        for number in range(2000):  # without the cut it would go on for minutes
+            if is_over.wait(0.03):
+                return
+            with contextlib.suppress(OSError):
+                there.sendall(PDF[number : number + 1])
+
+    drip = threading.Thread(target=trickle)
+    with here, there, here.makefile("rb") as body:
+        drip.start()
+        began = time.monotonic()
+        answer = send_from(sender, body, len(PDF), line=here)
+        is_over.set()
+        drip.join()
+
+    assert time.monotonic() - began < 5
+    assert answer.status_code == 204
+    assert answer.headers["Connection"] == "close"
+    offset = int(answer.headers["Upload-Offset"])
+    assert offset < 200
+    assert sender.piece(PDF[offset:], offset).headers["Upload-Offset"] == str(len(PDF))
 
 
 def test_a_storage_that_is_away_is_said_and_nothing_is_lost(
