@@ -1,6 +1,6 @@
 """The form by which a learner hands in work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,18 @@ from wtforms import (
     Field,
     HiddenField,
     IntegerField,
+    SelectMultipleField,
     StringField,
     SubmitField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from app.catalog.models import Criterion
 from app.core.forms import Form
 from app.evidence.drafts import MAX_LINKS
+from app.evidence.group_lists import Asked
 from app.evidence.models import Artifact, ArtifactKind, Attempt
 from app.evidence.parts import find_text, is_locked, list_of_part, list_part_ids
 from app.mapping.artifact_kinds import extensions_of
@@ -164,11 +167,15 @@ class WorkForm(Form):
     keep_earlier = SubmitField(_l("Start from what you handed in before"))
     browse = SubmitField(_l("Use earlier work"))
     more = SubmitField(_l("Add another link"))
+    without = SelectMultipleField(
+        _l("Not answered yet"), coerce=int, validate_choice=False, validators=[Optional()]
+    )
     signs = BooleanField(_l("I sign this statement"))
     save = SubmitField(_l("Save draft"))
     hand_in = SubmitField(_l("Hand in"))
 
     parts: list[PartForm]
+    unanswered: Sequence[Asked]
 
     def __iter__(self) -> Iterator[Field]:
         """Go through the fields of each part, then one's own."""
@@ -178,9 +185,18 @@ class WorkForm(Form):
 
     @classmethod
     def for_draft(
-        cls, assignment: Assignment, draft: Attempt | None, seen: str, *, max_file_bytes: int
+        cls,
+        assignment: Assignment,
+        draft: Attempt | None,
+        seen: str,
+        *,
+        unanswered: Sequence[Asked] = (),
+        max_file_bytes: int,
     ) -> "WorkForm":
-        """Build the form of one assignment, filled with the draft unless it was sent."""
+        """Build the form of one assignment, filled with the draft unless it was sent.
+
+        `unanswered`: who was invited to this work and may still answer.
+        """
         form = cls(seen=seen)
         form.parts = [
             PartForm.for_part(assignment, draft, part_id, max_file_bytes=max_file_bytes)
@@ -189,6 +205,19 @@ class WorkForm(Form):
         ]
         if not assignment.statement:
             del form.signs
+        form.without.description = gettext(
+            "Their invitation ends when you hand in: the work is then not theirs. "
+            "Wait for their answer if you want to hand in together."
+        )
+        form.without.choices = [
+            SelectChoice(
+                str(each.id), gettext("Hand in without %(name)s", name=each.person.display_name)
+            )
+            for each in unanswered
+        ]
+        form.unanswered = unanswered
+        if not unanswered:
+            del form.without
         return form
 
     @property

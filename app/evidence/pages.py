@@ -13,6 +13,7 @@ from app.core.markdown import render_markdown
 from app.core.principal import Role, current_principal
 from app.evidence.drafts import find_draft, find_previous, mark_of
 from app.evidence.forms import PartForm, WorkForm
+from app.evidence.group_lists import list_open
 from app.evidence.group_pages import describe_group
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, is_locked, list_of_part
@@ -46,7 +47,14 @@ def make_form(assignment: Assignment, submission: Submission | None) -> WorkForm
     """Return the form of one work, filled with its draft unless it was sent."""
     draft = find_draft(submission)
     max_file_bytes: int = current_app.extensions["assay.settings"].max_upload_bytes
-    return WorkForm.for_draft(assignment, draft, mark_of(draft), max_file_bytes=max_file_bytes)
+    asked = list_open(db.session(), submission) if submission and assignment.takes_groups else []
+    return WorkForm.for_draft(
+        assignment,
+        draft,
+        mark_of(draft),
+        unanswered=asked,
+        max_file_bytes=max_file_bytes,
+    )
 
 
 def describe_conflict(form: WorkForm, assignment: Assignment, draft: Attempt | None) -> Conflict:

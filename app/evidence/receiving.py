@@ -97,6 +97,7 @@ def keep(
                     sent,
                     learner_id=learner_id,
                     signed_statement=assignment.statement,
+                    without=form.without.data or () if "without" in form else (),
                     now=now,
                 )
                 message = _("Your work is handed in. The receipt is below.")

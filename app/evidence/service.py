@@ -1,6 +1,7 @@
 """Submissions: drafts, handing in, and who may read what was handed in."""
 
 import hashlib
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.capturing import owe_captures
 from app.evidence.conflicts import refuse_declared
 from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
+from app.evidence.group_lists import Asked, list_open
 from app.evidence.groups import find_lead, list_group
 from app.evidence.intake import Work
 from app.evidence.models import OPEN_STATES, Artifact, Attempt, Submission, SubmissionStatus
@@ -28,6 +30,10 @@ from app.passback.service import queue_status
 
 class EmptySubmissionError(InvalidError):
     """Nothing was handed in."""
+
+
+class UnansweredError(InvalidError):
+    """Somebody was invited and has not answered, and nobody said to hand in without them."""
 
 
 class UnsignedError(InvalidError):
@@ -187,13 +193,16 @@ def submit_attempt(
     *,
     learner_id: int,
     signed_statement: str = "",
+    without: Collection[int] = (),
     now: datetime,
 ) -> Attempt:
     """Hand in the draft together with what was sent last; frozen from here on.
 
     `signed_statement`: the words that the learner signed, as they stood on the page.
+    `without`: ids of the invitations that may end here without an answer.
     Raises: as `save_draft`; `EmptySubmissionError` if there is nothing;
-        `UnsignedError` if the assignment's statement was not signed.
+        `UnsignedError` if the assignment's statement was not signed;
+        `UnansweredError` if somebody invited has not answered who is not named.
     """
     submission = lock_submission(session, assignment, learner_id)
     submission = keep_work(session, assignment, submission, work, learner_id=learner_id, now=now)
@@ -205,6 +214,10 @@ def submit_attempt(
     if missing := list_unsigned(session, assignment, submission, learner_id=learner_id, now=now):
         names = ", ".join(each.display_name for each in missing)
         raise UnsignedError(f"Not everybody has signed the statement yet: {names}.")
+    left_out = list_open(session, submission) if assignment.takes_groups else []
+    if missing := [each.person for each in left_out if each.id not in without]:
+        names = ", ".join(each.display_name for each in missing)
+        raise UnansweredError(f"Not everybody has answered your invitation yet: {names}.")
     refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     if signed_statement:
@@ -215,7 +228,7 @@ def submit_attempt(
     promise_days = assignment.version.achievement.promise_days
     submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
     owe_preparation(session, attempt, now=now)
-    _audit(session, submission, attempt, learner_id, now=now)
+    _audit(session, submission, attempt, learner_id, left_out, now=now)
     owe_captures(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
     for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):
@@ -283,7 +296,13 @@ def keep_work(
 
 
 def _audit(
-    session: Session, submission: Submission, attempt: Attempt, learner_id: int, *, now: datetime
+    session: Session,
+    submission: Submission,
+    attempt: Attempt,
+    learner_id: int,
+    left_out: Sequence[Asked],
+    *,
+    now: datetime,
 ) -> None:
     record(
         session,
@@ -300,6 +319,7 @@ def _audit(
             "signed_statement_sha256": hashlib.sha256(attempt.statement.encode()).hexdigest()
             if attempt.statement
             else None,
+            **({"without": [each.person.id for each in left_out]} if left_out else {}),
         },
         now=now,
     )

@@ -31,7 +31,7 @@ from app.evidence.content_views import require_open_file
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
-from app.evidence.group_pages import point_out_unsigned
+from app.evidence.group_pages import point_out_unanswered, point_out_unsigned
 from app.evidence.models import Artifact
 from app.evidence.naming import shown_file_name
 from app.evidence.pages import describe_conflict, make_form, work_page
@@ -44,6 +44,7 @@ from app.evidence.scanning import first_state
 from app.evidence.sending import guarded
 from app.evidence.service import (
     EmptySubmissionError,
+    UnansweredError,
     find_work,
     get_readable_artifact,
     is_open,
@@ -108,6 +109,8 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         return redirect(here, 303)
     form = make_form(assignment, submission)
     form.validate()
+    if form.hand_in.data:
+        point_out_unanswered(form)
     if form.hand_in.data and assignment.statement:
         point_out_unsigned(form, assignment, submission)
     sent = receive(
@@ -121,7 +124,7 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     is_stale = False
     try:
         message = keep(form, assignment, sent, _storage(), learner_id=learner_id)
-    except (EmptySubmissionError, InfectedWorkError) as error:
+    except (EmptySubmissionError, InfectedWorkError, UnansweredError) as error:
         form.point_out(str(error))
     except StaleDraftError:
         is_stale = True
