@@ -11,6 +11,7 @@ from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, hide_names, list_class
 from app.assessment.conflicts import refuse_reading
 from app.assessment.gradebook import describe_gradebook
+from app.assessment.models import Assessment, Decision
 from app.assessment.moderation_views import shown_name
 from app.assessment.queries import find_reached_levels, list_released
 from app.assessment.questions import list_messages
@@ -42,6 +43,14 @@ from app.passback.service import (
     list_newest_deliveries,
 )
 from app.programme.service import find_appointment, find_staffing
+
+
+@bp.app_template_global()
+def list_asked_revisions(submission: Submission) -> list[Assessment]:
+    """Return by which assessments the learner was asked to revise what they hand in next."""
+    released = list_released(db.session(), submission.lead_id or submission.id)
+    newest = [each for each in released if each.attempt_id == released[0].attempt_id]
+    return [each for each in newest if each.decision is Decision.REVISION]
 
 
 @bp.get("/courses/<int:course_id>/assignments/<int:assignment_id>")

@@ -242,3 +242,22 @@ def test_what_an_earlier_draft_holds_for_the_whole_can_be_taken_out(
     desk.send(button="", remove=artifacts()[0].id)
 
     assert artifacts() == []
+
+
+def test_a_revision_begins_with_the_reason_and_the_fields(desk, keys, revision):
+    page = desk.page().text
+
+    places = [page.index(words) for words in ("Cite.", 'id="hand-in"', 'id="receipt"', "SHA-256")]
+    assert places == sorted(places)
+    receipts = page[page.index('id="receipt"') :]
+    assert receipts.index("<details") < receipts.index("SHA-256"), "closed until asked for"
+
+
+def test_what_was_taken_back_is_changed_first_and_its_receipt_closed(desk, keys, attempts):
+    desk.send(**{f"{key}-text": "work" for key in keys})
+    desk.client.post(desk.url.replace("/work", "/withdraw"), data={"attempt": attempts()[0].id})
+
+    page = desk.page().text
+
+    assert page.index('id="hand-in"') < page.index('id="receipt"') < page.index("SHA-256")
+    assert "What is to be revised, and why" not in page
