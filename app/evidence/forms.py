@@ -237,6 +237,17 @@ class WorkForm(Form):
         field = next(field for part in self.parts for field in part) if self.parts else self.hand_in
         field.errors = [*field.errors, message]
 
+    def point_out_part(self, criterion_id: int | None, message: str) -> None:
+        """Put a message that is about one part at its first field, unless it has one already."""
+        part = next((each for each in self.parts if each.criterion_id == criterion_id), None)
+        field = next(iter(part), None) if part else self.hand_in
+        if (part is not None and part.errors) or field is None:
+            return
+        if isinstance(field, LinksField):
+            field.point_out(0, message)
+        else:
+            field.errors = [*field.errors, message]
+
     def sections(self, assignment: Assignment, draft: Attempt | None) -> list[Section]:
         """Return the parts as the page shows them."""
         criteria = {criterion.id: criterion for criterion in assignment.criteria}

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.principal import current_principal
 from app.courses.models import Person
 from app.courses.people import select_learners
 from app.evidence.drafts import find_draft
-from app.evidence.forms import WorkForm
 from app.evidence.group_lists import (
     Asked,
     AskedState,
@@ -26,7 +22,7 @@ from app.evidence.group_lists import (
 from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Submission
 from app.evidence.service import is_open
-from app.evidence.signing import digest_of, list_signatures, list_unsigned
+from app.evidence.signing import digest_of, list_signatures
 from app.mapping.models import Assignment
 
 
@@ -107,41 +103,6 @@ def describe_group(assignment: Assignment, work: Submission | None) -> Group | N
         signs=bool(assignment.statement) and is_shared and is_open(work),
         statement_digest=digest_of(assignment.statement),
     )
-
-
-def point_out_unsigned(form: WorkForm, assignment: Assignment, work: Submission | None) -> None:
-    """Say at the statement whose signature is missing; the work is then kept as a draft."""
-    if not form.signs.data:
-        form.signs.errors = [_("Sign the statement to hand in your work")]
-    if work is None:
-        return
-    missing = list_unsigned(
-        db.session(),
-        assignment,
-        work,
-        learner_id=current_principal().person_id,
-        now=utcnow(),
-    )
-    if missing:
-        names = ", ".join(person.display_name for person in missing)
-        words = _("Not everybody of your group has signed yet: %(names)s", names=names)
-        form.signs.errors = [*form.signs.errors, words]
-
-
-def point_out_unanswered(form: WorkForm) -> None:
-    """Ask whether to hand in without those who have not answered; the work is kept as a draft."""
-    if "without" not in form:
-        return
-    chosen = set(form.without.data or ())
-    names = [each.person.display_name for each in form.unanswered if each.id not in chosen]
-    if names:
-        words = ngettext(
-            "%(names)s has not answered: hand in without them?",
-            "%(names)s have not answered: hand in without them?",
-            len(names),
-            names=", ".join(names),
-        )
-        form.without.errors = [words]
 
 
 def _describe_members(assignment: Assignment, work: Submission, person_id: int) -> list[Member]:

@@ -9,35 +9,23 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalog.usability import require_usable
 from app.core.audit import record
-from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.errors import ConflictError, ForbiddenError, NotFoundError
 from app.core.principal import Principal
 from app.courses.service import find_enrolment
 from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.capturing import owe_captures
+from app.evidence.completing import require_complete
 from app.evidence.conflicts import refuse_declared
-from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
-from app.evidence.group_lists import Asked, list_open
+from app.evidence.drafts import change_draft, keep_earlier_artifacts
+from app.evidence.group_lists import Asked
 from app.evidence.groups import find_lead, list_group
 from app.evidence.intake import Work
 from app.evidence.models import OPEN_STATES, Artifact, Attempt, Submission, SubmissionStatus
 from app.evidence.preparing import owe_preparation
 from app.evidence.quarantine import refuse_infected
 from app.evidence.reading import is_own_work, may_read_handed_in
-from app.evidence.signing import list_unsigned
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
-
-
-class EmptySubmissionError(InvalidError):
-    """Nothing was handed in."""
-
-
-class UnansweredError(InvalidError):
-    """Somebody was invited and has not answered, and nobody said to hand in without them."""
-
-
-class UnsignedError(InvalidError):
-    """The assignment asks for a signed statement, and it was not signed."""
 
 
 def find_submission(session: Session, assignment_id: int, learner_id: int) -> Submission | None:
@@ -200,24 +188,19 @@ def submit_attempt(
 
     `signed_statement`: the words that the learner signed, as they stood on the page.
     `without`: ids of the invitations that may end here without an answer.
-    Raises: as `save_draft`; `EmptySubmissionError` if there is nothing;
-        `UnsignedError` if the assignment's statement was not signed;
-        `UnansweredError` if somebody invited has not answered who is not named.
+    Raises: as `save_draft` and `completing.require_complete`.
     """
     submission = lock_submission(session, assignment, learner_id)
     submission = keep_work(session, assignment, submission, work, learner_id=learner_id, now=now)
-    attempt = find_draft(submission)
-    if attempt is None or not attempt.artifacts:
-        raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
-    if signed_statement != assignment.statement:
-        raise UnsignedError("Sign the statement above the button: your work is handed in with it.")
-    if missing := list_unsigned(session, assignment, submission, learner_id=learner_id, now=now):
-        names = ", ".join(each.display_name for each in missing)
-        raise UnsignedError(f"Not everybody has signed the statement yet: {names}.")
-    left_out = list_open(session, submission) if assignment.takes_groups else []
-    if missing := [each.person for each in left_out if each.id not in without]:
-        names = ", ".join(each.display_name for each in missing)
-        raise UnansweredError(f"Not everybody has answered your invitation yet: {names}.")
+    attempt, left_out = require_complete(
+        session,
+        assignment,
+        submission,
+        learner_id=learner_id,
+        signed_statement=signed_statement,
+        without=without,
+        now=now,
+    )
     refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     if signed_statement:

@@ -26,12 +26,13 @@ from app.evidence import (
     reuse_views,
     storage_views,
 )
+from app.evidence.asking import point_out_missing
 from app.evidence.blueprint import bp
+from app.evidence.completing import IncompleteError
 from app.evidence.content_views import require_open_file
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
-from app.evidence.group_pages import point_out_unanswered, point_out_unsigned
 from app.evidence.models import Artifact
 from app.evidence.naming import shown_file_name
 from app.evidence.pages import describe_conflict, make_form, work_page
@@ -43,8 +44,6 @@ from app.evidence.receiving import CLOSED, has_typed, keep, receive
 from app.evidence.scanning import first_state
 from app.evidence.sending import guarded
 from app.evidence.service import (
-    EmptySubmissionError,
-    UnansweredError,
     find_work,
     get_readable_artifact,
     is_open,
@@ -109,10 +108,6 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         return redirect(here, 303)
     form = make_form(assignment, submission)
     form.validate()
-    if form.hand_in.data:
-        point_out_unanswered(form)
-    if form.hand_in.data and assignment.statement:
-        point_out_unsigned(form, assignment, submission)
     sent = receive(
         form,
         assignment,
@@ -121,10 +116,12 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         max_file_bytes=_settings().max_upload_bytes,
         scan_state=first_state(_settings()),
     )
+    if form.hand_in.data:
+        point_out_missing(form, assignment, submission, sent)
     is_stale = False
     try:
         message = keep(form, assignment, sent, _storage(), learner_id=learner_id)
-    except (EmptySubmissionError, InfectedWorkError, UnansweredError) as error:
+    except (IncompleteError, InfectedWorkError) as error:
         form.point_out(str(error))
     except StaleDraftError:
         is_stale = True
