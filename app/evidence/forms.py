@@ -26,7 +26,7 @@ from app.evidence.drafts import MAX_LINKS
 from app.evidence.group_lists import Asked
 from app.evidence.models import Artifact, ArtifactKind, Attempt
 from app.evidence.parts import find_text, is_locked, list_of_part, list_part_ids
-from app.mapping.artifact_kinds import extensions_of
+from app.mapping.artifact_kinds import describe_kinds
 from app.mapping.models import Assignment
 
 MEGABYTE = 1024 * 1024
@@ -93,7 +93,10 @@ class LinksField(Field):
 
 
 class PartForm(Form):
-    """Files, links and a text of one part, as far as the assignment asks for them."""
+    """Files, links and a text of one part, as far as the assignment asks for them.
+
+    `plain_megabytes`: how large a file may be that is sent without script.
+    """
 
     files = MultipleFileField(_l("Files"))
     link = LinksField(_l("Link"))
@@ -101,6 +104,7 @@ class PartForm(Form):
 
     criterion_id: int | None
     key: str
+    plain_megabytes: int = 0
 
     @classmethod
     def for_part(
@@ -127,7 +131,8 @@ class PartForm(Form):
         )
         form.text.description = gettext("Markdown works: **bold**, *italic*, lists, links.")
         if assignment.max_files:
-            form.files.description = _describe_files(assignment, max_file_bytes)
+            form.files.description = _describe_files(assignment)
+            form.plain_megabytes = largest_file(assignment, max_file_bytes) // MEGABYTE
         else:
             del form.files
         if not assignment.accepts_link:
@@ -280,14 +285,12 @@ def largest_file(assignment: Assignment, max_file_bytes: int) -> int:
     return min(max_file_bytes, (assignment.max_file_mb or max_file_bytes) * MEGABYTE)
 
 
-def _describe_files(assignment: Assignment, max_file_bytes: int) -> str:
-    types = ", ".join(sorted(extensions_of(assignment.file_kinds)))
-    megabytes = largest_file(assignment, max_file_bytes) // MEGABYTE
+def _describe_files(assignment: Assignment) -> str:
+    kinds = ", ".join(describe_kinds(assignment.file_kinds))
     text: str = ngettext(
-        "One file of at most %(megabytes)s MB. Accepted types: %(types)s.",
-        "Up to %(num)d files of at most %(megabytes)s MB each. Accepted types: %(types)s.",
+        "One file. Accepted: %(kinds)s.",
+        "Up to %(num)d files. Accepted: %(kinds)s.",
         assignment.max_files,
-        megabytes=megabytes,
-        types=types,
+        kinds=kinds,
     )
     return text

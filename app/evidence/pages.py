@@ -94,7 +94,9 @@ def work_page(
         work=work,
         group=describe_group(assignment, work) if is_learner else None,
         steps=describe_steps(submission),
-        what_next=None if why_closed and is_open(submission) else describe_next(submission),
+        what_next=None
+        if why_closed and is_open(submission)
+        else describe_next(submission, can_withdraw=can_withdraw(work)),
         why_closed=why_closed,
         form=form,
         sections=form.sections(assignment, draft) if form else [],
