@@ -42,7 +42,7 @@ def _point_out_empty(
 
 def _point_out_unsigned(form: WorkForm, assignment: Assignment, work: Submission | None) -> None:
     """Say at the statement whose signature is missing; the work is then kept as a draft."""
-    if not form.signs.data:
+    if not form.signs.data and not form.has_signed:
         form.signs.errors = [_("Sign the statement to hand in your work")]
     if work is None:
         return

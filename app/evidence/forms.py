@@ -163,6 +163,7 @@ class WorkForm(Form):
     this form, so that pressing one loses nothing of what was typed elsewhere.
     `seen`: how the draft stood when the page was made; `keep_mine`: how it stands
     now, sent by somebody who has seen both versions and wants their own.
+    `has_signed`: the learner has signed before, as one of a group.
     """
 
     seen = HiddenField()
@@ -181,6 +182,7 @@ class WorkForm(Form):
 
     parts: list[PartForm]
     unanswered: Sequence[Asked]
+    has_signed: bool
 
     def __iter__(self) -> Iterator[Field]:
         """Go through the fields of each part, then one's own."""
@@ -196,6 +198,7 @@ class WorkForm(Form):
         seen: str,
         *,
         unanswered: Sequence[Asked] = (),
+        has_signed: bool = False,
         max_file_bytes: int,
     ) -> "WorkForm":
         """Build the form of one assignment, filled with the draft unless it was sent.
@@ -221,6 +224,7 @@ class WorkForm(Form):
             for each in unanswered
         ]
         form.unanswered = unanswered
+        form.has_signed = has_signed
         if not unanswered:
             del form.without
         return form

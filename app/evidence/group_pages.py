@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import ngettext
+
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.principal import current_principal
@@ -103,6 +105,22 @@ def describe_group(assignment: Assignment, work: Submission | None) -> Group | N
         signs=bool(assignment.statement) and is_shared and is_open(work),
         statement_digest=digest_of(assignment.statement),
     )
+
+
+def describe_group_next(group: Group | None) -> str | None:
+    """Say who acts next where a learner has signed and others have not; `None` elsewhere."""
+    if group is None or not group.signs or group.me is None or group.me.signed_at is None:
+        return None
+    missing = [each for each in group.members if each.is_in_course and each.signed_at is None]
+    if not missing:
+        return None
+    words: str = ngettext(
+        "%(names)s acts next: the statement is not signed by all yet. Then one of you hands in.",
+        "%(names)s act next: the statement is not signed by all yet. Then one of you hands in.",
+        len(missing),
+        names=", ".join(each.person.display_name for each in missing),
+    )
+    return words
 
 
 def _describe_members(assignment: Assignment, work: Submission, person_id: int) -> list[Member]:

@@ -14,12 +14,12 @@ from app.core.principal import Role, current_principal
 from app.evidence.drafts import find_draft, find_previous, mark_of
 from app.evidence.forms import PartForm, WorkForm
 from app.evidence.group_lists import list_open
-from app.evidence.group_pages import describe_group
+from app.evidence.group_pages import describe_group, describe_group_next
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, is_locked, list_of_part
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
 from app.evidence.service import find_submission, is_open
-from app.evidence.signing import map_signatures
+from app.evidence.signing import find_signed_at, map_signatures
 from app.evidence.withdrawing import can_withdraw
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
@@ -53,6 +53,8 @@ def make_form(assignment: Assignment, submission: Submission | None) -> WorkForm
         draft,
         mark_of(draft),
         unanswered=asked,
+        has_signed=find_signed_at(db.session(), assignment, draft, current_principal().person_id)
+        is not None,
         max_file_bytes=max_file_bytes,
     )
 
@@ -84,6 +86,7 @@ def work_page(
     handed_in = [a for a in reversed(work.attempts) if a.submitted_at] if work else []
     draft = find_draft(work)
     preview = request.args.get("preview")
+    group = describe_group(assignment, work) if is_learner else None
     return render_template(
         "evidence/work.html",
         assignment=assignment,
@@ -92,11 +95,12 @@ def work_page(
         level=assignment.version.achievement.level,
         submission=submission,
         work=work,
-        group=describe_group(assignment, work) if is_learner else None,
+        group=group,
         steps=describe_steps(submission),
         what_next=None
         if why_closed and is_open(submission)
-        else describe_next(submission, can_withdraw=can_withdraw(work)),
+        else describe_group_next(group)
+        or describe_next(submission, can_withdraw=can_withdraw(work)),
         why_closed=why_closed,
         form=form,
         sections=form.sections(assignment, draft) if form else [],

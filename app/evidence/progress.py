@@ -42,11 +42,10 @@ def describe_steps(submission: Submission | None) -> list[Step]:
     ]
     if status is SubmissionStatus.SUBMITTED:
         return [done[0], Step(_("Submitted"), "current", submission.submitted_at), *_upcoming(1)]
-    if waits_again(submission):
-        return [*done, Step(_("Waiting for a grantor"), "current", changed), *_upcoming(2)]
     if status is SubmissionStatus.IN_ASSESSMENT:
         started = submission.assessment_started_at or changed
-        return [*done, Step(_("In assessment"), "current", started), *_upcoming(2)]
+        words = _("Waiting for a grantor") if waits_again(submission) else _("In assessment")
+        return [*done, Step(words, "current", started), *_upcoming(2)]
     if status is SubmissionStatus.REVISION_REQUESTED:
         return [*done, Step(_("Revision requested"), "current", changed), *_upcoming(2)]
     assessed = Step(_("Assessed"), "done")

@@ -24,6 +24,7 @@ from app.evidence.models import OPEN_STATES, Artifact, Attempt, Submission, Subm
 from app.evidence.preparing import owe_preparation
 from app.evidence.quarantine import refuse_infected
 from app.evidence.reading import is_own_work, may_read_handed_in
+from app.evidence.signing import find_signed_at
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
 
@@ -204,7 +205,9 @@ def submit_attempt(
     refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     if signed_statement:
-        attempt.statement, attempt.signed_by, attempt.signed_at = signed_statement, learner_id, now
+        signed_before = find_signed_at(session, assignment, attempt, learner_id)
+        attempt.statement, attempt.signed_by = signed_statement, learner_id
+        attempt.signed_at = signed_before or now
     submission.submitted_at = now
     submission.assessor_id = None
     submission.assessment_started_at = None
