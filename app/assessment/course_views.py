@@ -35,6 +35,7 @@ from app.evidence.naming import is_name_hidden
 from app.evidence.service import current_attempt, find_submission
 from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
+from app.mapping.artifact_kinds import describe_kinds
 from app.mapping.service import get_assignment, list_unmapped_criteria
 from app.passback.service import (
     find_cell,
@@ -103,6 +104,7 @@ def overview(course_id: int, assignment_id: int) -> str:
         groups=map_groups(session, assignment),
         counts=count_class(session, assignment, told, now=now),
         reading=find_reading(session, course_id),
+        kinds=describe_kinds(assignment.file_kinds),
         grantors=staffing.deciders,
         staffing=staffing,
         is_grantor=appointment is not None,
