@@ -18,6 +18,7 @@ from app.evidence.group_pages import describe_group, describe_group_next
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, is_locked, list_of_part
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
+from app.evidence.reusing import has_earlier_work
 from app.evidence.service import find_submission, is_open
 from app.evidence.signing import find_signed_at, map_signatures
 from app.evidence.withdrawing import can_withdraw
@@ -113,6 +114,8 @@ def work_page(
         accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
         accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
         can_keep_earlier=draft is None and find_previous(work) is not None,
+        has_earlier_work=form is not None
+        and has_earlier_work(db.session(), assignment, principal.person_id),
         parts={criterion.id: criterion.name for criterion in assignment.criteria},
         act=FlaskForm(),
         can_withdraw=is_learner and can_withdraw(work),

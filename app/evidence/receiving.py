@@ -25,6 +25,7 @@ from app.evidence.texts import clean_link, clean_text, drop_controls
 from app.mapping.models import Assignment
 
 MAX_NOTE = 300
+MAX_SHOWN = 200
 CLOSED = (
     "Your work is already handed in, perhaps from another window; nothing of it was changed. "
     "What you typed here was not saved."
@@ -116,6 +117,20 @@ def keep(
         for key in list_unused_keys(db.session(), sent.storage_keys):
             storage.delete(key)
     return message
+
+
+def describe_unkept(form: WorkForm) -> str:
+    """Say what of a form was not kept, with what was typed, to whoever goes on all the same."""
+    typed = [
+        part.link.data[index].url[:MAX_SHOWN]
+        for part in form.parts
+        if "link" in part
+        for index in part.link.row_errors
+        if index < len(part.link.data or ())
+    ]
+    said = [str(field.errors[0]) for field in form if field.errors]
+    words: str = _("This was not kept in your draft: %(what)s", what=" ".join([*typed, *said]))
+    return words
 
 
 def has_typed(sent: Mapping[str, str]) -> bool:

@@ -40,7 +40,7 @@ from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
 from app.evidence.quarantine import InfectedWorkError
 from app.evidence.reading import is_own_work
-from app.evidence.receiving import CLOSED, has_typed, keep, receive
+from app.evidence.receiving import CLOSED, describe_unkept, has_typed, keep, receive
 from app.evidence.scanning import first_state
 from app.evidence.sending import guarded
 from app.evidence.service import (
@@ -102,10 +102,7 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     submission = find_work(db.session(), assignment.id, learner_id)
     here = url_for(".work", course_id=course_id, assignment_id=assignment_id)
     if not is_open(submission):
-        if has_typed(request.form):
-            raise ConflictError(CLOSED)
-        flash(_("Your work is already handed in; nothing was changed."), "warning")
-        return redirect(here, 303)
+        return _say_closed(here)
     form = make_form(assignment, submission)
     form.validate()
     sent = receive(
@@ -125,7 +122,9 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         form.point_out(str(error))
     except StaleDraftError:
         is_stale = True
-    if form.errors or is_stale or form.more.data:
+    if form.browse.data and form.errors and not is_stale:
+        flash(describe_unkept(form), "warning")
+    elif form.errors or is_stale or form.more.data:
         submission = find_work(db.session(), assignment.id, learner_id)
         draft = find_draft(submission)
         if not is_stale:
@@ -180,6 +179,14 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
     with picture.stream as stream:  # small, so it is not left open for a slow reader
         drawn = stream.read()
     return guarded(current_app.response_class(drawn, mimetype=picture.media_type))
+
+
+def _say_closed(here: str) -> ResponseReturnValue:
+    """Lead back from a form that nothing can be handed in with; what was typed is not lost."""
+    if has_typed(request.form):
+        raise ConflictError(CLOSED)
+    flash(_("Your work is already handed in; nothing was changed."), "warning")
+    return redirect(here, 303)
 
 
 def _previewed(course_id: int, assignment_id: int, learner_id: int) -> ResponseReturnValue:
