@@ -34,7 +34,7 @@ def _point_out_empty(
         form.point_out_part(None, EMPTY)
     for criterion in list_empty_parts(assignment, shown, draft.open_parts if draft else None):
         words = _(
-            "There is nothing for “%(name)s” yet: add a file, a link or a text there",
+            "There is nothing for “%(name)s” yet: hand in something for it",
             name=criterion.name,
         )
         form.point_out_part(criterion.id, words)

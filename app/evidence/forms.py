@@ -163,7 +163,8 @@ class WorkForm(Form):
     this form, so that pressing one loses nothing of what was typed elsewhere.
     `seen`: how the draft stood when the page was made; `keep_mine`: how it stands
     now, sent by somebody who has seen both versions and wants their own.
-    `has_signed`: the learner has signed before, as one of a group.
+    `has_signed`: the learner has signed before, as one of a group; `sign`: the digest of the
+    words that one of a group signs, and keeps what was typed with that.
     """
 
     seen = HiddenField()
@@ -177,6 +178,7 @@ class WorkForm(Form):
         _l("Not answered yet"), coerce=int, validate_choice=False, validators=[Optional()]
     )
     signs = BooleanField(_l("I sign this statement"))
+    sign = StringField()
     save = SubmitField(_l("Save draft"))
     hand_in = SubmitField(_l("Hand in"))
 

@@ -20,6 +20,7 @@ from app.evidence.intake import SentLink, SentPart, Work, receive_files
 from app.evidence.models import ArtifactKind, Attempt, ScanState, Submission
 from app.evidence.parts import list_of_part
 from app.evidence.service import begin_from_earlier, save_draft, submit_attempt
+from app.evidence.signing import digest_of, sign
 from app.evidence.storage import Storage
 from app.evidence.texts import clean_link, clean_text, drop_controls
 from app.mapping.models import Assignment
@@ -107,6 +108,11 @@ def keep(
                 message = _("What you handed in before is in your draft. You can change it now.")
             elif not save_draft(session, assignment, sent, learner_id=learner_id, now=now):
                 message = _("There is nothing to save yet.")
+            elif form.sign.data and not form.errors:
+                is_same = form.sign.data == digest_of(assignment.statement)
+                words = assignment.statement if is_same else ""
+                sign(session, assignment, learner_id=learner_id, statement=words, now=now)
+                message = _("You have signed the statement for this attempt.")
     except StaleDraftError:
         if sent.files:
             with transaction() as session:

@@ -46,7 +46,7 @@ def test_two_learners_hand_in_one_work_and_both_are_awarded(campus, lms_page, lo
     look_at(lms_page, tool, look, "5-asked")
     tool.get_by_role("button", name="Accept").click()
     tool.get_by_role("button", name="I sign this statement").click()
-    tool.get_by_text("You have signed the statement").wait_for()
+    tool.get_by_text("You have signed the statement for this attempt").wait_for()
     look_at(lms_page, tool, look, "6-signed")
 
     lms_page.become("Mei Student")

@@ -157,3 +157,18 @@ def test_who_has_signed_is_told_whose_turn_it_is(signing, world):
 
     sign(signing, world.other_learner)
     assert "acts next: the statement is not signed" not in signing.page(world.learner).text
+
+
+def test_signing_keeps_what_was_typed(signing, world, artifacts, rows):
+    page = signing.send(world.learner, button="save", text="typed", sign=digest_of(WORDS))
+
+    assert "You have signed the statement for this attempt" in page.text
+    assert [each.text for each in artifacts()] == ["typed"]
+    assert [each.person_id for each in rows(AttemptSignature)] == [world.learner.id]
+
+
+def test_other_words_are_not_signed_with_the_draft_either(signing, world, rows):
+    page = signing.send(world.learner, button="save", text="typed", sign=digest_of("Other words."))
+
+    assert page.status_code == 422
+    assert rows(AttemptSignature) == []
