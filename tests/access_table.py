@@ -183,6 +183,7 @@ ACCESS = {
     "launch.offer_link": STAFF,
     "launch.offer_links": STAFF,
     "launch.portfolio": "learner",
+    "launch.own_privacy": "signed in",
     "launch.privacy": "signed in",
     "launch.privacy_archive": "signed in",
     "launch.privacy_export": "signed in",

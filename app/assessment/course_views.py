@@ -10,6 +10,7 @@ from app.assessment.blueprint import bp, find_return_url
 from app.assessment.class_list import Shown, Told, count_class, hide_names, list_class
 from app.assessment.conflicts import refuse_reading
 from app.assessment.gradebook import describe_gradebook
+from app.assessment.models import Assessment, Decision
 from app.assessment.moderation_views import shown_name
 from app.assessment.queries import find_reached_levels, list_released
 from app.assessment.questions import list_messages
@@ -33,6 +34,7 @@ from app.evidence.naming import FileNames, is_name_hidden
 from app.evidence.service import current_attempt, find_submission
 from app.evidence.showing import ShownArtifact, describe_artifacts
 from app.evidence.storage import open_storage
+from app.mapping.artifact_kinds import describe_kinds
 from app.mapping.service import get_assignment, list_unmapped_criteria
 from app.passback.service import (
     find_cell,
@@ -41,6 +43,14 @@ from app.passback.service import (
     list_newest_deliveries,
 )
 from app.programme.service import find_appointment, find_staffing
+
+
+@bp.app_template_global()
+def list_asked_revisions(submission: Submission) -> list[Assessment]:
+    """Return by which assessments the learner was asked to revise what they hand in next."""
+    released = list_released(db.session(), submission.lead_id or submission.id)
+    newest = [each for each in released if each.attempt_id == released[0].attempt_id]
+    return [each for each in newest if each.decision is Decision.REVISION]
 
 
 @bp.get("/courses/<int:course_id>/assignments/<int:assignment_id>")
@@ -93,6 +103,7 @@ def overview(course_id: int, assignment_id: int) -> str:
         groups=map_groups(session, assignment),
         counts=count_class(session, assignment, told, now=now),
         reading=find_reading(session, course_id),
+        kinds=describe_kinds(assignment.file_kinds),
         grantors=staffing.deciders,
         staffing=staffing,
         is_grantor=appointment is not None,

@@ -31,6 +31,17 @@ from app.mapping.service import get_assignment
 HERE = "/courses/<int:course_id>/assignments/<int:assignment_id>"
 
 
+@bp.app_template_global()
+def appeal_state(submission: Submission) -> str:
+    """Return what a learner's page says of an appeal: possible, open, its outcome, or nothing."""
+    if can_appeal(db.session(), submission):
+        return "possible"
+    appeal = find_appeal(db.session(), submission.lead_id or submission.id)
+    if appeal is None:
+        return ""
+    return appeal.outcome.value if appeal.outcome else "open"
+
+
 @bp.post(f"{HERE}/questions")
 @requires(Role.LEARNER)
 def ask_question(course_id: int, assignment_id: int) -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from app.outbox.errors import RetryLaterError
 from app.outbox.worker import Handler, Message
 
 KIND = "link_capture"
+UNREACHABLE = "The site could not be reached, or did not answer in time."
 FIRST_BYTES = 256 * 1024
 READ_SECONDS = 5.0
 MAX_REDIRECTS = 3
@@ -53,6 +54,10 @@ class Captured:
 
 class CannotBeOpenedError(Exception):
     """The link shows nothing to anybody else; the message says why, for its learner."""
+
+
+class SiteTroubleError(CallError):
+    """The site answered, but not with its page; the message says so to its learner."""
 
 
 def owe_captures(
@@ -104,7 +109,8 @@ def delivery_handlers(
         except CallError as error:
             if message.attempt < MAX_TRIES:
                 raise RetryLaterError(f"The link could not be opened. {error}") from error
-            _note_failure(artifact_id, str(error), now=clock())
+            words = str(error) if isinstance(error, SiteTroubleError) else UNREACHABLE
+            _note_failure(artifact_id, words, now=clock())
         else:
             _note(artifact_id, found, now=clock())
 
@@ -161,7 +167,7 @@ def _get(http: OutgoingClient, address: str) -> Reply:
 def _read(reply: Reply, address: str) -> Captured:
     status = reply.status
     if status in SERVER_ERRORS:
-        raise CallError(f"The site answered with an error of its own (HTTP {status}).")
+        raise SiteTroubleError(f"The site answered with an error of its own (HTTP {status}).")
     if status in PASSWORD:
         raise CannotBeOpenedError("The site asks for a password, or does not let everybody in.")
     if status in GONE:

@@ -46,6 +46,7 @@ ANY_PLACE = f"/{secrets.token_urlsafe(32)}/"
 _assignment, _version = table_of(Assignment), table_of(AchievementVersion)
 _achievement, _level, _issuer = table_of(Achievement), table_of(Level), table_of(IssuerProfile)
 _submission, _enrolment = table_of(Submission), table_of(Enrolment)
+_elsewhere = table_of(Submission).alias("elsewhere")
 _criterion = table_of(AssignmentCriterion)
 _invitation, _began = table_of(GroupInvitation), table_of(Submission).alias("began")
 
@@ -69,6 +70,14 @@ _WHAT_CAN_CHANGE = Prepared(
         _level.c.name,
         _level.c.family,
         _issuer.c.name,
+        # Whether there is earlier work to be used here, which the page then offers.
+        exists()
+        .where(
+            _elsewhere.c.learner_id == bindparam("learner_id"),
+            _elsewhere.c.assignment_id != _assignment.c.id,
+            _elsewhere.c.submitted_at.is_not(None),
+        )
+        .correlate(_assignment),
     )
     .join(_version, _version.c.id == _assignment.c.version_id)
     .join(_achievement, _achievement.c.id == _version.c.achievement_id)

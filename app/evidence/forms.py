@@ -1,6 +1,6 @@
 """The form by which a learner hands in work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +12,21 @@ from wtforms import (
     Field,
     HiddenField,
     IntegerField,
+    SelectMultipleField,
     StringField,
     SubmitField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from app.catalog.models import Criterion
 from app.core.forms import Form
 from app.evidence.drafts import MAX_LINKS
+from app.evidence.group_lists import Asked
 from app.evidence.models import Artifact, ArtifactKind, Attempt
 from app.evidence.parts import find_text, is_locked, list_of_part, list_part_ids
-from app.mapping.artifact_kinds import extensions_of
+from app.mapping.artifact_kinds import describe_kinds
 from app.mapping.models import Assignment
 
 MEGABYTE = 1024 * 1024
@@ -90,7 +93,10 @@ class LinksField(Field):
 
 
 class PartForm(Form):
-    """Files, links and a text of one part, as far as the assignment asks for them."""
+    """Files, links and a text of one part, as far as the assignment asks for them.
+
+    `plain_megabytes`: how large a file may be that is sent without script.
+    """
 
     files = MultipleFileField(_l("Files"))
     link = LinksField(_l("Link"))
@@ -98,6 +104,7 @@ class PartForm(Form):
 
     criterion_id: int | None
     key: str
+    plain_megabytes: int = 0
 
     @classmethod
     def for_part(
@@ -124,7 +131,8 @@ class PartForm(Form):
         )
         form.text.description = gettext("Markdown works: **bold**, *italic*, lists, links.")
         if assignment.max_files:
-            form.files.description = _describe_files(assignment, max_file_bytes)
+            form.files.description = _describe_files(assignment)
+            form.plain_megabytes = largest_file(assignment, max_file_bytes) // MEGABYTE
         else:
             del form.files
         if not assignment.accepts_link:
@@ -155,6 +163,8 @@ class WorkForm(Form):
     this form, so that pressing one loses nothing of what was typed elsewhere.
     `seen`: how the draft stood when the page was made; `keep_mine`: how it stands
     now, sent by somebody who has seen both versions and wants their own.
+    `has_signed`: the learner has signed before, as one of a group; `sign`: the digest of the
+    words that one of a group signs, and keeps what was typed with that.
     """
 
     seen = HiddenField()
@@ -164,11 +174,17 @@ class WorkForm(Form):
     keep_earlier = SubmitField(_l("Start from what you handed in before"))
     browse = SubmitField(_l("Use earlier work"))
     more = SubmitField(_l("Add another link"))
+    without = SelectMultipleField(
+        _l("Not answered yet"), coerce=int, validate_choice=False, validators=[Optional()]
+    )
     signs = BooleanField(_l("I sign this statement"))
+    sign = StringField()
     save = SubmitField(_l("Save draft"))
     hand_in = SubmitField(_l("Hand in"))
 
     parts: list[PartForm]
+    unanswered: Sequence[Asked]
+    has_signed: bool
 
     def __iter__(self) -> Iterator[Field]:
         """Go through the fields of each part, then one's own."""
@@ -178,9 +194,19 @@ class WorkForm(Form):
 
     @classmethod
     def for_draft(
-        cls, assignment: Assignment, draft: Attempt | None, seen: str, *, max_file_bytes: int
+        cls,
+        assignment: Assignment,
+        draft: Attempt | None,
+        seen: str,
+        *,
+        unanswered: Sequence[Asked] = (),
+        has_signed: bool = False,
+        max_file_bytes: int,
     ) -> "WorkForm":
-        """Build the form of one assignment, filled with the draft unless it was sent."""
+        """Build the form of one assignment, filled with the draft unless it was sent.
+
+        `unanswered`: who was invited to this work and may still answer.
+        """
         form = cls(seen=seen)
         form.parts = [
             PartForm.for_part(assignment, draft, part_id, max_file_bytes=max_file_bytes)
@@ -189,6 +215,20 @@ class WorkForm(Form):
         ]
         if not assignment.statement:
             del form.signs
+        form.without.description = gettext(
+            "Their invitation ends when you hand in: the work is then not theirs. "
+            "Wait for their answer if you want to hand in together."
+        )
+        form.without.choices = [
+            SelectChoice(
+                str(each.id), gettext("Hand in without %(name)s", name=each.person.display_name)
+            )
+            for each in unanswered
+        ]
+        form.unanswered = unanswered
+        form.has_signed = has_signed
+        if not unanswered:
+            del form.without
         return form
 
     @property
@@ -207,6 +247,17 @@ class WorkForm(Form):
         """Put a message that is about all of it at the first field."""
         field = next(field for part in self.parts for field in part) if self.parts else self.hand_in
         field.errors = [*field.errors, message]
+
+    def point_out_part(self, criterion_id: int | None, message: str) -> None:
+        """Put a message that is about one part at its first field, unless it has one already."""
+        part = next((each for each in self.parts if each.criterion_id == criterion_id), None)
+        field = next(iter(part), None) if part else self.hand_in
+        if (part is not None and part.errors) or field is None:
+            return
+        if isinstance(field, LinksField):
+            field.point_out(0, message)
+        else:
+            field.errors = [*field.errors, message]
 
     def sections(self, assignment: Assignment, draft: Attempt | None) -> list[Section]:
         """Return the parts as the page shows them."""
@@ -240,14 +291,12 @@ def largest_file(assignment: Assignment, max_file_bytes: int) -> int:
     return min(max_file_bytes, (assignment.max_file_mb or max_file_bytes) * MEGABYTE)
 
 
-def _describe_files(assignment: Assignment, max_file_bytes: int) -> str:
-    types = ", ".join(sorted(extensions_of(assignment.file_kinds)))
-    megabytes = largest_file(assignment, max_file_bytes) // MEGABYTE
+def _describe_files(assignment: Assignment) -> str:
+    kinds = ", ".join(describe_kinds(assignment.file_kinds))
     text: str = ngettext(
-        "One file of at most %(megabytes)s MB. Accepted types: %(types)s.",
-        "Up to %(num)d files of at most %(megabytes)s MB each. Accepted types: %(types)s.",
+        "One file. Accepted: %(kinds)s.",
+        "Up to %(num)d files. Accepted: %(kinds)s.",
         assignment.max_files,
-        megabytes=megabytes,
-        types=types,
+        kinds=kinds,
     )
     return text

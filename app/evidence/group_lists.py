@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.courses.models import Person
 from app.courses.people import select_learners
@@ -26,6 +27,23 @@ class Offered:
     has_more: bool
 
 
+class AskedState(StrEnum):
+    """What became of an invitation that was not accepted; `over`: handed in before an answer."""
+
+    OPEN = "open"
+    DECLINED = "declined"
+    OVER = "over"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who was invited and has not joined."""
+
+    id: int
+    person: Person
+    state: AskedState
+
+
 def can_change(lead: Submission | None) -> bool:
     """Return whether who works together may still change: nothing has been handed in."""
     return lead is None or lead.status is SubmissionStatus.DRAFT
@@ -43,22 +61,46 @@ def list_members(session: Session, lead: Submission) -> list[Submission]:
     )
 
 
-def list_asked(session: Session, lead: Submission) -> list[GroupInvitation]:
-    """Return the invitations that were not accepted: open ones, and those declined."""
-    return list(
-        session.scalars(
-            select(GroupInvitation)
-            .where(GroupInvitation.submission_id == lead.id, GroupInvitation.is_accepted.is_(False))
-            .options(joinedload(GroupInvitation.person))
-            .order_by(GroupInvitation.id)
-        )
+def list_asked(session: Session, lead: Submission) -> list[Asked]:
+    """Return those who were invited and did not accept: the first one asked, first."""
+    found = session.scalars(
+        select(GroupInvitation)
+        .where(GroupInvitation.submission_id == lead.id, GroupInvitation.is_accepted.is_(False))
+        .options(joinedload(GroupInvitation.person))
+        .order_by(GroupInvitation.id)
+    )
+    return [Asked(each.id, each.person, _state_of(each, lead)) for each in found]
+
+
+def list_open(session: Session, lead: Submission) -> list[Asked]:
+    """Return those who were invited and may still answer."""
+    return [each for each in list_asked(session, lead) if each.state is AskedState.OPEN]
+
+
+def is_over(invitation: GroupInvitation, lead: Submission) -> bool:
+    """Return whether nobody can answer any more: the work was handed in since."""
+    return invitation.answered_at is None and any(
+        attempt.submitted_at is not None and attempt.submitted_at >= invitation.invited_at
+        for attempt in lead.attempts
     )
 
 
-def list_invitations_of(
+def waits_for_answer() -> ColumnElement[bool]:
+    """Return the condition that an invitation is open: not answered, and not over."""
+    handed_in = exists().where(
+        Attempt.submission_id == GroupInvitation.submission_id,
+        Attempt.submitted_at >= GroupInvitation.invited_at,
+    )
+    return and_(GroupInvitation.answered_at.is_(None), ~handed_in.correlate(GroupInvitation))
+
+
+def list_unanswered_of(
     session: Session, assignment: Assignment, person_id: int
 ) -> list[tuple[GroupInvitation, Submission]]:
-    """Return the open invitations of a learner to work of others, with that work."""
+    """Return what a learner was invited to and has not answered, with that work.
+
+    Some of it may be over (`is_over`).
+    """
     found = session.execute(
         select(GroupInvitation, Submission)
         .join(Submission, Submission.id == GroupInvitation.submission_id)
@@ -66,9 +108,8 @@ def list_invitations_of(
             GroupInvitation.person_id == person_id,
             GroupInvitation.answered_at.is_(None),
             Submission.assignment_id == assignment.id,
-            Submission.status == SubmissionStatus.DRAFT,
         )
-        .options(joinedload(Submission.learner))
+        .options(joinedload(Submission.learner), selectinload(Submission.attempts))
         .order_by(GroupInvitation.id)
     )
     return [(invitation, lead) for invitation, lead in found]
@@ -84,7 +125,7 @@ def list_invitable(
         .where(
             Submission.assignment_id == assignment.id,
             Submission.learner_id == learner_id,
-            GroupInvitation.answered_at.is_(None),
+            waits_for_answer(),
         )
     )
     statement = select_learners(assignment.course_id, now=now).where(
@@ -100,6 +141,12 @@ def list_invitable(
         statement.order_by(Person.name.is_(None), Person.name, Person.id).limit(MAX_OFFERED + 1)
     ).all()
     return Offered(found[:MAX_OFFERED], len(found) > MAX_OFFERED)
+
+
+def _state_of(invitation: GroupInvitation, lead: Submission) -> AskedState:
+    if invitation.answered_at is not None:
+        return AskedState.DECLINED
+    return AskedState.OVER if is_over(invitation, lead) else AskedState.OPEN
 
 
 def has_work(assignment_id: int, person_id: "int | Any") -> ColumnElement[bool]:

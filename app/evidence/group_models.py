@@ -13,7 +13,8 @@ class GroupInvitation(Base):
     """One learner asked another to hand in together; who agrees gets a submission of their own.
 
     `submission_id`: of the one who began. `answered_at`: `None` while it is open;
-    `is_accepted`: what the answer was.
+    `is_accepted`: what the answer was. One without an answer is over once the work is
+    handed in (`group_lists.is_over`); asking again makes it a new one.
     """
 
     __tablename__ = "group_invitation"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.core.clock import utcnow
 from app.core.db import db
@@ -12,12 +12,19 @@ from app.core.principal import current_principal
 from app.courses.models import Person
 from app.courses.people import select_learners
 from app.evidence.drafts import find_draft
-from app.evidence.forms import WorkForm
-from app.evidence.group_lists import can_change, list_asked, list_invitations_of, list_members
+from app.evidence.group_lists import (
+    Asked,
+    AskedState,
+    can_change,
+    is_over,
+    list_asked,
+    list_members,
+    list_unanswered_of,
+)
 from app.evidence.group_models import GroupInvitation
 from app.evidence.models import Submission
 from app.evidence.service import is_open
-from app.evidence.signing import digest_of, list_signatures, list_unsigned
+from app.evidence.signing import digest_of, list_signatures
 from app.mapping.models import Assignment
 
 
@@ -39,14 +46,16 @@ class Member:
 class Group:
     """A learner's group. `members`: empty while nobody has joined and nobody was asked.
 
-    `invitations`: open ones of this learner to others' work, with that work. `asked`:
-    those whom this group invited who have not joined. `signs`: the statement is to be
+    `invitations`: open ones of this learner to others' work, with that work. `missed`:
+    whose work was handed in before this learner answered. `asked`: those whom this
+    group invited who have not joined. `signs`: the statement is to be
     signed by each, now. `statement_digest`: of the words on this page.
     """
 
     members: Sequence[Member]
-    asked: Sequence[GroupInvitation]
+    asked: Sequence[Asked]
     invitations: Sequence[tuple[GroupInvitation, Submission]]
+    missed: Sequence[Person]
     is_lead: bool
     can_change: bool
     signs: bool
@@ -65,7 +74,7 @@ class Group:
     @property
     def size(self) -> int:
         """How many are in it, or have been asked and have not declined."""
-        return max(1, len(self.members)) + sum(each.answered_at is None for each in self.asked)
+        return max(1, len(self.members)) + sum(each.state is AskedState.OPEN for each in self.asked)
 
 
 def describe_group(assignment: Assignment, work: Submission | None) -> Group | None:
@@ -77,10 +86,20 @@ def describe_group(assignment: Assignment, work: Submission | None) -> Group | N
     members = _describe_members(assignment, work, person_id) if work else []
     is_lead = work is None or work.learner_id == person_id
     is_shared = len(members) > 1
+    unanswered = [] if is_shared else list_unanswered_of(session, assignment, person_id)
     return Group(
         members=members if is_shared or asked else [],
         asked=asked,
-        invitations=[] if is_shared else list_invitations_of(session, assignment, person_id),
+        invitations=[
+            (invitation, lead)
+            for invitation, lead in unanswered
+            if can_change(lead) and not is_over(invitation, lead)
+        ],
+        missed=[
+            lead.learner
+            for invitation, lead in unanswered
+            if is_over(invitation, lead) and is_open(work)
+        ],
         is_lead=is_lead,
         can_change=can_change(work),
         signs=bool(assignment.statement) and is_shared and is_open(work),
@@ -88,23 +107,20 @@ def describe_group(assignment: Assignment, work: Submission | None) -> Group | N
     )
 
 
-def point_out_unsigned(form: WorkForm, assignment: Assignment, work: Submission | None) -> None:
-    """Say at the statement whose signature is missing; the work is then kept as a draft."""
-    if not form.signs.data:
-        form.signs.errors = [_("Sign the statement to hand in your work")]
-    if work is None:
-        return
-    missing = list_unsigned(
-        db.session(),
-        assignment,
-        work,
-        learner_id=current_principal().person_id,
-        now=utcnow(),
+def describe_group_next(group: Group | None) -> str | None:
+    """Say who acts next where a learner has signed and others have not; `None` elsewhere."""
+    if group is None or not group.signs or group.me is None or group.me.signed_at is None:
+        return None
+    missing = [each for each in group.members if each.is_in_course and each.signed_at is None]
+    if not missing:
+        return None
+    words: str = ngettext(
+        "%(names)s acts next: the statement is not signed by all yet. Then one of you hands in.",
+        "%(names)s act next: the statement is not signed by all yet. Then one of you hands in.",
+        len(missing),
+        names=", ".join(each.person.display_name for each in missing),
     )
-    if missing:
-        names = ", ".join(person.display_name for person in missing)
-        words = _("Not everybody of your group has signed yet: %(names)s", names=names)
-        form.signs.errors = [*form.signs.errors, words]
+    return words
 
 
 def _describe_members(assignment: Assignment, work: Submission, person_id: int) -> list[Member]:

@@ -10,7 +10,7 @@ from app.core.audit import record
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.people import is_learner
 from app.evidence.beginning import begin_submission, lock_submission
-from app.evidence.group_lists import can_change, has_work
+from app.evidence.group_lists import can_change, has_work, is_over, waits_for_answer
 from app.evidence.group_models import AttemptSignature, GroupInvitation
 from app.evidence.holding import follow_holds
 from app.evidence.models import Attempt, Submission
@@ -57,7 +57,7 @@ def invite(
             GroupInvitation.submission_id == lead.id, GroupInvitation.person_id == person_id
         )
     )
-    if known is not None and known.answered_at is None:
+    if known is not None and known.answered_at is None and not is_over(known, lead):
         return  # a double click
     if _count_places(session, lead, with_asked=True) >= assignment.max_group_size:
         raise ConflictError(
@@ -109,6 +109,11 @@ def accept(
     if not can_change(lead):
         raise ConflictError(
             "This group has handed in its work meanwhile; nobody can join it any more."
+        )
+    if is_over(invitation, lead):
+        raise ConflictError(
+            "This work was handed in without you before, and the invitation has ended with that. "
+            "Ask to be invited again."
         )
     require_turn(session, assignment, lead, learner_id=learner_id, now=now)
     if lead.lead_id is not None:
@@ -233,7 +238,7 @@ def _count_places(session: Session, lead: Submission, *, with_asked: bool) -> in
     asked = session.scalar(
         select(func.count())
         .select_from(GroupInvitation)
-        .where(GroupInvitation.submission_id == lead.id, GroupInvitation.answered_at.is_(None))
+        .where(GroupInvitation.submission_id == lead.id, waits_for_answer())
     )
     return 1 + (members or 0) + ((asked or 0) if with_asked else 0)
 

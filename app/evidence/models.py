@@ -180,6 +180,15 @@ class Attempt(Base):
         """Whether it was handed in and not taken back."""
         return self.submitted_at is not None and self.withdrawn_at is None
 
+    @property
+    def taken_back_before(self) -> list[int]:
+        """The numbers of those that were handed in just before it and taken back, unread."""
+        numbers: list[int] = []
+        for attempt in self.submission.attempts:
+            if attempt.number < self.number:
+                numbers = [*numbers, attempt.number] if attempt.withdrawn_at else []
+        return numbers
+
     artifacts: Mapped[list["Artifact"]] = relationship(
         back_populates="attempt", order_by="Artifact.id", cascade="all, delete-orphan"
     )

@@ -13,12 +13,14 @@ from app.core.markdown import render_markdown
 from app.core.principal import Role, current_principal
 from app.evidence.drafts import find_draft, find_previous, mark_of
 from app.evidence.forms import PartForm, WorkForm
-from app.evidence.group_pages import describe_group
+from app.evidence.group_lists import list_open
+from app.evidence.group_pages import describe_group, describe_group_next
 from app.evidence.models import Artifact, ArtifactKind, Attempt, Submission
 from app.evidence.parts import find_text, is_locked, list_of_part
 from app.evidence.progress import STATUSES_WITH_FEEDBACK, describe_next, describe_steps
+from app.evidence.reusing import has_earlier_work
 from app.evidence.service import find_submission, is_open
-from app.evidence.signing import map_signatures
+from app.evidence.signing import find_signed_at, map_signatures
 from app.evidence.withdrawing import can_withdraw
 from app.mapping.artifact_kinds import KINDS, extensions_of
 from app.mapping.models import Assignment
@@ -46,7 +48,16 @@ def make_form(assignment: Assignment, submission: Submission | None) -> WorkForm
     """Return the form of one work, filled with its draft unless it was sent."""
     draft = find_draft(submission)
     max_file_bytes: int = current_app.extensions["assay.settings"].max_upload_bytes
-    return WorkForm.for_draft(assignment, draft, mark_of(draft), max_file_bytes=max_file_bytes)
+    asked = list_open(db.session(), submission) if submission and assignment.takes_groups else []
+    return WorkForm.for_draft(
+        assignment,
+        draft,
+        mark_of(draft),
+        unanswered=asked,
+        has_signed=find_signed_at(db.session(), assignment, draft, current_principal().person_id)
+        is not None,
+        max_file_bytes=max_file_bytes,
+    )
 
 
 def describe_conflict(form: WorkForm, assignment: Assignment, draft: Attempt | None) -> Conflict:
@@ -76,6 +87,7 @@ def work_page(
     handed_in = [a for a in reversed(work.attempts) if a.submitted_at] if work else []
     draft = find_draft(work)
     preview = request.args.get("preview")
+    group = describe_group(assignment, work) if is_learner else None
     return render_template(
         "evidence/work.html",
         assignment=assignment,
@@ -84,9 +96,12 @@ def work_page(
         level=assignment.version.achievement.level,
         submission=submission,
         work=work,
-        group=describe_group(assignment, work) if is_learner else None,
+        group=group,
         steps=describe_steps(submission),
-        what_next=None if why_closed and is_open(submission) else describe_next(submission),
+        what_next=None
+        if why_closed and is_open(submission)
+        else describe_group_next(group)
+        or describe_next(submission, can_withdraw=can_withdraw(work)),
         why_closed=why_closed,
         form=form,
         sections=form.sections(assignment, draft) if form else [],
@@ -99,6 +114,8 @@ def work_page(
         accept=",".join(f".{name}" for name in sorted(extensions_of(assignment.file_kinds))),
         accepted=", ".join(KINDS[name].label for name in assignment.file_kinds),
         can_keep_earlier=draft is None and find_previous(work) is not None,
+        has_earlier_work=form is not None
+        and has_earlier_work(db.session(), assignment, principal.person_id),
         parts={criterion.id: criterion.name for criterion in assignment.criteria},
         act=FlaskForm(),
         can_withdraw=is_learner and can_withdraw(work),

@@ -44,7 +44,8 @@ def describe_steps(submission: Submission | None) -> list[Step]:
         return [done[0], Step(_("Submitted"), "current", submission.submitted_at), *_upcoming(1)]
     if status is SubmissionStatus.IN_ASSESSMENT:
         started = submission.assessment_started_at or changed
-        return [*done, Step(_("In assessment"), "current", started), *_upcoming(2)]
+        words = _("Waiting for a grantor") if waits_again(submission) else _("In assessment")
+        return [*done, Step(words, "current", started), *_upcoming(2)]
     if status is SubmissionStatus.REVISION_REQUESTED:
         return [*done, Step(_("Revision requested"), "current", changed), *_upcoming(2)]
     assessed = Step(_("Assessed"), "done")
@@ -57,17 +58,37 @@ def describe_steps(submission: Submission | None) -> list[Step]:
     return [*done, assessed, last]
 
 
-def describe_next(submission: Submission | None) -> str:
+def waits_again(submission: Submission) -> bool:
+    """Return whether it is to be assessed anew, and nobody has started: after an appeal, say."""
+    work = submission.lead or submission
+    return (
+        submission.status is SubmissionStatus.IN_ASSESSMENT and work.assessment_started_at is None
+    )
+
+
+def describe_next(submission: Submission | None, *, can_withdraw: bool) -> str:
     """Say who acts next, and how."""
     status = submission.status if submission else None
+    if submission is not None and waits_again(submission):
+        waits: str = _(
+            "A grantor acts next: your work is waiting to be assessed. You have nothing to do."
+        )
+        return waits + _promise(submission)
     words: dict[SubmissionStatus | None, str] = {
         None: _("You act next: add your work below and hand it in."),
         SubmissionStatus.DRAFT: _(
             "You act next: your draft is saved, but nobody can see it until you hand it in."
         ),
-        SubmissionStatus.SUBMITTED: _(
-            "A grantor acts next: your work is waiting to be assessed. "
-            "You cannot change it in the meantime."
+        SubmissionStatus.SUBMITTED: (
+            _(
+                "A grantor acts next: your work is waiting to be assessed. "
+                "To change it, take it back as long as nobody has started."
+            )
+            if can_withdraw
+            else _(
+                "A grantor acts next: your work is waiting to be assessed. "
+                "You cannot change it in the meantime."
+            )
         )
         + _promise(submission),
         SubmissionStatus.IN_ASSESSMENT: _(
@@ -83,7 +104,7 @@ def describe_next(submission: Submission | None) -> str:
         ),
         SubmissionStatus.AWARDED: _("Congratulations: you have earned this badge."),
         SubmissionStatus.NOT_MET: _(
-            "The decision is final. The feedback tells the reason; "
+            "Your work was assessed as not met. The feedback tells the reason; "
             "your instructor can tell you what is possible now."
         ),
         SubmissionStatus.REVOKED: _(

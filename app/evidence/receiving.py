@@ -21,11 +21,13 @@ from app.evidence.intake import SentLink, SentPart, Work, receive_files
 from app.evidence.models import ArtifactKind, Attempt, ScanState, Submission
 from app.evidence.parts import list_of_part
 from app.evidence.service import begin_from_earlier, save_draft, submit_attempt
+from app.evidence.signing import digest_of, sign
 from app.evidence.storage import Storage
 from app.evidence.texts import clean_link, clean_text, drop_controls
 from app.mapping.models import Assignment
 
 MAX_NOTE = 300
+MAX_SHOWN = 200
 CLOSED = (
     "Your work is already handed in, perhaps from another window; nothing of it was changed. "
     "What you typed here was not saved."
@@ -105,6 +107,7 @@ def keep(
                     sent,
                     learner_id=learner_id,
                     signed_statement=assignment.statement,
+                    without=form.without.data or () if "without" in form else (),
                     now=now,
                 )
                 message = _("Your work is handed in. The receipt is below.")
@@ -113,6 +116,11 @@ def keep(
                 message = _("What you handed in before is in your draft. You can change it now.")
             elif not save_draft(session, assignment, sent, learner_id=learner_id, now=now):
                 message = _("There is nothing to save yet.")
+            elif form.sign.data and not form.errors:
+                is_same = form.sign.data == digest_of(assignment.statement)
+                words = assignment.statement if is_same else ""
+                sign(session, assignment, learner_id=learner_id, statement=words, now=now)
+                message = _("You have signed the statement for this attempt.")
     except StaleDraftError:
         if sent.files:
             with transaction() as session:
@@ -123,6 +131,20 @@ def keep(
         for key in list_unused_keys(db.session(), sent.storage_keys):
             storage.delete(key)
     return message
+
+
+def describe_unkept(form: WorkForm) -> str:
+    """Say what of a form was not kept, with what was typed, to whoever goes on all the same."""
+    typed = [
+        part.link.data[index].url[:MAX_SHOWN]
+        for part in form.parts
+        if "link" in part
+        for index in part.link.row_errors
+        if index < len(part.link.data or ())
+    ]
+    said = [str(field.errors[0]) for field in form if field.errors]
+    words: str = _("This was not kept in your draft: %(what)s", what=" ".join([*typed, *said]))
+    return words
 
 
 def has_typed(sent: Mapping[str, str]) -> bool:

@@ -33,7 +33,7 @@ class ReuseForm(Form):
     ) -> "ReuseForm":
         """Build the form; locked parts cannot be chosen."""
         form = cls()
-        form.artifacts.choices = [SelectChoice(str(each.id), _name(each)) for each in offered]
+        form.artifacts.choices = [SelectChoice(str(each.id), name_of(each)) for each in offered]
         form.part.choices = [
             SelectChoice(str(each.id), each.name)
             for each in assignment.criteria
@@ -50,7 +50,8 @@ class ReuseForm(Form):
         return chosen
 
 
-def _name(artifact: Artifact) -> str:
+def name_of(artifact: Artifact) -> str:
+    """Return what a learner knows a piece of their work by."""
     text: str = artifact.file_name or artifact.note or artifact.url or _text_name(artifact)
     return text
 

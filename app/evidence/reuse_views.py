@@ -13,8 +13,8 @@ from app.evidence.blueprint import bp
 from app.evidence.drafts import find_draft
 from app.evidence.models import Artifact, Attempt
 from app.evidence.receiving import CLOSED
-from app.evidence.reuse_forms import ReuseForm
-from app.evidence.reusing import list_reusable, reuse_artifacts
+from app.evidence.reuse_forms import ReuseForm, name_of
+from app.evidence.reusing import list_left_out, list_reusable, reuse_artifacts
 from app.evidence.service import find_work, is_open
 from app.mapping.models import Assignment
 from app.mapping.service import get_assignment
@@ -80,8 +80,18 @@ def _list_offered(assignment: Assignment) -> list[Artifact]:
 
 
 def _page(assignment: Assignment, offered: list[Artifact], form: ReuseForm) -> str:
+    left_out = list_left_out(
+        db.session(),
+        assignment,
+        learner_id=current_principal().person_id,
+        max_file_bytes=_settings().max_upload_bytes,
+    )
     return render_template(
-        "evidence/earlier_work.html", assignment=assignment, offered=offered, form=form
+        "evidence/earlier_work.html",
+        assignment=assignment,
+        offered=offered,
+        left_out=[(name_of(artifact), reason.value) for artifact, reason in left_out],
+        form=form,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -21,6 +22,13 @@ MEGABYTE = 1024 * 1024
 MAX_LISTED = 200
 
 
+class NotTaken(StrEnum):
+    """Why earlier work cannot be used for an assignment."""
+
+    KIND = "kind"
+    SIZE = "size"
+
+
 def list_reusable(
     session: Session, assignment: Assignment, *, learner_id: int, max_file_bytes: int
 ) -> list[Artifact]:
@@ -29,6 +37,34 @@ def list_reusable(
     Never what is infected, still being checked, deleted, or was taken back.
     Units: `max_file_bytes` of this installation.
     """
+    found = _list_earlier(session, assignment, learner_id)
+    return [each for each in found if _why_not(assignment, each, max_file_bytes) is None]
+
+
+def list_left_out(
+    session: Session, assignment: Assignment, *, learner_id: int, max_file_bytes: int
+) -> list[tuple[Artifact, NotTaken]]:
+    """Return what a learner handed in elsewhere and this assignment does not take, and why."""
+    found = _list_earlier(session, assignment, learner_id)
+    reasons = [(each, _why_not(assignment, each, max_file_bytes)) for each in found]
+    return [(each, reason) for each, reason in reasons if reason is not None]
+
+
+def has_earlier_work(session: Session, assignment: Assignment, learner_id: int) -> bool:
+    """Return whether a learner has handed in anything elsewhere."""
+    found = session.scalar(
+        select(Submission.id)
+        .where(
+            Submission.learner_id == learner_id,
+            Submission.assignment_id != assignment.id,
+            Submission.submitted_at.is_not(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _list_earlier(session: Session, assignment: Assignment, learner_id: int) -> list[Artifact]:
     found = session.scalars(
         select(Artifact)
         .join(Artifact.attempt)
@@ -51,9 +87,7 @@ def list_reusable(
         .order_by(Artifact.id.desc())
         .limit(MAX_LISTED)
     )
-    return _without_repetition(
-        each for each in found if _is_taken(assignment, each, max_file_bytes)
-    )
+    return _without_repetition(found)
 
 
 def reuse_artifacts(
@@ -90,15 +124,16 @@ def reuse_artifacts(
         tell_gradebook(session, assignment, submission, comment="", now=now)
 
 
-def _is_taken(assignment: Assignment, artifact: Artifact, max_file_bytes: int) -> bool:
+def _why_not(assignment: Assignment, artifact: Artifact, max_file_bytes: int) -> NotTaken | None:
     if artifact.kind is ArtifactKind.LINK:
-        return assignment.accepts_link
+        return None if assignment.accepts_link else NotTaken.KIND
     if artifact.kind is ArtifactKind.TEXT:
-        return assignment.accepts_text
+        return None if assignment.accepts_text else NotTaken.KIND
     most = min(max_file_bytes, (assignment.max_file_mb or max_file_bytes) * MEGABYTE)
     extensions = extensions_of(assignment.file_kinds) if assignment.max_files else frozenset()
-    is_small = (artifact.size_bytes or 0) <= most
-    return is_small and extension_of(artifact.file_name or "") in extensions
+    if extension_of(artifact.file_name or "") not in extensions:
+        return NotTaken.KIND
+    return None if (artifact.size_bytes or 0) <= most else NotTaken.SIZE
 
 
 def _without_repetition(artifacts: Iterable[Artifact]) -> list[Artifact]:

@@ -1,6 +1,7 @@
 """Submissions: drafts, handing in, and who may read what was handed in."""
 
 import hashlib
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -8,29 +9,23 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalog.usability import require_usable
 from app.core.audit import record
-from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.errors import ConflictError, ForbiddenError, NotFoundError
 from app.core.principal import Principal
 from app.courses.service import find_enrolment
 from app.evidence.beginning import begin_submission, lock_submission
 from app.evidence.capturing import owe_captures
-from app.evidence.drafts import change_draft, find_draft, keep_earlier_artifacts
+from app.evidence.completing import require_complete
+from app.evidence.drafts import change_draft, keep_earlier_artifacts
+from app.evidence.group_lists import Asked
 from app.evidence.groups import find_lead, list_group
 from app.evidence.intake import Work
 from app.evidence.models import OPEN_STATES, Artifact, Attempt, Submission, SubmissionStatus
 from app.evidence.preparing import owe_preparation
 from app.evidence.quarantine import refuse_infected
 from app.evidence.reading import is_own_work, may_read_handed_in
-from app.evidence.signing import list_unsigned
+from app.evidence.signing import find_signed_at
 from app.mapping.models import Assignment
 from app.passback.service import queue_status
-
-
-class EmptySubmissionError(InvalidError):
-    """Nothing was handed in."""
-
-
-class UnsignedError(InvalidError):
-    """The assignment asks for a signed statement, and it was not signed."""
 
 
 def find_submission(session: Session, assignment_id: int, learner_id: int) -> Submission | None:
@@ -196,35 +191,39 @@ def submit_attempt(
     *,
     learner_id: int,
     signed_statement: str = "",
+    without: Collection[int] = (),
     now: datetime,
 ) -> Attempt:
     """Hand in the draft together with what was sent last; frozen from here on.
 
     `signed_statement`: the words that the learner signed, as they stood on the page.
-    Raises: as `save_draft`; `EmptySubmissionError` if there is nothing;
-        `UnsignedError` if the assignment's statement was not signed.
+    `without`: ids of the invitations that may end here without an answer.
+    Raises: as `save_draft` and `completing.require_complete`.
     """
     submission = lock_submission(session, assignment, learner_id)
     submission = keep_work(session, assignment, submission, work, learner_id=learner_id, now=now)
-    attempt = find_draft(submission)
-    if attempt is None or not attempt.artifacts:
-        raise EmptySubmissionError("Nothing has been added yet: there is nothing to hand in.")
-    if signed_statement != assignment.statement:
-        raise UnsignedError("Sign the statement above the button: your work is handed in with it.")
-    if missing := list_unsigned(session, assignment, submission, learner_id=learner_id, now=now):
-        names = ", ".join(each.display_name for each in missing)
-        raise UnsignedError(f"Not everybody has signed the statement yet: {names}.")
+    attempt, left_out = require_complete(
+        session,
+        assignment,
+        submission,
+        learner_id=learner_id,
+        signed_statement=signed_statement,
+        without=without,
+        now=now,
+    )
     refuse_infected(attempt.artifacts)
     attempt.submitted_at = now
     if signed_statement:
-        attempt.statement, attempt.signed_by, attempt.signed_at = signed_statement, learner_id, now
+        signed_before = find_signed_at(session, assignment, attempt, learner_id)
+        attempt.statement, attempt.signed_by = signed_statement, learner_id
+        attempt.signed_at = signed_before or now
     submission.submitted_at = now
     submission.assessor_id = None
     submission.assessment_started_at = None
     promise_days = assignment.version.achievement.promise_days
     submission.promised_at = now + timedelta(days=promise_days) if promise_days else None
     owe_preparation(session, attempt, now=now)
-    _audit(session, submission, attempt, learner_id, now=now)
+    _audit(session, submission, attempt, learner_id, left_out, now=now)
     owe_captures(session, submission, attempt, now=now)
     comment = f"Submitted for {assignment.version.name}; awaiting assessment"
     for each in set_group_status(session, submission, SubmissionStatus.SUBMITTED, now=now):
@@ -291,7 +290,13 @@ def keep_work(
 
 
 def _audit(
-    session: Session, submission: Submission, attempt: Attempt, learner_id: int, *, now: datetime
+    session: Session,
+    submission: Submission,
+    attempt: Attempt,
+    learner_id: int,
+    left_out: Sequence[Asked],
+    *,
+    now: datetime,
 ) -> None:
     record(
         session,
@@ -308,6 +313,7 @@ def _audit(
             "signed_statement_sha256": hashlib.sha256(attempt.statement.encode()).hexdigest()
             if attempt.statement
             else None,
+            **({"without": [each.person.id for each in left_out]} if left_out else {}),
         },
         now=now,
     )

@@ -79,6 +79,16 @@ def list_unsigned(
     )
 
 
+def find_signed_at(
+    session: Session, assignment: Assignment, draft: Attempt | None, person_id: int
+) -> datetime | None:
+    """Return when one of a group signed these very words for a draft; `None` if they did not."""
+    if draft is None or not (assignment.statement and assignment.takes_groups):
+        return None
+    known = _find(session, draft, person_id)
+    return known.signed_at if known and known.statement == assignment.statement else None
+
+
 def sign(
     session: Session, assignment: Assignment, *, learner_id: int, statement: str, now: datetime
 ) -> None:

@@ -26,12 +26,13 @@ from app.evidence import (
     reuse_views,
     storage_views,
 )
+from app.evidence.asking import point_out_missing
 from app.evidence.blueprint import bp
+from app.evidence.completing import IncompleteError
 from app.evidence.content_views import require_open_file
 from app.evidence.drafts import StaleDraftError, find_draft, mark_of
 from app.evidence.first_page import first_page
 from app.evidence.forms import part_key
-from app.evidence.group_pages import point_out_unsigned
 from app.evidence.models import Artifact
 from app.evidence.naming import read_file_names
 from app.evidence.pages import describe_conflict, make_form, work_page
@@ -39,11 +40,10 @@ from app.evidence.parts import find_text, list_part_ids
 from app.evidence.preview import BusyError, draw_page
 from app.evidence.quarantine import InfectedWorkError
 from app.evidence.reading import is_own_work
-from app.evidence.receiving import CLOSED, has_typed, keep, receive
+from app.evidence.receiving import CLOSED, describe_unkept, has_typed, keep, receive
 from app.evidence.scanning import first_state
 from app.evidence.sending import guarded
 from app.evidence.service import (
-    EmptySubmissionError,
     find_work,
     get_readable_artifact,
     is_open,
@@ -102,14 +102,9 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
     submission = find_work(db.session(), assignment.id, learner_id)
     here = url_for(".work", course_id=course_id, assignment_id=assignment_id)
     if not is_open(submission):
-        if has_typed(request.form):
-            raise ConflictError(CLOSED)
-        flash(_("Your work is already handed in; nothing was changed."), "warning")
-        return redirect(here, 303)
+        return _say_closed(here)
     form = make_form(assignment, submission)
     form.validate()
-    if form.hand_in.data and assignment.statement:
-        point_out_unsigned(form, assignment, submission)
     sent = receive(
         form,
         assignment,
@@ -120,14 +115,18 @@ def hand_in(course_id: int, assignment_id: int) -> ResponseReturnValue:
         quota_bytes=_settings().learner_quota_bytes,
         scan_state=first_state(_settings()),
     )
+    if form.hand_in.data:
+        point_out_missing(form, assignment, submission, sent)
     is_stale = False
     try:
         message = keep(form, assignment, sent, _storage(), learner_id=learner_id)
-    except (EmptySubmissionError, InfectedWorkError) as error:
+    except (IncompleteError, InfectedWorkError) as error:
         form.point_out(str(error))
     except StaleDraftError:
         is_stale = True
-    if form.errors or is_stale or form.more.data:
+    if form.browse.data and form.errors and not is_stale:
+        flash(describe_unkept(form), "warning")
+    elif form.errors or is_stale or form.more.data:
         submission = find_work(db.session(), assignment.id, learner_id)
         draft = find_draft(submission)
         if not is_stale:
@@ -183,6 +182,14 @@ def page(artifact_id: int, number: int) -> ResponseReturnValue:
     with picture.stream as stream:  # small, so it is not left open for a slow reader
         drawn = stream.read()
     return guarded(current_app.response_class(drawn, mimetype=picture.media_type))
+
+
+def _say_closed(here: str) -> ResponseReturnValue:
+    """Lead back from a form that nothing can be handed in with; what was typed is not lost."""
+    if has_typed(request.form):
+        raise ConflictError(CLOSED)
+    flash(_("Your work is already handed in; nothing was changed."), "warning")
+    return redirect(here, 303)
 
 
 def _previewed(course_id: int, assignment_id: int, learner_id: int) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from app.awards.service import list_awards
 from app.catalog.models import AchievementVersion
 from app.core import audit
 from app.core.errors import NotFoundError
+from app.core.principal import Principal
 from app.courses.models import Course, Enrolment, LtiUser, Person, RosterEntry
 from app.courses.privacy import find_sub
 from app.courses.roles import is_lms_administrator
@@ -73,26 +74,40 @@ def admit(session: Session, launch: Launch, viewer_id: int, *, now: datetime) ->
             title="You may not see this",
         )
     subject_id = find_sub(session, platform_id=launch.platform.id, sub=sub)
-    visit = PrivacyVisit(
-        token=secrets.token_urlsafe(32),
+    token = _begin_visit(
+        session,
         institution_id=launch.platform.institution_id,
         platform_id=launch.platform.id,
         viewer_id=viewer_id,
         subject_id=subject_id,
         is_administrator=may_see_all,
-        created_at=now,
-        expires_at=now + VISIT_LASTS,
-    )
-    session.add(visit)
-    audit.record(
-        session,
-        launch.platform.institution_id,
-        actor=f"person:{viewer_id}",
-        action="privacy.opened",
-        subject=f"person:{subject_id}" if subject_id else "person:unknown",
         now=now,
     )
-    return Landing("launch.privacy", {"token": visit.token})
+    return Landing("launch.privacy", {"token": token})
+
+
+def open_own_visit(session: Session, viewer: Principal, *, now: datetime) -> str:
+    """Let somebody see what is held about themselves; return the visit's token.
+
+    Raises: `NotFoundError` for whoever no LMS has told us of.
+    """
+    platform_id = viewer.platform_id or session.scalar(
+        select(LtiUser.platform_id)
+        .where(LtiUser.person_id == viewer.person_id)
+        .order_by(LtiUser.id)
+        .limit(1)
+    )
+    if platform_id is None:
+        raise NotFoundError("No LMS knows you here. Ask the programme what is held about you.")
+    return _begin_visit(
+        session,
+        institution_id=viewer.institution_id,
+        platform_id=platform_id,
+        viewer_id=viewer.person_id,
+        subject_id=viewer.person_id,
+        is_administrator=False,
+        now=now,
+    )
 
 
 def get_visit(session: Session, token: str, *, viewer_id: int, now: datetime) -> PrivacyVisit:
@@ -260,3 +275,35 @@ def _list_memberships(session: Session, person_id: int) -> list[Membership]:
 
 def _count(session: Session, condition: Any) -> int:
     return session.scalar(select(func.count()).where(condition)) or 0
+
+
+def _begin_visit(
+    session: Session,
+    *,
+    institution_id: int,
+    platform_id: int,
+    viewer_id: int,
+    subject_id: int | None,
+    is_administrator: bool,
+    now: datetime,
+) -> str:
+    visit = PrivacyVisit(
+        token=secrets.token_urlsafe(32),
+        institution_id=institution_id,
+        platform_id=platform_id,
+        viewer_id=viewer_id,
+        subject_id=subject_id,
+        is_administrator=is_administrator,
+        created_at=now,
+        expires_at=now + VISIT_LASTS,
+    )
+    session.add(visit)
+    audit.record(
+        session,
+        institution_id,
+        actor=f"person:{viewer_id}",
+        action="privacy.opened",
+        subject=f"person:{subject_id}" if subject_id else "person:unknown",
+        now=now,
+    )
+    return visit.token

@@ -1,4 +1,4 @@
-"""`/privacy/…`: what Assay holds about one person, after a data privacy launch."""
+"""`/privacy/…`: what Assay holds about one person, after a data privacy launch, or to oneself."""
 
 import tempfile
 
@@ -16,9 +16,18 @@ from app.courses.privacy import find_open_request, list_open_requests, request_e
 from app.courses.service import get_person
 from app.evidence.storage import open_storage
 from app.launch.blueprint import bp
-from app.launch.privacy import find_holdings, get_visit, hand_out
+from app.launch.privacy import find_holdings, get_visit, hand_out, open_own_visit
 from app.retention.about import list_files, write_archive
 from app.retention.erasing import list_what_stays
+
+
+@bp.post("/privacy")
+@signed_in
+def own_privacy() -> ResponseReturnValue:
+    """Open what is held about whoever asks; by POST, since that it was opened is written down."""
+    with transaction() as session:
+        token = open_own_visit(session, current_principal(), now=utcnow())
+    return redirect(url_for(".privacy", token=token), 303)
 
 
 @bp.get("/privacy/<token>")

@@ -67,6 +67,17 @@ KINDS: dict[str, FileKind] = {
 }
 
 
+def describe_kinds(names: Iterable[str]) -> list[str]:
+    """Return each of these kinds as people choose it, with the ends of its files' names."""
+    kinds = [KINDS[name] for name in names if name in KINDS]
+    return [
+        kind.label
+        if kind.extensions == (kind.name,)
+        else f"{kind.label} ({', '.join(kind.extensions)})"
+        for kind in kinds
+    ]
+
+
 def extensions_of(names: Iterable[str]) -> frozenset[str]:
     """Return the extensions of these kinds; an unknown name adds none."""
     return frozenset(

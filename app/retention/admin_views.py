@@ -26,6 +26,7 @@ from app.retention.models import DeletionProof, DeletionRun
 from app.retention.planning import list_classes
 
 SHOWN_PROOFS = 500
+SHOWN_DUE = 200
 
 
 class HoldForm(Form):
@@ -34,7 +35,7 @@ class HoldForm(Form):
     person_id = IntegerField(validators=[Optional()])
     submission_id = IntegerField(
         _l("Number of the submission"),
-        description=_l("As its history and the audit log name it."),
+        description=_l("It stands at the head of the submission’s history."),
         validators=[Optional()],
     )
     reason = StringField(
@@ -129,12 +130,16 @@ def run(run_id: int) -> str:
 def _page(form: HoldForm) -> str:
     session, institution_id = db.session(), current_principal().institution_id
     plan = make_plan(session, institution_id, now=utcnow())
+    classes = list_classes(session, institution_id)
     words = request.args.get("q", "")
     return render_template(
         "retention/overview.html",
-        classes=list_classes(session, institution_id),
+        classes=classes,
+        names={rule.key: rule.name for rule in classes},
         due=Counter(each.class_key for each in plan.free),
         held=Counter(each.class_key for each in plan.due if each.held),
+        plan=plan.due[:SHOWN_DUE],
+        plan_count=len(plan.due),
         digest=plan.digest if plan.free else None,
         holds=list_holds(session, institution_id),
         words=words,

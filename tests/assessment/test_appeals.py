@@ -209,3 +209,38 @@ def test_a_new_attempt_after_an_upheld_appeal_goes_its_usual_way(
     sent = browser(world.learner).post(work, data={"text": "More sources", "hand_in": "1"})
     assert sent.status_code == 303
     assert "Mei Student" in browser(world.grantor).get("/assessment/queue").text
+
+
+def work_page(browser, world, place):
+    return browser(world.learner).get(place.replace("/appeal", "/work")).text
+
+
+def test_the_page_of_the_work_offers_the_appeal(browser, world, denied, place):
+    page = work_page(browser, world, place)
+
+    assert "Appeal against the decision" in page
+    assert "The decision is final" not in page
+
+
+def test_an_appeal_that_nobody_has_started_on_is_not_in_assessment(
+    browser, world, appealed, submission, place
+):
+    page = work_page(browser, world, place)
+    assert "Your appeal is open." in page
+    assert "Waiting for a grantor" in page
+    assert "A grantor is assessing your work now" not in page
+    assert "Waiting for a grantor" in browser(world.learner).get(place).text
+
+    browser(world.second_grantor).post(f"/assessment/submissions/{submission.id}/start")
+
+    page = work_page(browser, world, place)
+    assert "A grantor is assessing your work now" in page
+    assert "Waiting for a grantor" not in page
+
+
+def test_after_a_dismissed_appeal_the_decision_is_called_final(
+    browser, world, appealed, assess, place
+):
+    assess("second_grantor", "below", "enough", decision="not_met")
+
+    assert "Your appeal was dismissed: the decision is final." in work_page(browser, world, place)

@@ -332,3 +332,11 @@ def test_only_staff_of_the_course_may(app, browser, session, world, place, addre
     assert browser(other.instructor).post(f"{own_course}/{address}").status_code == 404
     app.config["WTF_CSRF_ENABLED"] = True
     assert browser(world.instructor).post(f"{place}/{address}").status_code == 400
+
+
+def test_one_learners_page_says_in_the_gradebook_once(browser, world, place, told, submission):
+    told(DeliveryState.DELIVERED, delivered_at=NOW)
+
+    page = browser(world.instructor).get(f"{place}/learners/{world.learner.id}")
+
+    assert page.text.count("In the gradebook") == 1

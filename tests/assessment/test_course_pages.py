@@ -144,3 +144,20 @@ def test_feedback_is_the_learners_own(browser, world, submission, place):
 
     assert "Copied." not in browser(world.other_learner).get(f"{place}/feedback").text
     assert browser(world.instructor).get(f"{place}/feedback").status_code == 403
+
+
+def test_the_instructor_sees_all_of_the_set_up(browser, world, session, assignment):
+    assignment.instructions, assignment.statement = "Read **five** papers.", "My own work."
+    assignment.is_by_criterion, assignment.max_file_mb = True, 7
+    session.commit()
+
+    page = browser(world.instructor).get(
+        f"/courses/{assignment.course_id}/assignments/{assignment.id}"
+    )
+
+    setup = page.text[page.text.index('id="setup"') :]
+    for words in (
+        "files: PDF", "Links · Text", "7 MB", "For each criterion by itself",
+        "Read <strong>five</strong> papers.", "My own work.",
+    ):  # fmt: skip
+        assert words in setup

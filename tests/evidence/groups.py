@@ -45,3 +45,7 @@ class Team:
 
     def send(self, person, *, button: str = "hand_in", **fields):
         return self.post(person, "work", **{button: "1"}, **fields)
+
+    def send_without(self, lead, *invited, **fields):
+        numbers = [str(self.invitation(person).id) for person in invited]
+        return self.post(lead, "work", hand_in="1", without=numbers, **fields)

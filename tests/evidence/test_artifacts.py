@@ -227,3 +227,13 @@ def test_while_many_pages_are_drawn_a_page_asks_to_come_again(desk, artifacts, m
     assert int(page.headers["Retry-After"]) > 0
     assert "Many pages are being drawn" in page.text
     assert read(desk.client, f"/artifacts/{artifact.id}/pages/1.png").status_code == 200
+
+
+def test_a_file_is_called_what_the_receipt_calls_it(desk, artifacts):
+    receipt = desk.send(("essay.pdf", samples.pdf())).text
+
+    page = desk.client.get(f"/artifacts/{artifacts()[0].id}").text
+
+    assert "PDF file" in receipt
+    assert "<dd>PDF file</dd>" in page
+    assert "application/pdf" not in page

@@ -130,7 +130,7 @@ def test_who_leads_a_group_joins_no_other(team, world, third):
 def test_after_the_hand_in_nobody_joins_leaves_or_is_removed(team, world, third, submissions):
     team.gather(world.learner, world.other_learner)
     team.invite(world.learner, third)
-    team.send(world.learner, text="ours")
+    team.send_without(world.learner, third, text="ours")
 
     late = team.answer(third)
     assert late.status_code == 409

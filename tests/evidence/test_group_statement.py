@@ -127,3 +127,48 @@ def test_whom_the_lms_no_longer_counts_is_not_waited_for(signing, world, session
 def test_a_stranger_signs_nothing(signing, world, third, rows):
     assert sign(signing, third).status_code == 409
     assert rows(AttemptSignature) == []
+
+
+def test_the_statement_stands_once_with_one_way_to_sign_it(signing, world):
+    page = signing.page(world.learner).text
+
+    assert page.count("We named our &lt;sources&gt;.") == 1
+    assert page.count("I sign this statement") == 1
+    assert "Sign the statement of your group" in page
+
+
+def test_who_signed_before_hands_in_without_signing_again(signing, world, attempts, rows):
+    sign(signing, world.learner)
+    sign(signing, world.other_learner)
+
+    page = signing.send(world.learner, text="ours", seen="1.0")
+
+    assert "Your work is handed in" in page.text
+    own = next(row for row in rows(AttemptSignature) if row.person_id == world.learner.id)
+    assert attempts()[0].signed_at == own.signed_at, "when it was signed, not when handed in"
+
+
+def test_who_has_signed_is_told_whose_turn_it_is(signing, world):
+    sign(signing, world.learner)
+
+    mine = signing.page(world.learner).text
+    assert "Jonas Student acts next: the statement is not signed by all yet" in mine
+    assert "Jonas Student acts next" not in signing.page(world.other_learner).text
+
+    sign(signing, world.other_learner)
+    assert "acts next: the statement is not signed" not in signing.page(world.learner).text
+
+
+def test_signing_keeps_what_was_typed(signing, world, artifacts, rows):
+    page = signing.send(world.learner, button="save", text="typed", sign=digest_of(WORDS))
+
+    assert "You have signed the statement for this attempt" in page.text
+    assert [each.text for each in artifacts()] == ["typed"]
+    assert [each.person_id for each in rows(AttemptSignature)] == [world.learner.id]
+
+
+def test_other_words_are_not_signed_with_the_draft_either(signing, world, rows):
+    page = signing.send(world.learner, button="save", text="typed", sign=digest_of("Other words."))
+
+    assert page.status_code == 422
+    assert rows(AttemptSignature) == []

@@ -191,7 +191,7 @@ def test_the_assignment_may_take_smaller_files_than_the_installation(
 ):
     assignment.max_file_mb = 1
     session.commit()
-    assert "at most 1 MB each" in desk.page().text
+    assert "Each may have up to 1 MB" in desk.page().text
 
     with io.BytesIO() as body:  # written here: the client's own way leaves a file open
         body.write(

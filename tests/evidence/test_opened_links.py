@@ -1,6 +1,7 @@
 """What the worker finds behind a link that was handed in."""
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from app.core.clock import utcnow
 from app.core.http import OutgoingClient
 from app.evidence import capturing
 from app.evidence.capturing import FIRST_BYTES, delivery_handlers, find_title
+from app.evidence.models import SubmissionStatus
 from app.outbox.models import Delivery, DeliveryState
 from app.outbox.worker import run_due
 
@@ -236,3 +238,29 @@ def test_a_link_that_is_gone_meanwhile_is_not_asked(desk, site, work_off, sessio
 )
 def test_a_title_is_one_plain_line(media_type, body, title):
     assert find_title(media_type, body) == title
+
+
+def test_a_site_that_is_not_there_is_told_of_without_jargon(desk, work_off, link):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers here
+        desk.send(link=f"http://127.0.0.1:{probe.getsockname()[1]}/")
+        for hours in (0, 5, 10):
+            work_off(later=timedelta(hours=hours))
+
+    assert link().capture_problem == "The site could not be reached, or did not answer in time."
+
+
+def test_after_a_decision_nobody_is_told_to_take_work_back_for_a_broken_link(
+    desk, session, site, work_off, link, submissions
+):
+    desk.send(link=site.page("/start", b"", 404))
+    work_off()
+    assert "or take your work back" in desk.page().text
+    submission = session.merge(submissions()[0])
+    submission.status = SubmissionStatus.MET
+    session.commit()
+
+    page = desk.page().text
+
+    assert "There is no such page" in page
+    assert "or take your work back" not in page

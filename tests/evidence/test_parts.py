@@ -214,7 +214,7 @@ def test_parts_of_an_assignment_as_a_whole_leave_all_of_it_open(
 
 
 def test_a_revision_without_parts_begins_as_ever(desk, keys, revise, attempts):
-    desk.send(**{f"{keys[0]}-text": "one"})
+    desk.send(**{f"{key}-text": "work" for key in keys})
     revise()
 
     assert len(attempts()) == 1
@@ -242,3 +242,77 @@ def test_what_an_earlier_draft_holds_for_the_whole_can_be_taken_out(
     desk.send(button="", remove=artifacts()[0].id)
 
     assert artifacts() == []
+
+
+def test_a_revision_begins_with_the_reason_and_the_fields(desk, keys, revision):
+    page = desk.page().text
+
+    places = [page.index(words) for words in ("Cite.", 'id="hand-in"', 'id="receipt"', "SHA-256")]
+    assert places == sorted(places)
+    receipts = page[page.index('id="receipt"') :]
+    assert receipts.index("<details") < receipts.index("SHA-256"), "closed until asked for"
+
+
+def test_what_was_taken_back_is_changed_first_and_its_receipt_closed(desk, keys, attempts):
+    desk.send(**{f"{key}-text": "work" for key in keys})
+    desk.client.post(desk.url.replace("/work", "/withdraw"), data={"attempt": attempts()[0].id})
+
+    page = desk.page().text
+
+    assert page.index('id="hand-in"') < page.index('id="receipt"') < page.index("SHA-256")
+    assert "What is to be revised, and why" not in page
+
+
+def test_a_required_criterion_without_anything_is_not_handed_in(
+    desk, keys, submissions, artifacts, assignment
+):
+    page = desk.send(**{f"{keys[0]}-text": "one"})
+
+    assert page.status_code == 422
+    assert f'<a href="#{keys[1]}-files">There is nothing for “Criterion 2” yet' in page.text
+    assert "There is nothing for “Criterion 1” yet" not in page.text
+    assert submissions()[0].status is SubmissionStatus.DRAFT
+    assert by_part(artifacts) == [(assignment.criteria[0].id, "one")], "kept as a draft"
+    assert (
+        desk.send(**{f"{keys[0]}-text": "one", f"{keys[1]}-text": "two"}, seen="1.1").status_code
+        == 200
+    )
+    assert submissions()[0].status is SubmissionStatus.SUBMITTED
+
+
+def test_a_criterion_to_choose_from_may_be_left_out(desk, keys, session, assignment, submissions):
+    assignment.criteria[1].is_required = False
+    session.commit()
+
+    assert "you may leave it out" in desk.page().text
+    desk.send(**{f"{keys[0]}-text": "one"})
+
+    assert submissions()[0].status is SubmissionStatus.SUBMITTED
+
+
+def test_what_is_removed_while_handing_in_leaves_its_criterion_empty(
+    desk, keys, artifacts, submissions
+):
+    desk.send(
+        **{f"{keys[0]}-text": "one", f"{keys[1]}-files": [(io.BytesIO(PDF), "two.pdf")]},
+        button="save",
+    )
+    file = next(row for row in artifacts() if row.file_name)
+
+    page = desk.send(**{f"{keys[0]}-text": "one"}, remove=file.id)
+
+    assert page.status_code == 422
+    assert submissions()[0].status is SubmissionStatus.DRAFT
+
+
+def test_everything_that_is_missing_is_said_at_once(desk, keys, session, assignment):
+    assignment.statement = "My own work."
+    session.commit()
+
+    page = desk.send()
+
+    assert page.status_code == 422
+    summary = page.text[page.text.index('id="error-summary"') : page.text.index("</ul>")]
+    assert "There is nothing for “Criterion 1” yet" in summary
+    assert "There is nothing for “Criterion 2” yet" in summary
+    assert "Sign the statement to hand in your work" in summary

@@ -105,7 +105,7 @@ def test_what_is_infected_deleted_too_large_or_of_another_kind_is_not_offered(
         setattr(row, name, value)
     session.commit()
 
-    assert gone not in desk.client.get(picker).text
+    assert gone not in desk.client.get(picker).text.partition('id="left-out"')[0]
     assert choose(row.id).status_code == 422
     assert len(artifacts()) == 3
 
@@ -119,7 +119,7 @@ def test_only_what_the_assignment_takes_is_offered(
     setattr(assignment, name, False)
     session.commit()
 
-    page = desk.client.get(picker).text
+    page = desk.client.get(picker).text.partition('id="left-out"')[0]
 
     assert gone not in page
     assert "my thesis.pdf" in page
@@ -192,3 +192,45 @@ def test_the_way_there_saves_what_was_typed(desk, picker, artifacts):
 
     assert answer.location == picker
     assert [row.text for row in artifacts()] == ["typed"]
+
+
+def test_what_is_not_taken_here_is_named_with_the_reason(
+    elsewhere, desk, session, assignment, picker
+):
+    assignment.file_kinds, assignment.accepts_link = ["image"], False
+    session.commit()
+
+    page = desk.client.get(picker).text
+
+    left_out = page[page.index('id="left-out"') :]
+    assert "my thesis.pdf" in left_out
+    assert "The film" in left_out
+    assert "of a kind that this assignment does not take" in left_out
+    assert "Words I wrote" not in left_out
+
+
+def test_what_is_too_large_here_is_named_with_the_reason(
+    elsewhere, desk, session, assignment, picker, artifacts
+):
+    session.merge(artifacts()[0]).size_bytes = 2 * 1024 * 1024
+    assignment.max_file_mb = 1
+    session.commit()
+
+    assert "larger than this assignment takes" in desk.client.get(picker).text
+
+
+def test_earlier_work_is_offered_where_there_is_some(browser, world, elsewhere, desk, url, app):
+    app.config["WTF_CSRF_ENABLED"] = True  # as it is where the page is kept for the class
+
+    assert "Use earlier work" in desk.page().text
+    assert "Use earlier work" not in browser(world.other_learner).get(url).text
+    assert "Use earlier work" in desk.page().text
+
+
+def test_a_link_that_is_none_does_not_stand_in_the_way(elsewhere, desk, artifacts):
+    page = desk.send(button="browse", link="htp://typo", text="kept")
+
+    assert page.status_code == 200
+    assert "Your earlier work" in page.text
+    assert "This was not kept in your draft: htp://typo" in page.text
+    assert artifacts()[-1].text == "kept"

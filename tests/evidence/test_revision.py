@@ -66,7 +66,7 @@ def test_a_revision_can_begin_with_what_was_handed_in(
         (SubmissionStatus.IN_ASSESSMENT, "A grantor is assessing your work now"),
         (SubmissionStatus.MET, "This assignment is complete"),
         (SubmissionStatus.AWARDED, "See my credentials"),
-        (SubmissionStatus.NOT_MET, "The decision is final"),
+        (SubmissionStatus.NOT_MET, "Your work was assessed as not met"),
         (SubmissionStatus.REVOKED, "The award was revoked"),
     ],
 )
@@ -74,6 +74,7 @@ def test_every_status_says_who_acts_next(desk, session, submissions, status, wor
     desk.send(("first.pdf", PDF))
     submission = session.merge(submissions()[0])
     submission.status = status
+    submission.assessment_started_at = submission.submitted_at
     session.commit()
 
     page = desk.page()
@@ -87,7 +88,21 @@ def test_who_waits_is_told_by_when_it_is_to_be_decided(desk, session, submission
     desk.send(("first.pdf", PDF))
     assert "It is to be decided by" not in desk.page().text
     submission = session.merge(submissions()[0])
+    submission.assessment_started_at = submission.submitted_at
     submission.status, submission.promised_at = status, datetime(2027, 5, 3, 12, tzinfo=UTC)
     session.commit()
 
     assert "It is to be decided by May 3, 2027." in desk.page().text
+
+
+def test_whose_work_waits_is_told_whether_it_can_be_taken_back(desk, session, submissions, world):
+    desk.send(("first.pdf", PDF))
+    assert "take it back as long as nobody has started" in desk.page().text
+
+    submission = session.merge(submissions()[0])
+    submission.assessor_id = world.grantor.id
+    session.commit()
+
+    page = desk.page()
+    assert "You cannot change it in the meantime" in page.text
+    assert "Take it back" not in page.text

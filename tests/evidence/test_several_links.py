@@ -71,3 +71,10 @@ def test_another_row_is_added_without_losing_what_was_typed(desk):
     assert page.status_code == 200
     assert page.text.count('name="link"') == 3
     assert "typed</textarea>" in page.text
+
+
+def test_a_links_address_stands_in_its_own_card(desk):
+    page = desk.send(link="https://example.org/work", link_note="My site").text
+
+    card = page[page.index('<li class="file">') :]
+    assert "https://example.org/work" in card[: card.index("</li>")]

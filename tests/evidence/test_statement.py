@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from app.core.audit import AuditEntry
 from app.core.errors import InvalidError
+from app.evidence.completing import UnsignedError
 from app.evidence.intake import SentPart, Work
 from app.evidence.models import SubmissionStatus
-from app.evidence.service import UnsignedError, submit_attempt
+from app.evidence.service import submit_attempt
 from tests.factories import NOON
 
 WORDS = "This is my own work.\nI named my <sources>."
@@ -113,3 +114,21 @@ def test_there_is_no_receipt_of_what_was_not_handed_in(desk, browser, world, num
     assert desk.client.get(address).status_code == 404
     assert desk.client.get(desk.url.replace("/work", "/receipts/1")).status_code == 404
     assert browser(world.other_learner).get(address).status_code == 404
+
+
+def test_empty_work_is_told_of_beside_the_statement(desk):
+    page = desk.send()
+
+    assert page.status_code == 422
+    assert '<a href="#files">Nothing has been added yet' in page.text
+    assert '<a href="#signs">Sign the statement to hand in your work' in page.text
+
+
+def test_an_empty_assignment_for_links_alone_says_so_at_its_row(desk, session, assignment):
+    assignment.max_files, assignment.accepts_text = 0, False
+    session.commit()
+
+    page = desk.send(signs="y")
+
+    assert 'id="link-error"' in page.text
+    assert page.text.count("Nothing has been added yet") == 2, "above, and at the row"

@@ -258,7 +258,7 @@ def test_without_script_the_page_has_the_plain_field_alone(desk, settings):
     assert 'type="file"' in page.text
     assert '<div class="uploads" hidden' in page.text
     assert "up to 2048 MB:" in page.text
-    assert "at most 50 MB" in page.text
+    assert "Each may have up to 50 MB." in page.text
 
 
 def test_a_piece_is_no_part_of_another_assignments_upload(session, world, sender, uploads_url):

@@ -224,3 +224,18 @@ def test_of_a_learner_and_a_grantor_at_once_one_wins(
     session.expire_all()
     was_taken_back = session.get(Attempt, attempt_id).withdrawn_at is not None
     assert was_taken_back is (submissions()[0].status is SubmissionStatus.DRAFT)
+
+
+def test_an_attempt_after_one_taken_back_says_so_to_everybody(
+    desk, browser, world, attempts, submissions
+):
+    desk.send(text="first")
+    desk.client.post(desk.url.replace("/work", "/withdraw"), data={"attempt": attempts()[0].id})
+    words = "(attempt 1 was taken back before anybody read it)"
+
+    page = desk.send(text="second", seen="2.0")
+
+    assert words in page.text
+    number = submissions()[0].id
+    assert words in browser(world.grantor).get(f"/assessment/submissions/{number}").text
+    assert words not in desk.client.get(desk.url.replace("/work", "/receipts/1")).text

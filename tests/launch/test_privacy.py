@@ -316,3 +316,18 @@ def test_the_wish_needs_the_forms_token(app, browser, world, session, open_page)
     own = mei.post(f"{place}/erasure", headers=origin, data={"csrf_token": token})
 
     assert (foreign.status_code, own.status_code) == (400, 303)
+
+
+def test_a_learner_finds_their_data_from_their_credentials(browser, world, awarded, session):
+    mei = browser(world.learner)
+    assert "See and download my data" in mei.get("/my/credentials").text
+
+    opened = mei.post("/privacy")
+
+    assert opened.status_code == 303
+    assert "What Assay holds about you" in mei.get(opened.location).text
+    exported = mei.post(f"{opened.location}/export.json")
+    assert exported.json["person"]["name"] == "Mei Student"
+    assert browser(world.other_learner).get(opened.location).status_code == 404
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "privacy.opened")).one()
+    assert (entry.actor, entry.subject) == (f"person:{world.learner.id}",) * 2

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.evidence.models import Artifact
+from app.evidence.models import Artifact, Submission
 from app.programme.preset import parse_preset
 from app.retention import jobs
 from app.retention.models import DeletionRun, LegalHold
@@ -166,3 +166,30 @@ def test_a_wrong_class_of_the_preset_is_named(tmp_path, changes, words):
     rule = {name: value for name, value in rule.items() if value is not None}
     with pytest.raises(InvalidError, match=words):
         parse_preset({"name": "X", "level": [], "retention": [rule]}, folder=tmp_path)
+
+
+def test_the_page_lists_what_the_next_run_deletes(session, world, decided, administrator):
+    decided(LONG_AGO)
+    artifact = session.scalars(select(Artifact)).first()
+
+    page = administrator.get("/admin/retention").text
+
+    listed = page[page.index("What is due:") : page.index("retention run --confirm")]
+    assert f"artifact:{artifact.id}" in listed
+    assert "deleted with the next run" in listed
+
+    administrator.post(
+        "/admin/retention/holds", data={"person_id": world.learner.id, "reason": "Case 12"}
+    )
+    assert "stays:" in administrator.get("/admin/retention").text
+
+
+def test_the_number_that_a_hold_asks_for_stands_on_the_history(
+    session, world, decided, administrator
+):
+    decided(LONG_AGO)
+    number = session.scalars(select(Submission.id)).one()
+
+    page = administrator.get(f"/submissions/{number}/history")
+
+    assert f"Submission {number} ·" in page.text

@@ -67,7 +67,7 @@ for (const zone of document.querySelectorAll("select[data-own-zone]")) {
 if (window.parent !== window) {
   let told = 0;
   const tell = () => {
-    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    const height = Math.ceil(document.body.getBoundingClientRect().height) + 1; // a fraction is cut off
     if (height === told) return;
     told = height;
     // To whoever embeds us: only a height is told, and `frame-ancestors` decides who may embed.

@@ -50,7 +50,7 @@ const start = (box) => {
       say(words.done, { name });
     };
     const fail = (error) => {
-      if (!error.isForNow) remember(key, id, null);
+      if (!error.isForNow) remember(key, id, (place = null)); // nothing is there to be taken away
       pressed = null;
       row.fail((error instanceof Refusal && error.message) || words.refused);
       say(words.failed, { name });
