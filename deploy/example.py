@@ -14,6 +14,9 @@ ISSUERS = (
     ("nursing", "School of Nursing"),
 )
 
+# Who is appointed for something below, and so known before the first launch.
+KNOWN_AGAIN = ("u-grantor-1", "u-grantor-2", "u-administrator", "u-head", "u-assistant")
+
 
 def demo_commands(lms: str) -> list[Sequence[str]]:
     """Return the commands that fill the demo: the practice LMS may behave as any of its LMSs."""
@@ -23,7 +26,7 @@ def demo_commands(lms: str) -> list[Sequence[str]]:
         *(
             command
             for number, name in enumerate(others, start=2)
-            for command in practice_lms_commands(lms, name, number)
+            for command in known_again_commands(lms, name, number)
         ),
     ]
 
@@ -64,8 +67,6 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
     `number`: which registration it will be.
     """
     profile = PROFILES[name]
-    title = "Practice LMS" if profile is STANDARD else f"Practice LMS as {profile.title}"
-    audience = profile.audience(lms)
     grantors = (
         ("literature-search-and-synthesis", "u-grantor-1"),
         ("literature-search-and-synthesis", "u-grantor-2"),
@@ -87,13 +88,7 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
     reviewers = [(group, unit, get_known_person(person_id)) for group, unit, person_id in seats]
     people = [(slug, get_known_person(person_id)) for slug, person_id in grantors]
     return [
-        (
-            *("platforms", "add", "--name", title, "--issuer", lms),
-            *("--client-id", profile.client_id, "--auth-url", f"{lms}/lti/authorize"),
-            *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
-            *(("--token-audience", audience) if profile.has_own_audience else ()),
-            *("--deployment-id", profile.deployment_id, "--if-missing"),
-        ),
+        _platform_command(lms, name),
         *(
             (
                 *("grantors", "appoint", "--achievement", slug, "--platform", str(number)),
@@ -114,3 +109,36 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
             for group, unit, person in reviewers
         ),
     ]
+
+
+def known_again_commands(lms: str, name: str, number: int) -> list[Sequence[str]]:
+    """Return the commands that register the practice LMS once more, behaving as another.
+
+    Its people are those whom the first registration knows, by the ids of this one: one person
+    with one appointment each, wherever they come from.
+    """
+    first, profile = PROFILES[STANDARD.name], PROFILES[name]
+    people = [get_known_person(person_id) for person_id in KNOWN_AGAIN]
+    return [
+        _platform_command(lms, name),
+        *(
+            (
+                *("people", "known-as", "--platform", "1", "--sub", subject_of(first, person)),
+                *("--also-platform", str(number), "--also-sub", subject_of(profile, person)),
+            )
+            for person in people
+        ),
+    ]
+
+
+def _platform_command(lms: str, name: str) -> Sequence[str]:
+    profile = PROFILES[name]
+    title = "Practice LMS" if profile is STANDARD else f"Practice LMS as {profile.title}"
+    audience = profile.audience(lms)
+    return (
+        *("platforms", "add", "--name", title, "--issuer", lms),
+        *("--client-id", profile.client_id, "--auth-url", f"{lms}/lti/authorize"),
+        *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
+        *(("--token-audience", audience) if profile.has_own_audience else ()),
+        *("--deployment-id", profile.deployment_id, "--if-missing"),
+    )

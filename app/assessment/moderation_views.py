@@ -25,6 +25,7 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.principal import current_principal
+from app.courses.reach import find_reaching_staffing, tell_apart
 from app.courses.service import get_person
 from app.evidence.models import Submission
 from app.evidence.service import current_attempt
@@ -131,13 +132,18 @@ def assessing(achievement_id: int) -> str:
     version = find_approved_version(achievement)
     if version is None or achievement.level.award_by != "grantor":
         raise NotFoundError("No work is assessed for this achievement.")
+    needed = version.grantors_needed
+    staffing = find_reaching_staffing(
+        session, achievement.id, needed=needed, course_id=None, now=now
+    )
+    appointed = find_staffing(session, achievement.id, needed=needed, course_id=None, now=now)
     return render_template(
         "assessment/assessing.html",
         achievement=achievement,
         version=version,
-        staffing=find_staffing(
-            session, achievement.id, needed=version.grantors_needed, course_id=None, now=now
-        ),
+        staffing=staffing,
+        appointed=appointed,
+        apart=tell_apart(session, appointed.people),
         figure=sum_up(
             list_assessed_together(session, achievement.id, since=now - timedelta(days=FIGURE_DAYS))
         ),
