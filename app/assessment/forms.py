@@ -24,7 +24,7 @@ from wtforms.widgets import HiddenInput
 
 from app.assessment.desk_models import AssessmentDraft, SavedComment
 from app.assessment.drafts import COMMENT, RATING
-from app.assessment.models import Decision
+from app.assessment.models import Decision, Rating
 from app.assessment.recording import Judgement, is_showable
 from app.assessment.scoring import choose_levels, list_shortfalls
 from app.assessment.tally import Tally, add_up
@@ -160,6 +160,13 @@ class AssessForm(Form):
             )
         )
         return False
+
+    def take_up(self, kept: Mapping[int, Rating]) -> None:
+        """Fill in what was said before of parts that have not changed since."""
+        for criterion in self.criteria:
+            if criterion.id in kept:
+                self.rating(criterion).data = kept[criterion.id].rubric_level_id
+                self.comment(criterion).data = kept[criterion.id].comment
 
     @property
     def tally(self) -> Tally:

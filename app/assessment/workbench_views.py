@@ -17,6 +17,7 @@ from app.assessment.models import Assessment, Capacity, Decision
 from app.assessment.moderation_views import record_label, show_standing, shown_authors, start_from
 from app.assessment.presence import forget_presence
 from app.assessment.releasing import Outcome, record_and_settle
+from app.assessment.revised import NOTHING, Revised, find_revised
 from app.assessment.service import start_assessing
 from app.assessment.workbench import Bench, Desk, open_bench, read_desk
 from app.assessment.workbench import refuse_if_moved_on as _refuse_if_moved_on
@@ -50,6 +51,8 @@ def assess(submission_id: int) -> ResponseReturnValue:
             return show_decision(bench, own=desk.others.own)
         return show_standing(bench.submission, desk.others)
     form = build_form(bench, bench.attempt, desk)
+    if desk.draft is None:
+        form.take_up(_find_revised(bench, desk).kept)
     return show_bench(bench, desk, form, taken=start_from(form, desk.others))
 
 
@@ -134,6 +137,7 @@ def show_bench(
         recommends=desk.others.only_recommends,
         record_label=record_label(desk.others),
         taken=taken,
+        revised=_find_revised(bench, desk),
         appeal=desk.others.appeal,
         draft=desk.draft,
         older_texts=list_filled_in(
@@ -185,6 +189,12 @@ def _describe(bench: Bench, attempt: Attempt | None) -> list[ShownArtifact]:
         return []
     items = describe_artifacts(attempt, open_storage(settings()))
     return without_names(items) if bench.assignment.version.is_anonymous else items
+
+
+def _find_revised(bench: Bench, desk: Desk) -> Revised:
+    if bench.attempt is None:
+        return NOTHING
+    return find_revised(bench.attempt, desk.others, person_id=current_principal().person_id)
 
 
 def _may_record(bench: Bench, form: AssessForm) -> bool:
