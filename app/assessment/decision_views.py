@@ -25,6 +25,7 @@ from app.assessment.releasing import release
 from app.assessment.sending import get_own_pending
 from app.assessment.service import check_grantor
 from app.assessment.taking_back import take_back as take_back_assessment
+from app.assessment.work_pane import describe_work
 from app.assessment.workbench import Bench, open_bench
 from app.awards.models import Award
 from app.awards.service import find_newest_award
@@ -62,6 +63,8 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         own=own,
         pending=pending,
         minutes_left=_minutes_left(pending),
+        attempt=bench.attempt,
+        artifacts=describe_work(bench.attempt),
         draft_texts=list_filled_in(
             drafts[0].content if drafts else {}, submission.assignment.criteria
         ),

@@ -18,6 +18,7 @@ from app.assessment.others import Others, describe_others
 from app.assessment.queries import find_pending_decision, list_assessed_together
 from app.assessment.queue_steps import find_next_after
 from app.assessment.service import check_grantor
+from app.assessment.work_pane import describe_work
 from app.catalog.service import find_approved_version
 from app.catalog.versions import get_achievement_by_id
 from app.core.access import requires_administrator
@@ -76,12 +77,13 @@ def others_of(submission: Submission) -> Others:
 
 def show_standing(submission: Submission, others: Others) -> str:
     """Show somebody whose turn it is not where the work stands, instead of the rubric."""
-    session = db.session()
+    session, attempt = db.session(), current_attempt(submission)
     return render_template(
         "assessment/standing.html",
         submission=submission,
         assignment=submission.assignment,
-        attempt=current_attempt(submission),
+        attempt=attempt,
+        artifacts=describe_work(attempt),
         others=others,
         pending=find_pending_decision(session, submission.id),
         next_submission=find_next_after(

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.assessment.allocating_ends import describe_allocation
-from app.assessment.anonymity import without_names
 from app.assessment.blueprint import bp, find_return_url, queue_marks, review_marks, settings
 from app.assessment.comments import list_offered
 from app.assessment.decision_views import show_decision
@@ -19,6 +18,7 @@ from app.assessment.presence import forget_presence
 from app.assessment.releasing import Outcome, record_and_settle
 from app.assessment.revised import NOTHING, Revised, find_revised
 from app.assessment.service import start_assessing
+from app.assessment.work_pane import describe_work
 from app.assessment.workbench import Bench, Desk, open_bench, read_desk
 from app.assessment.workbench import refuse_if_moved_on as _refuse_if_moved_on
 from app.catalog.usability import why_unusable
@@ -30,8 +30,6 @@ from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Attempt
 from app.evidence.service import get_submission
-from app.evidence.showing import ShownArtifact, describe_artifacts
-from app.evidence.storage import open_storage
 
 
 @bp.get("/assessment/submissions/<int:submission_id>")
@@ -131,7 +129,7 @@ def show_bench(
         submission=bench.submission,
         assignment=bench.assignment,
         attempt=attempt,
-        artifacts=_describe(bench, attempt),
+        artifacts=describe_work(attempt),
         learner_name=shown_authors(bench.submission),
         is_blind=bench.is_blind,
         recommends=desk.others.only_recommends,
@@ -181,14 +179,6 @@ def show_kept(
 def refuse_if_moved_on(bench: Bench, form: AssessForm) -> None:
     """Refuse what was filled in about work that has changed since the page was shown."""
     _refuse_if_moved_on(bench, form.attempt_id.data)
-
-
-def _describe(bench: Bench, attempt: Attempt | None) -> list[ShownArtifact]:
-    """Return the artifacts to show; where nobody is told whose they are, without file names."""
-    if attempt is None:
-        return []
-    items = describe_artifacts(attempt, open_storage(settings()))
-    return without_names(items) if bench.assignment.version.is_anonymous else items
 
 
 def _find_revised(bench: Bench, desk: Desk) -> Revised:
