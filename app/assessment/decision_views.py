@@ -16,6 +16,7 @@ from app.assessment.blueprint import (
 from app.assessment.deciding import undo as undo_decision
 from app.assessment.drafts import list_drafts_of, restore_draft
 from app.assessment.forms import list_filled_in
+from app.assessment.marking_views import mark_form
 from app.assessment.models import Assessment, AttemptDecision
 from app.assessment.moderation_views import shown_authors
 from app.assessment.others import describe_others
@@ -65,6 +66,7 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         minutes_left=_minutes_left(pending),
         attempt=bench.attempt,
         artifacts=describe_work(bench.attempt),
+        mark_form=mark_form(submission),
         draft_texts=list_filled_in(
             drafts[0].content if drafts else {}, submission.assignment.criteria
         ),
