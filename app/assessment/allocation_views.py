@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from app.assessment.allocation import hand_over, list_receivers, take_over
 from app.assessment.allocation_rounds import allocate_waiting
 from app.assessment.blueprint import bp, queue_marks, review_marks
-from app.assessment.moderation_views import shown_name
+from app.assessment.moderation_views import shown_authors
 from app.assessment.queue_forms import ActForm, HandOverForm
 from app.assessment.queue_scopes import list_scopes
 from app.assessment.service import check_grantor
@@ -46,7 +46,7 @@ def hand_over_work(submission_id: int) -> ResponseReturnValue:
         "assessment/hand_over.html",
         form=form,
         submission=submission,
-        name=shown_name(submission),
+        name=shown_authors(submission),
         marks=review_marks(),
     )
     return page, form.status
