@@ -68,7 +68,7 @@ def record(submission_id: int) -> ResponseReturnValue:
     form = build_form(bench, attempt, desk)
     try:
         refuse_if_moved_on(bench, form)
-        if not (form.validate() and _may_record(bench, form)):
+        if not all([form.validate(), _may_record(bench, form)]):  # both say what they have to say
             return show_bench(bench, desk, form)
         outcome = _record(submission_id, form)
     except (ConflictError, ForbiddenError, InvalidError) as error:
