@@ -23,6 +23,7 @@ def demo_commands(lms: str) -> list[Sequence[str]]:
     others = [name for name, profile in PROFILES.items() if profile is not STANDARD]
     return [
         *example_commands(lms),
+        *moderated_commands(),
         *(
             command
             for number, name in enumerate(others, start=2)
@@ -58,6 +59,30 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
             *("--approved-by", "Owl Life 2026-31"),
         ),
         *practice_lms_commands(lms, profile, 1),
+    ]
+
+
+def moderated_commands() -> list[Sequence[str]]:
+    """Return the commands for a badge that two assess, blind to each other and to names.
+
+    With a moderator, who settles what they do not agree on.
+    """
+    slug = "peer-review-of-research"
+    profile = PROFILES[STANDARD.name]
+    roles = (("u-grantor-1", "grantor"), ("u-grantor-2", "grantor"), ("u-head", "moderator"))
+    people = [(get_known_person(person_id), role) for person_id, role in roles]
+    return [
+        (
+            *("achievements", "import", str(EXAMPLE / "moderated.json")),
+            *("--approved-by", "MCC-2026-016"),
+        ),
+        *(
+            (
+                *("grantors", "appoint", "--achievement", slug, "--platform", "1"),
+                *("--sub", subject_of(profile, person), "--name", person.name, "--role", role),
+            )
+            for person, role in people
+        ),
     ]
 
 
