@@ -5,19 +5,20 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Integer, column, exists, or_, select, table
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.courses.models import Course, Enrolment, LtiUser, Person
 from app.courses.people import ROLE_LASTS
 from app.platforms.models import Platform
 from app.programme.service import Staffing, find_staffing
 
+IdColumn = ColumnElement[int] | InstrumentedAttribute[int]
 # Of a room above, which cannot be imported from here: who signs in by the campus.
 _IDENTITY = table("staff_identity", column("person_id", Integer))
 
 
 def can_reach(
-    person_id: ColumnElement[int], course_id: int | ColumnElement[int], *, now: datetime
+    person_id: IdColumn, course_id: int | IdColumn, *, now: datetime
 ) -> ColumnElement[bool]:
     """Return the condition that a person has a way to the pages about a course.
 
@@ -101,10 +102,11 @@ def is_same_person(one: Person, other: Person) -> bool:
     """
     if one.id == other.id:
         return True
-    return bool(one.email and other.email) and one.email.casefold() == other.email.casefold()
+    own, others = (one.email or "").casefold(), (other.email or "").casefold()
+    return own == others != ""
 
 
-def _comes_elsewhere(person_id: ColumnElement[int], *, now: datetime) -> ColumnElement[bool]:
+def _comes_elsewhere(person_id: IdColumn, *, now: datetime) -> ColumnElement[bool]:
     launched = select(Enrolment.id).where(
         Enrolment.person_id == person_id, Enrolment.last_launched_at > now - ROLE_LASTS
     )
