@@ -346,6 +346,5 @@ def test_while_it_can_be_undone_the_gradebook_is_said_to_know_nothing(
     priya.post(url(submission), data=form_data(submission, "best", "best"))
 
     page = priya.get(url(submission)).text
-
     assert "not told of this decision yet" in page
     assert "In the gradebook" not in page
