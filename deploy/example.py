@@ -14,16 +14,20 @@ ISSUERS = (
     ("nursing", "School of Nursing"),
 )
 
+# Who is appointed for something below, and so known before the first launch.
+KNOWN_AGAIN = ("u-grantor-1", "u-grantor-2", "u-administrator", "u-head", "u-assistant")
+
 
 def demo_commands(lms: str) -> list[Sequence[str]]:
     """Return the commands that fill the demo: the practice LMS may behave as any of its LMSs."""
     others = [name for name, profile in PROFILES.items() if profile is not STANDARD]
     return [
         *example_commands(lms),
+        *moderated_commands(),
         *(
             command
             for number, name in enumerate(others, start=2)
-            for command in practice_lms_commands(lms, name, number)
+            for command in known_again_commands(lms, name, number)
         ),
     ]
 
@@ -58,14 +62,36 @@ def example_commands(lms: str, profile: str = "standard") -> list[Sequence[str]]
     ]
 
 
+def moderated_commands() -> list[Sequence[str]]:
+    """Return the commands for a badge that two assess, blind to each other and to names.
+
+    With a moderator, who settles what they do not agree on.
+    """
+    slug = "peer-review-of-research"
+    profile = PROFILES[STANDARD.name]
+    roles = (("u-grantor-1", "grantor"), ("u-grantor-2", "grantor"), ("u-head", "moderator"))
+    people = [(get_known_person(person_id), role) for person_id, role in roles]
+    return [
+        (
+            *("achievements", "import", str(EXAMPLE / "moderated.json")),
+            *("--approved-by", "MCC-2026-016"),
+        ),
+        *(
+            (
+                *("grantors", "appoint", "--achievement", slug, "--platform", "1"),
+                *("--sub", subject_of(profile, person), "--name", person.name, "--role", role),
+            )
+            for person, role in people
+        ),
+    ]
+
+
 def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str]]:
     """Return the commands that register the practice LMS and its people as it behaves.
 
     `number`: which registration it will be.
     """
     profile = PROFILES[name]
-    title = "Practice LMS" if profile is STANDARD else f"Practice LMS as {profile.title}"
-    audience = profile.audience(lms)
     grantors = (
         ("literature-search-and-synthesis", "u-grantor-1"),
         ("literature-search-and-synthesis", "u-grantor-2"),
@@ -87,13 +113,7 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
     reviewers = [(group, unit, get_known_person(person_id)) for group, unit, person_id in seats]
     people = [(slug, get_known_person(person_id)) for slug, person_id in grantors]
     return [
-        (
-            *("platforms", "add", "--name", title, "--issuer", lms),
-            *("--client-id", profile.client_id, "--auth-url", f"{lms}/lti/authorize"),
-            *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
-            *(("--token-audience", audience) if profile.has_own_audience else ()),
-            *("--deployment-id", profile.deployment_id, "--if-missing"),
-        ),
+        _platform_command(lms, name),
         *(
             (
                 *("grantors", "appoint", "--achievement", slug, "--platform", str(number)),
@@ -114,3 +134,36 @@ def practice_lms_commands(lms: str, name: str, number: int) -> list[Sequence[str
             for group, unit, person in reviewers
         ),
     ]
+
+
+def known_again_commands(lms: str, name: str, number: int) -> list[Sequence[str]]:
+    """Return the commands that register the practice LMS once more, behaving as another.
+
+    Its people are those whom the first registration knows, by the ids of this one: one person
+    with one appointment each, wherever they come from.
+    """
+    first, profile = PROFILES[STANDARD.name], PROFILES[name]
+    people = [get_known_person(person_id) for person_id in KNOWN_AGAIN]
+    return [
+        _platform_command(lms, name),
+        *(
+            (
+                *("people", "known-as", "--platform", "1", "--sub", subject_of(first, person)),
+                *("--also-platform", str(number), "--also-sub", subject_of(profile, person)),
+            )
+            for person in people
+        ),
+    ]
+
+
+def _platform_command(lms: str, name: str) -> Sequence[str]:
+    profile = PROFILES[name]
+    title = "Practice LMS" if profile is STANDARD else f"Practice LMS as {profile.title}"
+    audience = profile.audience(lms)
+    return (
+        *("platforms", "add", "--name", title, "--issuer", lms),
+        *("--client-id", profile.client_id, "--auth-url", f"{lms}/lti/authorize"),
+        *("--token-url", f"{lms}/lti/token", "--jwks-url", f"{lms}/lti/jwks.json"),
+        *(("--token-audience", audience) if profile.has_own_audience else ()),
+        *("--deployment-id", profile.deployment_id, "--if-missing"),
+    )

@@ -61,6 +61,7 @@ ACCESS = {
     "assessment.questions": "learner",
     "assessment.queue": "grantor",
     "assessment.read": STAFF,
+    "assessment.mark": "grantor",
     "assessment.record": "signed in",
     "assessment.save_draft": "signed in",
     "assessment.send": "grantor",

@@ -18,10 +18,11 @@ from app.assessment.workflow import WAITING, refuse_unless_waiting
 from app.core import audit
 from app.core.errors import ConflictError, ForbiddenError, InvalidError
 from app.courses.models import Person
+from app.courses.reach import find_reaching_staffing, is_same_person
 from app.evidence.models import Submission
 from app.evidence.service import current_attempt
 from app.programme.models import AssessingRole
-from app.programme.service import find_appointment, find_staffing
+from app.programme.service import find_appointment
 
 MAX_NOTE = 1000
 BY_LOAD = "job:allocate"
@@ -59,17 +60,17 @@ def list_candidates(
 ) -> list[tuple[Person, AssessingRole]]:
     """Return who may be given a submission now, and as what.
 
-    Appointed for its achievement in its course, without a conflict of interest, not
-    absent, and without an assessment of the newest attempt that counts.
+    Appointed for its achievement in its course, with a way to it (`courses/reach.py`),
+    without a conflict of interest, not absent, and without an assessment of the newest
+    attempt that counts.
     """
-    staffing = find_staffing(
+    staffing = find_reaching_staffing(
         session, submission.achievement_id, needed=1, course_id=submission.course_id, now=now
     )
-    appointed = [*staffing.deciders, *staffing.assessors]
-    absent = list_absent(session, [person.id for person in appointed], now=now)
+    absent = list_absent(session, [person.id for person in staffing.people], now=now)
     done = _list_done(session, submission)
     found = []
-    for person in appointed:
+    for person in staffing.people:
         if person.id in absent or person.id in done:
             continue
         if _is_in_conflict(session, submission, person):
@@ -123,19 +124,20 @@ def hand_over(
     check_grantor(session, submission, giver, now=now)
     lock_work(session, submission)
     refuse_unless_waiting(submission.status.value, is_decided=submission.decided_at is not None)
-    held = {each.person_id for each in list_running(session, submission)}
-    if giver.id not in held and submission.assessor_id != giver.id:
+    running = list_running(session, submission)
+    if giver.id not in {each.person_id for each in running} and submission.assessor_id != giver.id:
         raise ForbiddenError("You can hand over only what you have: start on it, or take it over.")
     if receiver_id == giver.id:
         raise InvalidError("You have this work already. Choose somebody else.")
     if len(note) > MAX_NOTE:
         raise InvalidError(f"A note may have {MAX_NOTE} characters at most.")
-    candidates = {person.id: person for person, _ in list_candidates(session, submission, now=now)}
-    receiver = candidates.get(receiver_id)
-    if receiver is None or receiver_id in held:
+    receivers = list_receivers(session, submission, giver=giver, now=now)
+    receiver = next((each for each in receivers if each.id == receiver_id), None)
+    if receiver is None:
         raise InvalidError(
             "This person cannot be given this work: they have it already or have assessed it, are "
-            "away, have a conflict of interest, or are not appointed for it in this course."
+            "away, have a conflict of interest, are not appointed for it in this course, or have "
+            "no way to it from where they work."
         )
     end_allocations(session, submission, giver, AllocationEnd.HANDED_OVER, now)
     if submission.assessor_id == giver.id:
@@ -144,6 +146,22 @@ def hand_over(
     facts = {"from": giver.id, "to": receiver.id, "allocation": given.id}
     audit_deed(session, submission, giver, "allocation.handed_over", facts, now=now)
     return given
+
+
+def list_receivers(
+    session: Session, submission: Submission, *, giver: Person, now: datetime
+) -> list[Person]:
+    """Return to whom somebody may hand a work over.
+
+    Whoever may have it, has it not, and is not the giver, nor the giver again under the
+    same e-mail in another LMS.
+    """
+    held = {each.person_id for each in list_running(session, submission)}
+    return [
+        person
+        for person, _role in list_candidates(session, submission, now=now)
+        if person.id not in held and not is_same_person(giver, person)
+    ]
 
 
 def replace_holder(

@@ -16,6 +16,7 @@ from app.assessment.queue_states import count_assessed, is_disputed, needed_gran
 from app.catalog.models import Achievement
 from app.core import audit
 from app.courses.models import Person
+from app.courses.reach import can_reach
 from app.evidence.models import WAITS, Submission, SubmissionStatus
 from app.programme.service import is_granted
 
@@ -29,7 +30,7 @@ def list_misplaced(session: Session, *, now: datetime) -> list[tuple[int, Alloca
     """Return the running allocations that cannot stay, and why: by their ids.
 
     The work waits no more; a conflict of interest has come up; the appointment has ended;
-    its holder is away and has not started on it.
+    its holder is away, or has no way to it, and has not started on it.
     """
     is_away = select(Absence.id).where(
         Absence.person_id == HOLDER, Absence.starts_at <= now, Absence.ends_at > now
@@ -42,6 +43,7 @@ def list_misplaced(session: Session, *, now: datetime) -> list[tuple[int, Alloca
             now=now,
         )
     )
+    lost = not_(can_reach(HOLDER, Submission.course_id, now=now))
     is_idle = or_(Submission.assessor_id.is_(None), Submission.assessor_id != HOLDER)
     found: dict[int, AllocationEnd] = {}
     taken_back = Submission.status.in_(NOT_ASSESSED)
@@ -50,6 +52,7 @@ def list_misplaced(session: Session, *, now: datetime) -> list[tuple[int, Alloca
         (text(f"NOT ({WAITS.text})"), AllocationEnd.DECIDED),
         (has_conflict(HOLDER), AllocationEnd.RECUSED),
         (may_not, AllocationEnd.HANDED_OVER),
+        (lost & is_idle, AllocationEnd.HANDED_OVER),
         (is_away.exists() & is_idle, AllocationEnd.HANDED_OVER),
     ):
         for allocation_id in session.scalars(_running().where(condition)):

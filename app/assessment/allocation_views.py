@@ -6,11 +6,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from wtforms.fields.choices import SelectChoice
 
-from app.assessment.allocating_ends import describe_allocation
-from app.assessment.allocation import hand_over, list_candidates, take_over
+from app.assessment.allocation import hand_over, list_receivers, take_over
 from app.assessment.allocation_rounds import allocate_waiting
 from app.assessment.blueprint import bp, queue_marks, review_marks
-from app.assessment.moderation_views import shown_name
+from app.assessment.moderation_views import shown_authors
 from app.assessment.queue_forms import ActForm, HandOverForm
 from app.assessment.queue_scopes import list_scopes
 from app.assessment.service import check_grantor
@@ -19,6 +18,7 @@ from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.core.errors import ForbiddenError, InvalidError
 from app.core.principal import Principal, current_principal
+from app.courses.reach import tell_apart
 from app.courses.service import get_person
 from app.evidence.models import Submission
 from app.evidence.service import get_work
@@ -46,7 +46,7 @@ def hand_over_work(submission_id: int) -> ResponseReturnValue:
         "assessment/hand_over.html",
         form=form,
         submission=submission,
-        name=shown_name(submission),
+        name=shown_authors(submission),
         marks=review_marks(),
     )
     return page, form.status
@@ -115,13 +115,15 @@ def _find(submission_id: int) -> Submission:
 
 
 def _receivers(submission: Submission) -> list[SelectChoice]:
-    session = db.session()
-    holding = describe_allocation(session, submission, person_id=current_principal().person_id)
-    taken = {each.person_id for each in holding.others} | {current_principal().person_id}
+    session, principal = db.session(), current_principal()
+    giver = get_person(session, principal.person_id, institution_id=principal.institution_id)
+    people = list_receivers(session, submission, giver=giver, now=utcnow())
+    apart = tell_apart(session, people)
     return [
-        SelectChoice(str(person.id), person.display_name)
-        for person, _role in list_candidates(session, submission, now=utcnow())
-        if person.id not in taken
+        SelectChoice(
+            str(person.id), " · ".join(filter(None, [person.display_name, apart[person.id]]))
+        )
+        for person in people
     ]
 
 

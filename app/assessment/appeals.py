@@ -14,12 +14,12 @@ from app.assessment.service import audit_deed, lock_work
 from app.catalog.usability import require_usable
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.courses.models import Person
+from app.courses.reach import find_reaching_staffing
 from app.evidence.groups import list_author_ids
 from app.evidence.models import Attempt, Submission, SubmissionStatus
 from app.evidence.service import set_group_status
 from app.evidence.texts import drop_controls
 from app.passback.service import queue_status
-from app.programme.service import list_grantors
 
 MAX_REASON = 4000
 ONCE = "An appeal was made already. There is one for each piece of work, and its outcome is final."
@@ -47,10 +47,10 @@ def has_other_grantor(session: Session, submission: Submission, *, now: datetime
             .where(Attempt.submission_id == submission.id, Assessment.undone_at.is_(None))
         )
     )
-    grantors = list_grantors(
-        session, submission.achievement_id, course_id=submission.course_id, now=now
+    staffing = find_reaching_staffing(
+        session, submission.achievement_id, needed=1, course_id=submission.course_id, now=now
     )
-    return any(grantor.id not in barred for grantor in grantors)
+    return any(grantor.id not in barred for grantor in staffing.deciders)
 
 
 def open_appeal(

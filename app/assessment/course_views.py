@@ -26,6 +26,7 @@ from app.core.errors import ForbiddenError, NotFoundError
 from app.core.forms import Form
 from app.core.principal import STAFF, Role, current_principal
 from app.courses.people import is_learner
+from app.courses.reach import find_reaching_staffing
 from app.courses.roster import find_reading
 from app.courses.service import get_course, get_person
 from app.evidence.groups import find_lead
@@ -42,7 +43,7 @@ from app.passback.service import (
     list_cells,
     list_newest_deliveries,
 )
-from app.programme.service import find_appointment, find_staffing
+from app.programme.service import find_appointment
 
 
 @bp.app_template_global()
@@ -79,7 +80,7 @@ def overview(course_id: int, assignment_id: int) -> str:
     )
     if appointment is not None and assignment.version.is_anonymous:
         members = hide_names(members, shown_name)
-    staffing = find_staffing(
+    staffing = find_reaching_staffing(
         session,
         assignment.version.achievement_id,
         needed=assignment.version.grantors_needed,

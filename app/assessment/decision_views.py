@@ -16,6 +16,7 @@ from app.assessment.blueprint import (
 from app.assessment.deciding import undo as undo_decision
 from app.assessment.drafts import list_drafts_of, restore_draft
 from app.assessment.forms import list_filled_in
+from app.assessment.marking_views import mark_form
 from app.assessment.models import Assessment, AttemptDecision
 from app.assessment.moderation_views import shown_authors
 from app.assessment.others import describe_others
@@ -25,6 +26,7 @@ from app.assessment.releasing import release
 from app.assessment.sending import get_own_pending
 from app.assessment.service import check_grantor
 from app.assessment.taking_back import take_back as take_back_assessment
+from app.assessment.work_pane import describe_work
 from app.assessment.workbench import Bench, open_bench
 from app.awards.models import Award
 from app.awards.service import find_newest_award
@@ -64,6 +66,9 @@ def show_decision(bench: Bench, *, own: Assessment | None) -> str:
         own=own,
         pending=pending,
         minutes_left=_minutes_left(pending),
+        attempt=bench.attempt,
+        artifacts=describe_work(bench.attempt),
+        mark_form=mark_form(submission),
         draft_texts=list_filled_in(
             drafts[0].content if drafts else {}, submission.assignment.criteria
         ),

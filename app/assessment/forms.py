@@ -24,7 +24,7 @@ from wtforms.widgets import HiddenInput
 
 from app.assessment.desk_models import AssessmentDraft, SavedComment
 from app.assessment.drafts import COMMENT, RATING
-from app.assessment.models import Decision
+from app.assessment.models import Decision, Rating
 from app.assessment.recording import Judgement, is_showable
 from app.assessment.scoring import choose_levels, list_shortfalls
 from app.assessment.tally import Tally, add_up
@@ -142,8 +142,8 @@ class AssessForm(Form):
         if self.decision.data in {Decision.REVISION, Decision.NOT_MET} and not self.reason.data:
             self.reason.errors = [_("Give the learner a reason for this decision")]
             is_valid = False
-        if is_valid and self.decision.data == Decision.MET:
-            is_valid = self._check_required_levels()
+        if self.decision.data == Decision.MET and not self._check_required_levels():
+            is_valid = False
         return is_valid
 
     def confirm_holder(self, person_id: int, *, holder_id: int | None, name: str) -> bool:
@@ -162,6 +162,13 @@ class AssessForm(Form):
             )
         )
         return False
+
+    def take_up(self, kept: Mapping[int, Rating]) -> None:
+        """Fill in what was said before of parts that have not changed since."""
+        for criterion in self.criteria:
+            if criterion.id in kept:
+                self.rating(criterion).data = kept[criterion.id].rubric_level_id
+                self.comment(criterion).data = kept[criterion.id].comment
 
     @property
     def tally(self) -> Tally:
@@ -234,7 +241,9 @@ class AssessForm(Form):
         return list_filled_in(self.content, self.criteria)
 
     def _check_required_levels(self) -> bool:
-        shortfalls = list_shortfalls(self.criteria, choose_levels(self.criteria, self.ratings))
+        rated = [each for each in self.criteria if not self.rating(each).errors]
+        ratings = {each.id: self.rating(each).data for each in rated}
+        shortfalls = list_shortfalls(rated, choose_levels(rated, ratings))
         for criterion in shortfalls:
             message = _(
                 "“%(name)s” is below the level it needs, so the decision cannot be “met”",

@@ -51,6 +51,7 @@ def _say(deed: Deed) -> str:
         "assessment.started": _("Assessing started"),
         "assessment.taken_over": _("Assessing was taken over"),
         "assessment.taken_back": _("The assessment was taken back"),
+        "evidence.marked": _("More of the work was marked to be shown"),
         "assessment.recorded": _("An assessment was recorded"),
         "decision.made": _("A decision was made; it waits before anybody is told"),
         "decision.undone": _("The decision was undone before anybody was told"),

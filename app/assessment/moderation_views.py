@@ -18,6 +18,7 @@ from app.assessment.others import Others, describe_others
 from app.assessment.queries import find_pending_decision, list_assessed_together
 from app.assessment.queue_steps import find_next_after
 from app.assessment.service import check_grantor
+from app.assessment.work_pane import describe_work
 from app.catalog.service import find_approved_version
 from app.catalog.versions import get_achievement_by_id
 from app.core.access import requires_administrator
@@ -25,6 +26,7 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.principal import current_principal
+from app.courses.reach import find_reaching_staffing, tell_apart
 from app.courses.service import get_person
 from app.evidence.models import Submission
 from app.evidence.service import current_attempt
@@ -75,12 +77,13 @@ def others_of(submission: Submission) -> Others:
 
 def show_standing(submission: Submission, others: Others) -> str:
     """Show somebody whose turn it is not where the work stands, instead of the rubric."""
-    session = db.session()
+    session, attempt = db.session(), current_attempt(submission)
     return render_template(
         "assessment/standing.html",
         submission=submission,
         assignment=submission.assignment,
-        attempt=current_attempt(submission),
+        attempt=attempt,
+        artifacts=describe_work(attempt),
         others=others,
         pending=find_pending_decision(session, submission.id),
         next_submission=find_next_after(
@@ -131,13 +134,18 @@ def assessing(achievement_id: int) -> str:
     version = find_approved_version(achievement)
     if version is None or achievement.level.award_by != "grantor":
         raise NotFoundError("No work is assessed for this achievement.")
+    needed = version.grantors_needed
+    staffing = find_reaching_staffing(
+        session, achievement.id, needed=needed, course_id=None, now=now
+    )
+    appointed = find_staffing(session, achievement.id, needed=needed, course_id=None, now=now)
     return render_template(
         "assessment/assessing.html",
         achievement=achievement,
         version=version,
-        staffing=find_staffing(
-            session, achievement.id, needed=version.grantors_needed, course_id=None, now=now
-        ),
+        staffing=staffing,
+        appointed=appointed,
+        apart=tell_apart(session, appointed.people),
         figure=sum_up(
             list_assessed_together(session, achievement.id, since=now - timedelta(days=FIGURE_DAYS))
         ),

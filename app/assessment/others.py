@@ -10,9 +10,9 @@ from app.assessment.dialogue_models import Appeal
 from app.assessment.models import Assessment, Capacity
 from app.assessment.seeing import Seen, Viewer, see_assessments
 from app.courses.models import Person
+from app.courses.reach import find_reaching_staffing
 from app.evidence.models import Submission
 from app.programme.models import AssessingRole, GrantorAppointment
-from app.programme.service import find_staffing
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _list_moderators(
     """Return who may settle a dispute; nobody while there is none."""
     if not seen.is_disputed:
         return ()
-    staffing = find_staffing(
+    staffing = find_reaching_staffing(
         session,
         submission.achievement_id,
         needed=submission.assignment.version.grantors_needed,

@@ -120,8 +120,18 @@ def list_assessed_together(
 ) -> list[list[Assessment]]:
     """Return the grantors' assessments of each attempt that several of them assessed.
 
-    Only of attempts on which a decision has been released since then.
+    Only of attempts on which a decision has been released since then, and only as they
+    were assessed side by side: whoever hears an appeal knows what was decided before.
     """
+    heard = (
+        select(Appeal.id)
+        .join(AttemptDecision, AttemptDecision.id == Appeal.decision_id)
+        .where(
+            AttemptDecision.attempt_id == Assessment.attempt_id,
+            Assessment.assessed_at > Appeal.opened_at,
+        )
+        .correlate(Assessment)
+    )
     attempts = (
         select(AttemptDecision.attempt_id)
         .join(Submission, Submission.id == AttemptDecision.submission_id)
@@ -138,6 +148,7 @@ def list_assessed_together(
             Assessment.attempt_id.in_(attempts),
             Assessment.capacity == Capacity.GRANTOR,
             Assessment.undone_at.is_(None),
+            ~heard.exists(),
         )
         .options(ratings.joinedload(Rating.criterion), ratings.joinedload(Rating.rubric_level))
         .order_by(Assessment.attempt_id, Assessment.id)

@@ -25,6 +25,7 @@ class Marks:
     `assessed`: so many grantors have assessed it; `is_recommended`: an assessor
     has; `is_own`: the person who asks has. `has_left`: the learner is in the
     course no more, as the LMS's roster says; the work stays assessable.
+    `attempt`: the number of what was handed in last; `None` if it was taken back.
     """
 
     assessed: int
@@ -36,6 +37,7 @@ class Marks:
     has_left: bool
     is_infected: bool
     is_being_checked: bool
+    attempt: int | None
 
 
 def read_marks(session: Session, ids: Sequence[int], *, person_id: int) -> dict[int, Marks]:
@@ -83,6 +85,7 @@ def _marks(size: int) -> Prepared:
         queue_states.has_left(),
         queue_states.has_file_that_is(ScanState.INFECTED),
         queue_states.has_file_that_is(ScanState.WAITING),
+        queue_states.attempt_number(),
     ).where(with_ids(size))
     return Prepared(statement)
 

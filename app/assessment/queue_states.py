@@ -122,6 +122,21 @@ def has_question() -> ColumnElement[bool]:
     return Submission.asked_at.is_not(None)
 
 
+def attempt_number() -> ColumnElement[int]:
+    """Return the number of the attempt that counts."""
+    found: ColumnElement[int] = (
+        select(func.max(Attempt.number))
+        .where(
+            Attempt.submission_id == Submission.id,
+            Attempt.submitted_at.is_not(None),
+            Attempt.withdrawn_at.is_(None),
+        )
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    return found
+
+
 def has_left() -> ColumnElement[bool]:
     """Whether the LMS's roster says that the learner is in the course no more."""
     return (

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.assessment.allocating_ends import describe_allocation
-from app.assessment.anonymity import without_names
 from app.assessment.blueprint import bp, find_return_url, queue_marks, review_marks, settings
 from app.assessment.comments import list_offered
 from app.assessment.decision_views import show_decision
@@ -17,7 +16,9 @@ from app.assessment.models import Assessment, Capacity, Decision
 from app.assessment.moderation_views import record_label, show_standing, shown_authors, start_from
 from app.assessment.presence import forget_presence
 from app.assessment.releasing import Outcome, record_and_settle
+from app.assessment.revised import NOTHING, Revised, find_revised
 from app.assessment.service import start_assessing
+from app.assessment.work_pane import describe_work
 from app.assessment.workbench import Bench, Desk, open_bench, read_desk
 from app.assessment.workbench import refuse_if_moved_on as _refuse_if_moved_on
 from app.catalog.usability import why_unusable
@@ -30,8 +31,6 @@ from app.courses.service import get_person
 from app.evidence.models import Attempt
 from app.evidence.naming import file_names_for_assessing
 from app.evidence.service import get_work
-from app.evidence.showing import ShownArtifact, describe_artifacts
-from app.evidence.storage import open_storage
 
 
 @bp.get("/assessment/submissions/<int:submission_id>")
@@ -51,6 +50,8 @@ def assess(submission_id: int) -> ResponseReturnValue:
             return show_decision(bench, own=desk.others.own)
         return show_standing(bench.submission, desk.others)
     form = build_form(bench, bench.attempt, desk)
+    if desk.draft is None:
+        form.take_up(_find_revised(bench, desk).kept)
     return show_bench(bench, desk, form, taken=start_from(form, desk.others))
 
 
@@ -68,7 +69,7 @@ def record(submission_id: int) -> ResponseReturnValue:
     form = build_form(bench, attempt, desk)
     try:
         refuse_if_moved_on(bench, form)
-        if not (form.validate() and _may_record(bench, form)):
+        if not all([form.validate(), _may_record(bench, form)]):  # both say what they have to say
             return show_bench(bench, desk, form)
         outcome = _record(submission_id, form)
     except (ConflictError, ForbiddenError, InvalidError) as error:
@@ -129,13 +130,14 @@ def show_bench(
         submission=bench.submission,
         assignment=bench.assignment,
         attempt=attempt,
-        artifacts=_describe(bench, attempt),
+        artifacts=describe_work(attempt),
         file_names=file_names_for_assessing(bench.submission),
         learner_name=shown_authors(bench.submission),
         is_blind=bench.is_blind,
         recommends=desk.others.only_recommends,
         record_label=record_label(desk.others),
         taken=taken,
+        revised=_find_revised(bench, desk),
         appeal=desk.others.appeal,
         draft=desk.draft,
         older_texts=list_filled_in(
@@ -181,12 +183,10 @@ def refuse_if_moved_on(bench: Bench, form: AssessForm) -> None:
     _refuse_if_moved_on(bench, form.attempt_id.data)
 
 
-def _describe(bench: Bench, attempt: Attempt | None) -> list[ShownArtifact]:
-    """Return the artifacts to show; where nobody is told whose they are, without file names."""
-    if attempt is None:
-        return []
-    items = describe_artifacts(attempt, open_storage(settings()))
-    return without_names(items) if bench.assignment.version.is_anonymous else items
+def _find_revised(bench: Bench, desk: Desk) -> Revised:
+    if bench.attempt is None:
+        return NOTHING
+    return find_revised(bench.attempt, desk.others, person_id=current_principal().person_id)
 
 
 def _may_record(bench: Bench, form: AssessForm) -> bool:

@@ -32,7 +32,7 @@ from app.core.db import db, transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.pages import wants_fragment
 from app.core.principal import current_principal
-from app.programme.service import list_grantors
+from app.courses.reach import find_reaching_staffing, tell_apart
 
 STATUS_WORDS = {
     "approved": _l("Approved"),
@@ -107,6 +107,7 @@ def show(achievement_id: int) -> str:
     achievement, versions = seen_achievement(achievement_id)
     current = current_version(versions)
     open_version = find_open_version(session, achievement.id)
+    grantors = find_reaching_staffing(session, achievement.id, needed=1, course_id=None, now=now)
     return render_template(
         "catalog/show.html",
         achievement=achievement,
@@ -114,7 +115,8 @@ def show(achievement_id: int) -> str:
         version=current,
         content=read_content(current),
         groups=show_set(db.session(), current),
-        grantors=list_grantors(session, achievement.id, course_id=None, now=now),
+        grantors=grantors.deciders,
+        apart=tell_apart(session, grantors.deciders),
         open_version=open_version if open_version in versions else None,
         may_change=principal.is_administrator,
         may_edit_open=open_version is not None and may_edit(principal, open_version),

@@ -21,10 +21,10 @@ from app.core.db import db, transaction
 from app.core.errors import NotFoundError
 from app.courses.models import Enrolment, LtiUser, Person
 from app.courses.privacy import find_sub, list_open_requests
-from app.courses.service import get_person
+from app.courses.service import add_lti_user, get_person
 from app.evidence.storage import open_storage
 from app.launch.erasure import erase_names
-from app.platforms.service import get_platform
+from app.platforms.service import get_platform, get_platform_of
 from app.retention.about import describe_records, list_files, write_archive
 
 people = CommandGroup("people", help="Whom an LMS has sent here, and by which user id.")
@@ -57,6 +57,36 @@ def list_all(*, platform_pk: int, limit: int, as_json: bool) -> None:
         for sub, name, email, launched in found
     ]
     print_rows(rows, as_json=as_json, nothing="Nobody has launched from this platform yet.")
+
+
+@people.command("known-as")
+@click.option("--platform", "platform_pk", required=True, metavar="ID", type=int)
+@click.option("--sub", required=True, type=Words(255), help="The person's id in that LMS.")
+@click.option("--also-platform", "other_pk", required=True, metavar="ID", type=int)
+@click.option("--also-sub", "other_sub", required=True, type=Words(255), help="And in this one.")
+def known_as(*, platform_pk: int, sub: str, other_pk: int, other_sub: str) -> None:
+    """Say that somebody known from one LMS is known in another by another id.
+
+    Before that LMS has sent them: two who were both seen become one by a code of their own.
+    """
+    with transaction() as session:
+        platform = get_platform(session, platform_pk)
+        other = get_platform_of(session, other_pk, institution_id=platform.institution_id)
+        person_id = find_sub(session, platform_id=platform.id, sub=sub)
+        if person_id is None:
+            raise NotFoundError(f"This platform knows nobody as “{sub}”.")
+        person = get_person(session, person_id, institution_id=platform.institution_id)
+        if add_lti_user(session, person, platform_id=other.id, sub=other_sub):
+            audit.record(
+                session,
+                platform.institution_id,
+                actor=current_actor(),
+                action="person.known_as",
+                subject=f"person:{person_id}",
+                facts={"platform": other.id},
+                now=utcnow(),
+            )
+    click.echo(f"Person {person_id} is known on platform {other_pk} too.")
 
 
 @people.command("export")

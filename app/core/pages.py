@@ -28,7 +28,7 @@ from app.core.errors import (
     UnavailableError,
 )
 from app.core.forwarding import own_address
-from app.core.markdown import render_markdown
+from app.core.markdown import render_markdown, render_message
 from app.core.principal import find_principal
 from app.core.problems import problem, wants_problem
 from app.core.typed_words import typed_words
@@ -92,6 +92,7 @@ def install_pages(app: Flask) -> None:
     app.after_request(_headers)
     app.add_template_filter(moment)
     app.add_template_filter(render_markdown, "markdown")
+    app.add_template_filter(render_message, "message")
 
 
 def moment(value: datetime, style: str = "medium") -> Markup:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import NotFoundError
+from app.core.errors import ConflictError, NotFoundError
 from app.courses.models import Course, Enrolment, LtiUser, Person, ResourceLink
 
 
@@ -30,6 +30,25 @@ def ensure_person(
     session.add(LtiUser(platform_id=platform_id, sub=sub, person_id=person.id))
     session.flush()
     return person
+
+
+def add_lti_user(session: Session, person: Person, *, platform_id: int, sub: str) -> bool:
+    """Let a platform know a person by `sub`; return whether it did not before.
+
+    Raises: `ConflictError` if it knows somebody else by it.
+    """
+    known = session.scalar(
+        select(LtiUser).where(LtiUser.platform_id == platform_id, LtiUser.sub == sub)
+    )
+    if known is not None and known.person_id != person.id:
+        raise ConflictError(
+            "This platform knows somebody else by this id. If both are one, they say so themselves "
+            "with a code, each from where they work."
+        )
+    if known is None:
+        session.add(LtiUser(platform_id=platform_id, sub=sub, person_id=person.id))
+        session.flush()
+    return known is None
 
 
 def get_person(session: Session, person_id: int, *, institution_id: int) -> Person:

@@ -69,6 +69,8 @@ class ShownArtifact:
     shown (`encrypted`, `broken`, `too_demanding`, `busy`, `later`), or `None`.
     `office`: how far an office file's conversion to a PDF is; `None` for others.
     `page_title`, `captured_at`: of a link's page; `None` if it was not captured.
+    `note`: what the learner calls a link; empty if nothing. `unopened_at`,
+    `why_unopened`: when Assay last failed to open it; `None` if it did not.
     `media_type`, `size_bytes`, `url`: `None` where the kind has none.
     """
 
@@ -84,6 +86,9 @@ class ShownArtifact:
     url: str | None = None
     page_title: str | None = None
     captured_at: datetime | None = None
+    note: str = ""
+    unopened_at: datetime | None = None
+    why_unopened: str = ""
     text: str = ""
     lines: tuple[Markup, ...] = ()
     table: Table | None = None
@@ -167,7 +172,15 @@ def _describe(artifact: Artifact, storage: Storage, starts: Starts) -> ShownArti
         shown = replace(shown, title=host_of(url) if url else "")
         if withheld:
             return shown
-        return replace(shown, url=url, page_title=artifact.title, captured_at=artifact.captured_at)
+        return replace(
+            shown,
+            url=url,
+            note=artifact.note or "",
+            page_title=artifact.title,
+            captured_at=artifact.captured_at,
+            unopened_at=artifact.capture_failed_at,
+            why_unopened=artifact.capture_problem or "",
+        )
     if withheld:
         return shown
     if artifact.kind is ArtifactKind.TEXT:

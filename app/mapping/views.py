@@ -17,6 +17,7 @@ from app.core.clock import utcnow
 from app.core.db import db, reading, transaction
 from app.core.principal import STAFF, current_principal
 from app.courses.models import ResourceLink
+from app.courses.reach import find_reaching_staffing
 from app.courses.service import get_course, get_resource_link
 from app.mapping import copy_views, selection_views
 from app.mapping.asked import read_asked
@@ -43,7 +44,6 @@ from app.mapping.service import (
 )
 from app.mapping.sources import list_candidates
 from app.platforms.variables import TIME_ZONE_KEY
-from app.programme.service import find_staffing
 
 __all__ = ["bp", "copy_views", "selection_views"]
 
@@ -226,7 +226,7 @@ def _configure(
         shown_already=len(unmapped) < len(list_missing(version.rule, version.criteria, ())),
         kind_hints=file_kind_hints(),
         criterion_hints=criterion_hints(version),
-        staffing=find_staffing(
+        staffing=find_reaching_staffing(
             db.session(),
             version.achievement_id,
             needed=version.grantors_needed,

@@ -1,5 +1,6 @@
 """Whether enough people are appointed for an achievement to be assessed as it asks for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -42,6 +43,19 @@ class Staffing:
         if self.needed == 1:
             return False
         return not self.moderators or len(self.deciders) <= self.needed
+
+    def among(self, person_ids: Collection[int]) -> "Staffing":
+        """Return the same of these people alone."""
+        assessors, grantors, moderators = (
+            tuple(person for person in people if person.id in person_ids)
+            for people in (self.assessors, self.grantors, self.moderators)
+        )
+        return Staffing(assessors, grantors, moderators, self.needed)
+
+    @property
+    def people(self) -> "tuple[Person, ...]":
+        """Everybody who is appointed."""
+        return self.deciders + self.assessors
 
     @property
     def is_enough(self) -> bool:

@@ -14,6 +14,7 @@ from app.core.db import db, transaction
 from app.core.errors import InvalidError
 from app.core.principal import current_principal
 from app.courses.models import Course
+from app.courses.reach import tell_apart
 from app.courses.service import get_course, get_person
 from app.programme.models import GrantorAppointment
 from app.programme.service import (
@@ -51,10 +52,11 @@ CSV_HEADER = (
 @requires_administrator
 def grantors() -> str:
     """List who may assess what."""
-    principal = current_principal()
+    principal, rows = current_principal(), _asked_rows()
     return render_template(
         "staff/grantors.html",
-        rows=_asked_rows(),
+        rows=rows,
+        apart=tell_apart(db.session(), {row.appointment.person for row in rows}),
         search=_search_form(
             list_granted_achievements(db.session(), principal.institution_id), _("all of them")
         ),

@@ -1,12 +1,13 @@
 """A learner's one objection to a final decision."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.assessment.dialogue_models import Appeal, AppealOutcome
+from app.assessment.queries import list_assessed_together
 from app.awards.models import Award
 from app.core.audit import AuditEntry
 from app.evidence.models import Submission, SubmissionStatus
@@ -244,3 +245,20 @@ def test_after_a_dismissed_appeal_the_decision_is_called_final(
     assess("second_grantor", "below", "enough", decision="not_met")
 
     assert "Your appeal was dismissed: the decision is final." in work_page(browser, world, place)
+
+
+def test_agreement_is_not_measured_by_an_appeal(session, world, appealed, assess):
+    assess("second_grantor", "best", "best", decision="met", reason="")
+    since = datetime.now(UTC) - timedelta(days=1)
+
+    together = list_assessed_together(session, world.level_1.achievement_id, since=since)
+
+    assert together == []
+
+
+def test_whoever_hears_it_is_asked_to_rate_before_reading_what_was_said(
+    browser, world, submission, appealed
+):
+    page = browser(world.second_grantor).get(f"/assessment/submissions/{submission.id}").text
+
+    assert "<summary>Assessments before the appeal: rate the work first</summary>" in page

@@ -8,6 +8,7 @@ from app.assessment.models import Assessment
 from app.evidence.models import Submission
 from tests import factories
 from tests.assessment.holding import actions, away, conflict, ends, give, holders, url
+from tests.assessment.several import join
 from tests.assessment.work import form_data
 
 pytestmark = pytest.mark.usefixtures("given_out")
@@ -154,3 +155,13 @@ def test_the_workbench_says_once_whose_work_it_is(browser, session, world, submi
 
     assert page.count("This work is allocated to you") == 1
     assert page.count("Hand it over to somebody else") == 1
+
+
+def test_a_group_s_work_is_handed_over_under_all_its_names(browser, session, world, submission):
+    submission.assignment.max_group_size = 2
+    join(session, submission, world.other_learner)
+    give(session, submission, world.grantor)
+
+    page = browser(world.grantor).get(url(submission, "/hand-over")).text
+
+    assert "Hand over the work of Mei Student and Jonas Student" in page

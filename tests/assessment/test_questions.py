@@ -181,3 +181,13 @@ def test_the_log_says_that_something_was_asked_and_not_what(
     ).all()
     assert entry.subject == f"submission:{submission.id}"
     assert "diary" not in json.dumps(entry.facts)
+
+
+def test_what_is_emphasised_or_broken_into_lines_is_shown_so(
+    browser, session, world, submission, place, answers
+):
+    browser(world.learner).post(place, data={"body": "Is **page 3** enough?\nOr <b>4</b>?"})
+
+    for page in (browser(world.learner).get(place).text, browser(world.grantor).get(answers).text):
+        assert "Is <strong>page 3</strong> enough?<br>" in page
+        assert "Or &lt;b&gt;4&lt;/b&gt;?" in page

@@ -204,3 +204,24 @@ def test_an_appointment_that_ends_while_the_page_is_open_takes_its_rows_along(
     assert "Nothing fits" in text
     assert "one that you may not assess today" in text
     assert client.get(f"/assessment/submissions/{submission.id}").status_code == 403
+
+
+def test_what_was_handed_in_again_says_so(browser, session, world, assignment):
+    hand_in(session, assignment, world.learner)
+    again = hand_in(session, assignment, world.other_learner)
+    hand_in(session, assignment, world.other_learner, number=2)
+
+    page = browser(world.grantor).get("/assessment/queue").text
+
+    assert page.count("handed in again: attempt 2") == 1
+    assert again.id
+
+
+def test_a_promise_is_spoken_of_only_where_there_is_one(browser, session, world, submission):
+    priya = browser(world.grantor)
+    assert "what is promised first" not in priya.get("/assessment/queue").text
+
+    submission.promised_at = datetime.now(UTC) + timedelta(days=2)
+    session.commit()
+
+    assert "what is promised first" in priya.get("/assessment/queue").text

@@ -336,3 +336,15 @@ def test_what_was_told_is_not_taken_back(browser, session, world, submission):
     client.post(url(submission), data=form_data(submission, "best", "best"))
 
     assert client.post(url(submission, "take-back")).status_code == 409
+
+
+def test_while_it_can_be_undone_the_gradebook_is_said_to_know_nothing(
+    app, browser, world, submission
+):
+    wait_before_telling(app)
+    priya = browser(world.grantor)
+    priya.post(url(submission), data=form_data(submission, "best", "best"))
+
+    page = priya.get(url(submission)).text
+    assert "not told of this decision yet" in page
+    assert "In the gradebook" not in page

@@ -158,3 +158,28 @@ def test_a_file_that_is_missing_from_the_storage_takes_nothing_else_with_it(benc
     assert page.status_code == 200
     assert "<strong>still here</strong>" in page.text
     assert page.text.count("missing from the tool’s storage") == 3
+
+
+def test_a_link_says_what_the_learner_calls_it_and_that_it_could_not_be_opened(
+    session, submission, bench
+):
+    session.add(
+        Artifact(
+            institution_id=submission.institution_id,
+            attempt_id=submission.attempts[0].id,
+            kind=ArtifactKind.LINK,
+            url="https://blog.example/search",
+            sha256="0" * 64,
+            note="My <search> diary",
+            capture_failed_at=datetime.now(UTC),
+            capture_problem="It answers 403.",
+            created_at=datetime.now(UTC),
+        )
+    )
+    session.commit()
+
+    page = bench().text
+
+    assert "My &lt;search&gt; diary" in page
+    assert "Assay could not open it on" in page
+    assert "It answers 403." in page

@@ -238,3 +238,40 @@ def test_the_workbench_takes_12_queries_at_most_however_much_it_holds(
     assert any("launch_session" in statement for statement in many), "the sign-in counts too"
     assert len(few) <= 12, "\n".join(few)
     assert len(many) <= 12, "\n".join(many)
+
+
+def test_everything_that_is_wrong_is_said_at_once(browser, session, world, submission):
+    data = form_data(submission, "below", "best", decision="met")
+    del data["states_no_conflict"]
+    priya = browser(world.grantor)
+
+    page = priya.post(url(submission), data=data)
+    other = priya.post(url(submission), data=data | {"decision": "not_met"})
+
+    assert page.status_code == other.status_code == 422
+    assert "Say that you have no conflict of interest" in page.text
+    assert "is below the level it needs" in page.text
+    assert "Say that you have no conflict of interest" in other.text
+    assert "Give the learner a reason" in other.text
+    assert rows(session, Assessment) == []
+
+
+def test_what_is_not_rated_is_said_beside_what_is_too_low(browser, world, submission):
+    data = form_data(submission, "below", "best", decision="met")
+    unrated = submission.assignment.criteria[1]
+    del data[f"criterion_{unrated.id}"]
+
+    page = browser(world.grantor).post(url(submission), data=data).text
+
+    assert f"Choose a level for “{unrated.name}”" in page
+    assert "is below the level it needs" in page
+
+
+def test_a_question_that_waits_is_said_above_the_work(browser, session, world, submission):
+    said = "A question waits for an answer"
+    assert said not in browser(world.grantor).get(url(submission)).text
+    asked = f"/courses/{submission.course_id}/assignments/{submission.assignment_id}/questions"
+
+    browser(world.learner).post(asked, data={"body": "Is page 3 enough?"})
+
+    assert said in browser(world.grantor).get(url(submission)).text

@@ -94,7 +94,7 @@ def test_an_administrator_signs_in_by_the_campus_and_appoints_a_grantor(
     for name, tab in (("9-administrators", "Administrators"), ("10-accounts", "Campus accounts")):
         page.get_by_role("link", name=tab, exact=True).click()
         check(page, look, name)
-    page.get_by_role("link", name="Known twice").click()
+    page.get_by_role("link", name="Two accounts, one person").click()
     check(page, look, "11-known-twice")
     page.goto(f"{campus.tool}/my/appointments")
     check(page, look, "12-my-appointments")

@@ -88,3 +88,18 @@ def test_markdown_renders_what_instructions_need():
     assert "<strong>Read</strong>" in html
     assert 'href="https://example.org" rel="noopener noreferrer nofollow"' in html
     assert "<code>write</code>" in html
+
+
+def test_a_table_is_a_table_with_its_heads_told():
+    html = render_markdown("| Part | Days |\n| --- | --- |\n| Search | 3 <b>x</b> |")
+
+    assert '<caption class="visually-hidden">Table</caption>' in html
+    assert '<th scope="col">Part</th>' in html
+    assert "<td>3 &lt;b&gt;x&lt;/b&gt;</td>" in html
+
+
+def test_typed_tables_bring_no_caption_of_their_own():
+    html = render_markdown("&lt;table> `<table><th>`")
+
+    assert "<caption" not in html
+    assert 'scope="col"' not in html

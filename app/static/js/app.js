@@ -11,7 +11,6 @@ document.getElementById("error-summary")?.focus();
 
 // A form is sent once, however often its button is pressed. It opens again after a while,
 // because an answer that is a download leaves the page standing.
-const SENT_MS = 5000;
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
@@ -20,17 +19,15 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
-  setTimeout(() => delete form.dataset.sent, SENT_MS);
+  setTimeout(() => delete form.dataset.sent, 5000);
 });
 
 // A page of a document that could not be drawn because many were: ask again, later each time.
-const DRAW_MS = 2000;
-const DRAW_TRIES = 6;
 const drawAgain = (image) => {
   const tried = Number(image.dataset.drawn);
-  if (tried >= DRAW_TRIES) return;
+  if (tried >= 6) return;
   image.dataset.drawn = tried + 1;
-  setTimeout(() => { image.src = image.src; }, DRAW_MS * (tried + 1));
+  setTimeout(() => { image.src = image.src; }, 2000 * (tried + 1));
 };
 document.addEventListener("error", (event) => {
   if (event.target.matches?.("img[data-drawn]")) drawAgain(event.target);
@@ -64,16 +61,20 @@ for (const zone of document.querySelectorAll("select[data-own-zone]")) {
 }
 
 // Ask the LMS for a frame as tall as the page. Those that do not know the message ignore it.
+// Panes side by side scroll by themselves, in one screen: else the rubric scrolls away from the work.
 if (window.parent !== window) {
+  const besides = document.querySelector(".bench-apart") && matchMedia("(min-width: 900px)");
   let told = 0;
   const tell = () => {
-    const height = Math.ceil(document.body.getBoundingClientRect().height) + 1; // a fraction is cut off
+    const whole = Math.ceil(document.body.getBoundingClientRect().height) + 1; // a fraction is cut off
+    const height = besides?.matches ? Math.min(whole, 900) : whole;
     if (height === told) return;
     told = height;
     // To whoever embeds us: only a height is told, and `frame-ancestors` decides who may embed.
     window.parent.postMessage(JSON.stringify({ subject: "lti.frameResize", height }), "*");
   };
   new ResizeObserver(tell).observe(document.body);
+  besides?.addEventListener("change", tell);
   // A page that follows another of ours would open as far down as that one was left.
   const follows = !own && !location.hash && document.referrer.startsWith(`${location.origin}/`);
   if (follows) window.parent.postMessage(JSON.stringify({ subject: "lti.scrollToTop" }), "*");

@@ -61,9 +61,6 @@ const press = (event) => {
   return act?.();
 };
 
-// In a window of its own each pane scrolls by itself; inside the LMS the page around us scrolls.
-if (window.parent === window) document.querySelector(".bench")?.classList.add("bench-apart");
-
 if (form) {
   help.hidden = false;
   if (isOff()) button.setAttribute("aria-pressed", "false");
