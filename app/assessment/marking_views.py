@@ -18,7 +18,7 @@ from app.core.forms import Form
 from app.core.principal import current_principal
 from app.courses.service import get_person
 from app.evidence.models import Submission
-from app.evidence.service import get_submission
+from app.evidence.service import get_work
 
 
 class MarkForm(Form):
@@ -52,14 +52,14 @@ def mark(submission_id: int) -> ResponseReturnValue:
     """Mark pieces of a decided work to be shown with its award."""
     principal = current_principal()
     form = mark_form(
-        get_submission(db.session(), submission_id, institution_id=principal.institution_id)
+        get_work(db.session(), submission_id, institution_id=principal.institution_id)
     )
     if not form.validate():
         raise InvalidError(_("One of these cannot be marked, or is marked already. Load it again."))
     with transaction() as session:
         mark_afterwards(
             session,
-            get_submission(session, submission_id, institution_id=principal.institution_id),
+            get_work(session, submission_id, institution_id=principal.institution_id),
             form.marked.data or (),
             person=get_person(
                 session, principal.person_id, institution_id=principal.institution_id
