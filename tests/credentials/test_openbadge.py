@@ -7,7 +7,13 @@ import pytest
 from jsonschema import Draft201909Validator
 
 from app.core.errors import InvalidError
-from app.credentials.facts import AlignmentFacts, IdentityType, IssuerFacts, RecipientFacts
+from app.credentials.facts import (
+    AlignmentFacts,
+    IdentityType,
+    IssuerFacts,
+    RecipientFacts,
+    StatusFacts,
+)
 from app.credentials.openbadge import (
     build_credential,
     hash_recipient,
@@ -15,6 +21,7 @@ from app.credentials.openbadge import (
     to_json,
 )
 from tests.credentials.examples import (
+    BASE_URL,
     ESCO,
     ISSUER,
     NOON,
@@ -22,6 +29,7 @@ from tests.credentials.examples import (
     make_achievement,
     make_award,
     make_credential,
+    make_full_signed,
     make_recipient,
     make_signed,
 )
@@ -59,6 +67,65 @@ def schema(request):
 )
 def test_a_signed_credential_obeys_both_official_schemas(schema, facts):
     assert [error.message for error in schema.iter_errors(make_signed(**facts))] == []
+
+
+def test_a_credential_with_every_member_obeys_both_official_schemas(schema):
+    assert [error.message for error in schema.iter_errors(make_full_signed())] == []
+
+
+def test_results_evidence_status_and_schema_stand_where_readers_look_for_them():
+    signed = make_full_signed()
+    subject = signed["credentialSubject"]
+
+    assert subject["result"][0] == {
+        "type": ["Result"],
+        "resultDescription": f"{BASE_URL}/achievements/7#c0",
+        "achievedLevel": f"{BASE_URL}/achievements/7#c0-1",
+    }
+    described = subject["achievement"]["resultDescription"][0]
+    assert described["rubricCriterionLevel"][1]["id"] == subject["result"][0]["achievedLevel"]
+    assert described["requiredLevel"] == f"{BASE_URL}/achievements/7#c0-1"
+    assert subject["achievement"]["related"][1] == {
+        "id": f"{BASE_URL}/achievements/9",
+        "type": ["Related"],
+    }
+    assert signed["evidence"][0] == {
+        "id": f"{BASE_URL}/credentials/1/evidence/1",
+        "type": ["Evidence"],
+        "name": "Essay",
+        "narrative": "What was handed in.",
+        "genre": "essay",
+        "digestMultibase": "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n",
+        "mediaType": "application/pdf",
+    }
+    assert signed["evidence"][1].keys() == {"type", "name", "narrative"}
+    assert signed["credentialStatus"] == {
+        "id": f"{BASE_URL}/status/3b#94568",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "94568",
+        "statusListCredential": f"{BASE_URL}/status/3b",
+    }
+    assert [schema["type"] for schema in signed["credentialSchema"]] == [
+        "1EdTechJsonSchemaValidator2019"
+    ]
+
+
+def test_what_an_award_lacks_is_left_out_of_its_credential():
+    credential = make_credential()
+
+    assert not {"evidence", "credentialStatus", "validUntil"} & credential.keys()
+    assert "result" not in credential["credentialSubject"]
+
+
+def test_a_status_before_the_first_bit_is_refused():
+    with pytest.raises(InvalidError, match="bit"):
+        build_credential(
+            make_award(status=StatusFacts(f"{BASE_URL}/status/1", -1)),
+            make_recipient(),
+            make_achievement(),
+            ISSUER,
+        )
 
 
 def test_a_credential_that_ends_obeys_both_official_schemas(schema):
