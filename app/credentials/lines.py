@@ -29,7 +29,7 @@ class Lines:
             return str(self.parts[0][0])
         if len(self._fills) == 1:
             pattern, choose = self._fills[0]
-            return pattern % choose(slots)
+            return str(pattern % choose(slots))
         return "".join(sorted([pattern % choose(slots) for pattern, choose in self._fills]))
 
     @classmethod
