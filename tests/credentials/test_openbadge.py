@@ -33,6 +33,7 @@ from tests.credentials.examples import (
     make_recipient,
     make_signed,
 )
+from tests.credentials.leaves import put, remove
 
 SCHEMAS = [
     "ob_v3p0_achievementcredential_schema.formal.json",
@@ -268,3 +269,35 @@ def test_an_award_made_later_keeps_the_first_date():
 
     assert credential["awardedDate"] < credential["validFrom"]
     assert datetime.fromisoformat(credential["validFrom"]) == later.astimezone(UTC)
+
+
+UNFIT = {
+    "no id": (("id",), None),
+    "no issuer": (("issuer",), None),
+    "no time": (("validFrom",), None),
+    "a time without zone": (("validFrom",), "2026-01-05 12:00"),
+    "another context first": (("@context", 0), "https://www.w3.org/2018/credentials/v1"),
+    "no subject": (("credentialSubject",), None),
+    "a subject of no type": (("credentialSubject", "type"), []),
+    "no achievement": (("credentialSubject", "achievement"), None),
+    "an achievement without name": (("credentialSubject", "achievement", "name"), None),
+    "a type of its own": (("credentialSubject", "achievement", "achievementType"), "Souvenir"),
+    "a skill without address": (
+        ("credentialSubject", "achievement", "alignment", 0, "targetUrl"),
+        None,
+    ),
+    "a rubric without type": (
+        ("credentialSubject", "achievement", "resultDescription", 0, "resultType"),
+        None,
+    ),
+    "two statuses": (("credentialStatus",), [{"id": "https://a.example", "type": "a"}]),
+    "a schema without type": (("credentialSchema", 0, "type"), None),
+}
+
+
+@pytest.mark.parametrize(("path", "value"), UNFIT.values(), ids=UNFIT)
+def test_both_official_schemas_refuse_what_was_tampered_with(schema, path, value):
+    signed = make_full_signed()
+    tampered = remove(signed, path) if value is None else put(signed, path, value)
+
+    assert list(schema.iter_errors(tampered)) != []
