@@ -15,12 +15,13 @@ from app.core.clock import utcnow
 from app.core.db import db, transaction
 from app.programme.issuer_keys import (
     activate_key,
-    ensure_token_key,
     get_issuer_key,
     list_issuer_keys,
+    list_published_jwks,
     prepare_key,
     revoke_key,
 )
+from app.programme.jobs import make_missing_keys
 from app.programme.models import KeyKind
 from app.programme.service import list_issuers
 
@@ -166,7 +167,8 @@ def sign_again_all(slug: str) -> None:
 @issuers.command("token-keys")
 def make_token_keys() -> None:
     """Make the key of its tokens for every issuer that has none; harmless to run again."""
-    with transaction() as session:
-        for issuer in list_issuers(session):
-            key = ensure_token_key(session, issuer, current_app.extensions["assay.vault"], utcnow())
-            click.echo(f"{issuer.slug}: {key.multikey}")
+    make_missing_keys(utcnow())
+    session = db.session()
+    for issuer in list_issuers(session):
+        for jwk in list_published_jwks(session, issuer.id):
+            click.echo(f"{issuer.slug}: {jwk['kid']}")

@@ -67,7 +67,13 @@ def add(
             actor=current_actor(),
             now=utcnow(),
         )
-        ensure_token_key(session, issuer, current_app.extensions["assay.vault"], utcnow())
+        ensure_token_key(
+            session,
+            issuer,
+            current_app.extensions["assay.vault"],
+            utcnow(),
+            actor=current_actor(),
+        )
         did = issuer_did(current_app.extensions["assay.settings"].base_url, issuer)
     click.echo(f"Added the issuer “{slug}”: {did}")
 

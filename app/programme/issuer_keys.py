@@ -100,14 +100,19 @@ def list_published_jwks(session: Session, issuer_id: int) -> list[dict[str, Any]
 
 
 def ensure_token_key(
-    session: Session, issuer: IssuerProfile, vault: Vault, now: datetime
+    session: Session,
+    issuer: IssuerProfile,
+    vault: Vault,
+    now: datetime,
+    *,
+    actor: str = "job:issuer keys",
 ) -> IssuerKey:
     """Return the key with which the issuer signs tokens; make the first one if there is none."""
     key = find_issuer_key(session, issuer.id, KeyKind.RSA, KeyStatus.ACTIVE)
     if key is not None:
         return key
     key = make_key(session, issuer, KeyKind.RSA, KeyStatus.ACTIVE, vault=vault, now=now)
-    _audit(session, issuer, key, actor="system:keys", action="issuer_key.created", now=now)
+    _audit(session, issuer, key, actor=actor, action="issuer_key.created", now=now)
     return key
 
 
