@@ -1,8 +1,9 @@
-"""Commands: the keys with which an issuer signs credentials and tokens."""
+"""Commands: the keys with which an issuer signs, and who endorses for the committee."""
 
 import click
 from flask import current_app
 
+from app.awards.endorsing import appoint_endorser
 from app.awards.signing_keys import (
     count_signed_with,
     list_to_sign_again,
@@ -172,3 +173,15 @@ def make_token_keys() -> None:
     for issuer in list_issuers(session):
         for jwk in list_published_jwks(session, issuer.id):
             click.echo(f"{issuer.slug}: {jwk['kid']}")
+
+
+@issuers.command("endorser")
+@issuer_argument
+def endorser(slug: str) -> None:
+    """Let an issuer speak for the committee: awards of the others carry its endorsement.
+
+    It endorses what is approved, and what is approved later.
+    """
+    with transaction() as session:
+        appoint_endorser(session, get_issuer(session, slug), actor=current_actor(), now=utcnow())
+    click.echo(f"“{slug}” endorses what the committee approves.")
