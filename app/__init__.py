@@ -62,6 +62,7 @@ ROOMS_WITH_MODELS = (
     "evidence.hold_models",
     "awards.models",
     "awards.status_models",
+    "awards.endorsement_models",
     "awards.stack_models",
     "awards.souvenir_models",
     "assessment.models",
