@@ -52,6 +52,14 @@ def document(
     return _finish(response, policy=FILE_POLICY)
 
 
+def linked_data(body: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Return JSON-LD that has one form only, whatever was asked for."""
+    text = json.dumps(body, ensure_ascii=False)
+    response = Response(text, status=status, content_type=LINKED_DATA[1])
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _finish(response, policy=FILE_POLICY)
+
+
 def picture(body: bytes, media_type: str, *, is_frozen: bool) -> Response:
     """Return a picture that cannot act; one that is frozen may be kept for long."""
     response = Response(body, content_type=media_type)

@@ -9,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.awards.facts import issuer_address
-from app.awards.models import Award
+from app.awards.models import Award, Visibility
+from app.awards.service import get_award_by_public_id
 from app.catalog.models import AchievementVersion
 from app.catalog.service import find_version_by_public_id
 from app.catalog.stacks import BY_RULE, ShownGroup, show_parts
@@ -47,6 +48,21 @@ class Verdict:
     reason: str | None
     checked_at: datetime
     facts: ShownFacts
+
+
+def get_shown_award(session: Session, public_id: str) -> Award:
+    """Return the award at a public address, in whatever form it is asked for.
+
+    One that its holder keeps private is answered as if there were none.
+    Raises: `NotFoundError`.
+    """
+    try:
+        award = get_award_by_public_id(session, public_id)
+    except NotFoundError:
+        award = None
+    if award is None or award.visibility is Visibility.PRIVATE:
+        raise NotFoundError("There is no credential at this address. Check that it is complete.")
+    return award
 
 
 def check_award(session: Session, award: Award, *, base_url: str, now: datetime) -> Verdict:

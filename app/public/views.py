@@ -1,14 +1,11 @@
 """What anybody may see: credentials, achievements, issuers. No session, no cookie."""
 
-from typing import Any
-
 from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.assessment.disclosing import find_public
 from app.awards.facts import achievement_address, award_address, image_address, png_address
 from app.awards.models import Award
-from app.awards.service import get_award_by_public_id
 from app.awards.traces import read_trace
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import why_unusable
@@ -21,19 +18,24 @@ from app.programme.service import issuer_did
 from app.public import (
     evidence_views,  # noqa: F401 (registers its views)
     image_views,  # noqa: F401 (registers its views)
+    ob2_views,  # noqa: F401 (registers its views)
     responses,
 )
 from app.public.blueprint import bp
-from app.public.documents import achievement_document, issuer_document, revoked_document
+from app.public.documents import achievement_document, issuer_document
+from app.public.file_views import gone, named
 from app.public.service import (
     check_award,
     get_did_document,
     get_issuer,
     get_issuer_by_did_path,
+    get_shown_award,
     get_version,
     is_database_ready,
     list_parts,
 )
+
+MACHINES = (".json", ".jwt", ".png", ".svg")
 
 
 @bp.get("/")
@@ -47,7 +49,7 @@ def home() -> ResponseReturnValue:
 @public
 def award(public_id: str) -> ResponseReturnValue:
     """Show and verify one award, or send its credential to a machine that asks for JSON."""
-    found = get_award_by_public_id(db.session(), public_id)
+    found = get_shown_award(db.session(), public_id)
     wanted = responses.wanted_type()
     return _award_page(found) if wanted == responses.HTML else _award_document(found, wanted)
 
@@ -57,12 +59,8 @@ def award(public_id: str) -> ResponseReturnValue:
 def award_json(public_id: str) -> ResponseReturnValue:
     """Send one award's credential."""
     wanted = responses.wanted_type()
-    found = get_award_by_public_id(db.session(), public_id)
-    response = _award_document(found, wanted)
-    if "download" in request.args:
-        name = f"{found.version.achievement.slug}.json"
-        response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    found = get_shown_award(db.session(), public_id)
+    return named(_award_document(found, wanted), found, "json")
 
 
 @bp.get("/achievements/<public_id>")
@@ -137,7 +135,7 @@ def healthz() -> ResponseReturnValue:
 @bp.errorhandler(NotFoundError)
 def not_found(error: NotFoundError) -> ResponseReturnValue:
     """Say in a friendly way that there is nothing, to people and machines."""
-    if responses.wanted_type() == responses.HTML and not request.path.endswith(".json"):
+    if responses.wanted_type() == responses.HTML and not _is_machines():
         text = render_template("public/not_found.html", message=str(error))
         response = Response(text, status=404)
         response.headers["Content-Security-Policy"] = responses.PAGE_POLICY
@@ -147,6 +145,11 @@ def not_found(error: NotFoundError) -> ResponseReturnValue:
         response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_machines() -> bool:
+    """Return whether the address is of something that no person reads."""
+    return request.path.startswith("/ob2/") or request.path.endswith(MACHINES)
 
 
 def _award_page(found: Award) -> Response:
@@ -170,16 +173,9 @@ def _award_page(found: Award) -> Response:
 
 
 def _award_document(found: Award, wanted: str) -> Response:
-    """Send the credential as it was signed; of a revoked one, only that it is revoked.
-
-    Status 410, because some verifiers read a whole credential as good whatever
-    else it says.
-    Source: Open Badges 2.0, hosted verification; nothing newer says otherwise.
-    """
+    """Send the credential as it was signed; of a revoked one, only that it is revoked."""
     if found.revoked_at is not None:
-        address = award_address(_base_url(), found.public_id)
-        body: dict[str, Any] = revoked_document(address, found.revocation_reason)
-        return responses.document(body, status=410)
+        return gone(found)
     return responses.document(found.credential, wanted)
 
 
