@@ -77,9 +77,7 @@ def get_assertion(award: Award, *, base_url: str) -> dict[str, Any]:
         raise NotFoundError(BY_EMAIL_ONLY) from error
 
 
-def award_png(
-    session: Session, award: Award, *, base_url: str, size: int = DEFAULT_SIZE
-) -> bytes:
+def award_png(session: Session, award: Award, *, base_url: str, size: int = DEFAULT_SIZE) -> bytes:
     """Return the PNG of an award with both generations of its credential inside.
 
     Units: `size` is its width in pixels. Raises: `NotFoundError` for a size that is not kept.
@@ -92,8 +90,6 @@ def award_svg(session: Session, award: Award, *, base_url: str) -> str:
     """Return the SVG of an award with both generations of its credential inside."""
     picture = show_svg(session, award.version).body.decode()
     return bake_svg(picture, ob3=award.credential, ob2=_assertion_text(award, base_url))
-
-
 
 
 def _assertion_text(award: Award, base_url: str) -> str | None:
