@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.core.errors import InvalidError
@@ -14,6 +14,17 @@ from app.credentials.facts import (
     IssuerFacts,
     RecipientFacts,
 )
+from app.credentials.members import distinct, optional, present, required
+from app.credentials.openbadge_parts import (
+    SCHEMA,
+    check_results,
+    endorsements,
+    evidence,
+    related,
+    result,
+    result_description,
+    status_entry,
+)
 from app.credentials.text import clean_text, encode_iri, timestamp
 
 # Their order is fixed by the standard.
@@ -21,6 +32,8 @@ CONTEXTS = (
     "https://www.w3.org/ns/credentials/v2",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 )
+# Defines the type of `credentialSchema`, without which that would not be signed.
+EXTENSIONS_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CREDENTIAL_TYPES = ("VerifiableCredential", "OpenBadgeCredential")
 
 # Source: Open Badges 3.0, AchievementType and AlignmentTargetType enumerations.
@@ -98,25 +111,32 @@ def build_credential(
 
     What is missing is left out: the schemas refuse nulls, and empty arrays cannot be signed.
 
-    Raises: `InvalidError` if a required text is empty, an address is incomplete, or a type is
-        not one that the standard knows.
+    Raises: `InvalidError` if a required text is empty, an address is incomplete, a type is
+        not one that the standard knows, or a result is not one of the achievement's.
     Source: Open Badges 3.0, AchievementCredential.
     """
-    return _present(
+    check_results(award.results, achievement)
+    return present(
         {
-            "@context": list(CONTEXTS),
+            "@context": [*CONTEXTS, EXTENSIONS_CONTEXT],
             "id": encode_iri(award.id),
             "type": list(CREDENTIAL_TYPES),
-            "name": _required(achievement.name, "The achievement needs a name."),
+            "name": required(achievement.name, "The achievement needs a name."),
             "issuer": _profile(issuer),
             "validFrom": timestamp(award.valid_from),
             "validUntil": timestamp(award.valid_until) if award.valid_until else None,
             "awardedDate": timestamp(award.awarded_at),
-            "credentialSubject": {
-                "type": ["AchievementSubject"],
-                "identifier": [_identity(recipient)],
-                "achievement": _achievement(achievement),
-            },
+            "credentialSubject": present(
+                {
+                    "type": ["AchievementSubject"],
+                    "identifier": [_identity(recipient)],
+                    "achievement": _achievement(achievement),
+                    "result": [result(reached) for reached in award.results],
+                }
+            ),
+            "evidence": evidence(award.evidence),
+            "credentialSchema": [dict(SCHEMA)],
+            "credentialStatus": status_entry(award.status) if award.status else None,
         }
     )
 
@@ -127,14 +147,14 @@ def to_json(document: Mapping[str, Any]) -> str:
 
 
 def _profile(issuer: IssuerFacts) -> dict[str, Any]:
-    return _present(
+    return present(
         {
             "id": encode_iri(issuer.id),
             "type": ["Profile"],
-            "name": _required(issuer.name, "The issuer needs a name."),
+            "name": required(issuer.name, "The issuer needs a name."),
             "url": encode_iri(issuer.url),
-            "email": _optional(issuer.email),
-            "description": _optional(issuer.description),
+            "email": optional(issuer.email),
+            "description": optional(issuer.description),
         }
     )
 
@@ -143,9 +163,9 @@ def _identity(recipient: RecipientFacts) -> dict[str, Any]:
     return {
         "type": "IdentityObject",
         "hashed": True,
-        "identityHash": _required(recipient.hash, "The recipient's hash is missing."),
-        "identityType": _required(recipient.identity_type, "The recipient's kind is missing."),
-        "salt": _required(recipient.salt, "The recipient's salt is missing."),
+        "identityHash": required(recipient.hash, "The recipient's hash is missing."),
+        "identityType": required(recipient.identity_type, "The recipient's kind is missing."),
+        "salt": required(recipient.salt, "The recipient's salt is missing."),
     }
 
 
@@ -155,76 +175,57 @@ def _achievement(achievement: AchievementFacts) -> dict[str, Any]:
             f"“{achievement.achievement_type}” is no achievement type of Open Badges 3.0; "
             "choose one of its list, or write ext:Name."
         )
-    narrative = _required(achievement.criteria_narrative, "The achievement needs criteria.")
+    narrative = required(achievement.criteria_narrative, "The achievement needs criteria.")
     tags = (achievement.level_name, *achievement.tags)
-    return _present(
+    return present(
         {
             "id": encode_iri(achievement.id),
             "type": ["Achievement"],
             "achievementType": achievement.achievement_type,
-            "name": _required(achievement.name, "The achievement needs a name."),
-            "description": _required(
+            "name": required(achievement.name, "The achievement needs a name."),
+            "description": required(
                 achievement.description, "The achievement needs a description."
             ),
             "criteria": {"narrative": narrative},
-            "image": _present(
+            "image": present(
                 {
                     "id": encode_iri(achievement.image_url),
                     "type": "Image",
-                    "caption": _optional(achievement.image_caption),
+                    "caption": optional(achievement.image_caption),
                 }
             ),
-            "version": _optional(achievement.version),
+            "version": optional(achievement.version),
             # The level is said in words too: a picture is not read by machines or by everyone.
-            "tag": _distinct(clean_text(tag) for tag in tags),
-            "alignment": _distinct(_alignment(facts) for facts in achievement.alignments),
+            "tag": distinct(clean_text(tag) for tag in tags),
+            "alignment": distinct(_alignment(facts) for facts in achievement.alignments),
+            "resultDescription": [
+                result_description(criterion) for criterion in achievement.criteria
+            ],
+            "related": related(achievement.related),
+            "endorsement": endorsements(achievement.endorsement),
         }
     )
 
 
 def _alignment(alignment: AlignmentFacts) -> dict[str, Any]:
-    target_type = _optional(alignment.target_type)
+    target_type = optional(alignment.target_type)
     if target_type is not None and not _is_known(target_type, TARGET_TYPES):
         raise InvalidError(
             f"“{target_type}” is no target type of Open Badges 3.0; "
             "choose one of its list, or write ext:Name."
         )
-    return _present(
+    return present(
         {
             "type": ["Alignment"],
-            "targetName": _required(alignment.target_name, "A skill needs a name."),
+            "targetName": required(alignment.target_name, "A skill needs a name."),
             "targetUrl": encode_iri(alignment.target_url),
-            "targetFramework": _optional(alignment.target_framework),
-            "targetCode": _optional(alignment.target_code),
+            "targetFramework": optional(alignment.target_framework),
+            "targetCode": optional(alignment.target_code),
             "targetType": target_type,
-            "targetDescription": _optional(alignment.target_description),
+            "targetDescription": optional(alignment.target_description),
         }
     )
 
 
 def _is_known(name: str, names: frozenset[str]) -> bool:
     return name in names or _EXTENSION.fullmatch(name) is not None
-
-
-def _required(text: str, message: str) -> str:
-    cleaned = clean_text(text)
-    if not cleaned:
-        raise InvalidError(message)
-    return cleaned
-
-
-def _optional(text: str | None) -> str | None:
-    return clean_text(text or "") or None
-
-
-def _present(members: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value not in (None, [])}
-
-
-def _distinct(values: Iterable[Any]) -> list[Any]:
-    """Drop empty and repeated values: in a signed set a repetition would be unsigned."""
-    distinct: list[Any] = []
-    for value in values:
-        if value and value not in distinct:
-            distinct.append(value)
-    return distinct

@@ -44,13 +44,7 @@ def sign_credential(
     Source: W3C Data Integrity EdDSA Cryptosuites 1.0, section 3.2.
     """
     options = proof_options(verification_method=verification_method, created=created)
-    nquads = _fill_template(credential)
-    if nquads is None:
-        digest = digest_canonically(credential, options)
-    else:
-        digest = _digest_options(credential["@context"], options)
-        digest += hashlib.sha256(canonicalise(nquads)).digest()
-    return _with_proof(credential, options, digest, private_key)
+    return _with_proof(credential, options, digest_quickly(credential, options), private_key)
 
 
 def sign_canonically(
@@ -95,6 +89,18 @@ def digest_canonically(document: Mapping[str, Any], options: Mapping[str, str]) 
     return (
         hashlib.sha256(configuration).digest() + hashlib.sha256(canonical_nquads(document)).digest()
     )
+
+
+def digest_quickly(document: Mapping[str, Any], options: Mapping[str, str]) -> bytes:
+    """Return what `digest_canonically` does, in a fraction of the time for a credential of ours.
+
+    Raises: `InvalidError` as `sign_credential`.
+    """
+    nquads = _fill_template(document)
+    if nquads is None:
+        return digest_canonically(document, options)
+    configuration = _digest_options(document["@context"], options)
+    return configuration + hashlib.sha256(canonicalise(nquads)).digest()
 
 
 def _fill_template(credential: Mapping[str, Any]) -> str | None:

@@ -1,7 +1,6 @@
 """Levels, issuers with their keys, and the appointments of grantors."""
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -9,9 +8,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.core import audit
 from app.core.crypto import Vault
-from app.core.errors import ConflictError, NotFoundError
+from app.core.errors import ConflictError
 from app.credentials.did import did_web
-from app.credentials.keys import generate_private_key, public_multikey
 from app.platforms.models import KeyStatus
 from app.programme.appointments import (
     appoint_grantor,
@@ -26,6 +24,13 @@ from app.programme.appointments import (
     list_granted_achievement_ids,
     list_granted_in,
 )
+from app.programme.issuer_keys import (
+    PUBLISHED,
+    get_signing_key,
+    list_published_jwks,
+    list_published_multikeys,
+    make_key,
+)
 from app.programme.issuers import check_issuer
 from app.programme.loading import (
     ProgrammeChange,
@@ -35,10 +40,11 @@ from app.programme.loading import (
     list_levels,
     load_programme,
 )
-from app.programme.models import IssuerKey, IssuerProfile, KeyKind
+from app.programme.models import IssuerProfile, KeyKind
 from app.programme.staffing import Staffing, find_staffing, list_grantors
 
 __all__ = [
+    "PUBLISHED",
     "ProgrammeChange",
     "Staffing",
     "add_issuer",
@@ -63,12 +69,10 @@ __all__ = [
     "list_grantors",
     "list_issuers",
     "list_levels",
+    "list_published_jwks",
     "list_published_multikeys",
     "load_programme",
 ]
-
-# A revoked key leaves the DID document, so nothing signed with it verifies any more.
-PUBLISHED: Final = (KeyStatus.NEXT, KeyStatus.ACTIVE, KeyStatus.RETIRING)
 
 
 def add_issuer(
@@ -107,7 +111,7 @@ def add_issuer(
         session.flush()
     except IntegrityError as error:  # the unique path settles a race between two commands
         raise ConflictError("Another issuer has just been added; try again.") from error
-    key = _add_key(session, issuer, vault=vault, now=now)
+    key = make_key(session, issuer, KeyKind.ED25519, KeyStatus.ACTIVE, vault=vault, now=now)
     audit.record(
         session,
         institution_id,
@@ -139,52 +143,3 @@ def list_issuers(session: Session) -> list[IssuerProfile]:
 def issuer_did(base_url: str, issuer: IssuerProfile) -> str:
     """Return the issuer's DID under the tool's public address."""
     return did_web(base_url, tuple(part for part in issuer.did_path.split(":") if part))
-
-
-def get_signing_key(session: Session, issuer_id: int, vault: Vault) -> tuple[IssuerKey, bytes]:
-    """Return the key with which the issuer signs now, and its private half.
-
-    Raises: `NotFoundError` if it has none.
-    """
-    key = session.scalar(
-        select(IssuerKey)
-        .where(
-            IssuerKey.issuer_id == issuer_id,
-            IssuerKey.kind == KeyKind.ED25519,
-            IssuerKey.status == KeyStatus.ACTIVE,
-        )
-        .order_by(IssuerKey.id.desc())
-        .limit(1)
-    )
-    if key is None:
-        raise NotFoundError("The issuer has no signing key: ask the programme administrator.")
-    return key, vault.open(key.private_key_sealed)
-
-
-def list_published_multikeys(session: Session, issuer_id: int) -> list[str]:
-    """Return the public keys that stand in the issuer's DID document, oldest first."""
-    return list(
-        session.scalars(
-            select(IssuerKey.multikey)
-            .where(
-                IssuerKey.issuer_id == issuer_id,
-                IssuerKey.kind == KeyKind.ED25519,
-                IssuerKey.status.in_(PUBLISHED),
-            )
-            .order_by(IssuerKey.id)
-        )
-    )
-
-
-def _add_key(session: Session, issuer: IssuerProfile, *, vault: Vault, now: datetime) -> IssuerKey:
-    private = generate_private_key()
-    key = IssuerKey(
-        issuer_id=issuer.id,
-        multikey=public_multikey(private),
-        private_key_sealed=vault.seal(private),
-        status=KeyStatus.ACTIVE,
-        created_at=now,
-    )
-    session.add(key)
-    session.flush()
-    return key
