@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 from app.awards.baked import award_png, award_svg
 from app.awards.facts import award_address
 from app.awards.models import Award
+from app.awards.tokens import credential_jwt
 from app.core.access import public
 from app.core.db import db
 from app.public import responses
@@ -40,6 +41,14 @@ def award_picture_svg(public_id: str) -> Response:
     return named(responses.picture(body, responses.SVG, is_frozen=False), found, "svg")
 
 
+@bp.get("/credentials/<public_id>.jwt")
+@public
+def award_token(public_id: str) -> Response:
+    """Send one award's credential as a signed token (VC-JWT)."""
+    found = get_shown_award(db.session(), public_id)
+    return named(send_token(found), found, "jwt")
+
+
 @bp.get("/credentials/<public_id>/qr.svg")
 @public
 def award_code(public_id: str) -> Response:
@@ -51,6 +60,15 @@ def award_code(public_id: str) -> Response:
         drawn, kind="svg", border=4, scale=10, omitsize=True, light="#fff", xmldecl=False
     )
     return responses.picture(drawn.getvalue(), responses.SVG, is_frozen=False)
+
+
+def send_token(found: Award) -> Response:
+    """Send an award's credential as a signed token; of a revoked one, only that it is revoked."""
+    if found.revoked_at is not None:
+        return gone(found)
+    vault = current_app.extensions["assay.vault"]
+    text = credential_jwt(db.session(), found, vault=vault, base_url=_base_url())
+    return responses.token(text)
 
 
 def gone(found: Award) -> Response:

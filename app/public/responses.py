@@ -12,6 +12,7 @@ HTML: Final = "text/html"
 JSON: Final = "application/json"
 LINKED_DATA: Final = ("application/vc+ld+json", "application/ld+json")
 CREDENTIAL: Final = LINKED_DATA[0]
+TOKENS: Final = ("text/plain", "application/jwt", "application/vc+jwt")
 SVG: Final = "image/svg+xml"
 PNG: Final = "image/png"
 SECONDS: Final = 60
@@ -29,8 +30,9 @@ PICTURE_POLICY: Final = f"{FILE_POLICY}; img-src data:"
 
 
 def wanted_type() -> str:
-    """Return what the request would rather have: a page, unless it asks for JSON by name."""
-    return request.accept_mimetypes.best_match([HTML, *LINKED_DATA, JSON], default=HTML)
+    """Return what the request would rather have: a page, unless it asks for something by name."""
+    forms = [HTML, *LINKED_DATA, JSON, *TOKENS]
+    return request.accept_mimetypes.best_match(forms, default=HTML)
 
 
 def page(text: str) -> Response:
@@ -56,6 +58,14 @@ def linked_data(body: Mapping[str, Any], *, status: int = 200) -> Response:
     """Return JSON-LD that has one form only, whatever was asked for."""
     text = json.dumps(body, ensure_ascii=False)
     response = Response(text, status=status, content_type=LINKED_DATA[1])
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _finish(response, policy=FILE_POLICY)
+
+
+def token(text: str) -> Response:
+    """Return a signed token that any site may read. Source: Open Badges 3.0, section 8.1."""
+    response = Response(text, content_type="text/plain; charset=utf-8")
+    response.vary.add("Accept")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return _finish(response, policy=FILE_POLICY)
 

@@ -3,10 +3,8 @@
 from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.assessment.disclosing import find_public
-from app.awards.facts import achievement_address, award_address, image_address, png_address
+from app.awards.facts import achievement_address, image_address, png_address
 from app.awards.models import Award
-from app.awards.traces import read_trace
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import why_unusable
 from app.core.access import public
@@ -18,17 +16,17 @@ from app.programme.service import issuer_did
 from app.public import (
     evidence_views,  # noqa: F401 (registers its views)
     image_views,  # noqa: F401 (registers its views)
+    key_views,  # noqa: F401 (registers its views)
     ob2_views,  # noqa: F401 (registers its views)
     responses,
+    verify_views,  # noqa: F401 (registers its views)
 )
+from app.public.award_page import render_award
 from app.public.blueprint import bp
 from app.public.documents import achievement_document, issuer_document
-from app.public.file_views import gone, named
+from app.public.file_views import gone, named, send_token
 from app.public.service import (
-    check_award,
-    get_did_document,
     get_issuer,
-    get_issuer_by_did_path,
     get_shown_award,
     get_version,
     is_database_ready,
@@ -49,9 +47,15 @@ def home() -> ResponseReturnValue:
 @public
 def award(public_id: str) -> ResponseReturnValue:
     """Show and verify one award, or send its credential to a machine that asks for JSON."""
-    found = get_shown_award(db.session(), public_id)
+    session = db.session()
     wanted = responses.wanted_type()
-    return _award_page(found) if wanted == responses.HTML else _award_document(found, wanted)
+    if wanted == responses.HTML:
+        text = render_award(session, public_id, base_url=_base_url(), now=utcnow())
+        return responses.page(text)
+    found = get_shown_award(session, public_id)
+    if wanted in responses.TOKENS:
+        return send_token(found)
+    return _award_document(found, wanted)
 
 
 @bp.get("/credentials/<public_id>.json")
@@ -108,19 +112,6 @@ def issuer_json(slug: str) -> ResponseReturnValue:
     return _issuer_document(get_issuer(db.session(), slug))
 
 
-@bp.get("/.well-known/did.json", defaults={"did_path": ""})
-@bp.get("/<path:did_path>/did.json")
-@public
-def did(did_path: str) -> ResponseReturnValue:
-    """Publish the keys of an issuer, at the address that its `did:web` names.
-
-    Source: did:web method specification, section 3.2.
-    """
-    session = db.session()
-    found = get_issuer_by_did_path(session, did_path.replace("/", ":"))
-    return responses.document(get_did_document(session, found, _base_url()))
-
-
 @bp.get("/healthz")
 @public
 def healthz() -> ResponseReturnValue:
@@ -150,26 +141,6 @@ def not_found(error: NotFoundError) -> ResponseReturnValue:
 def _is_machines() -> bool:
     """Return whether the address is of something that no person reads."""
     return request.path.startswith("/ob2/") or request.path.endswith(MACHINES)
-
-
-def _award_page(found: Award) -> Response:
-    base_url = _base_url()
-    verdict = check_award(db.session(), found, base_url=base_url, now=utcnow())
-    return responses.page(
-        render_template(
-            "public/award.html",
-            award=found,
-            version=found.version,
-            trace=read_trace(db.session(), found, now=utcnow()),
-            verdict=verdict,
-            shown=verdict.facts,
-            address=award_address(base_url, found.public_id),
-            image_url=image_address(base_url, found.version),
-            png_url=png_address(base_url, found.version),
-            did=issuer_did(base_url, found.version.achievement.issuer),
-            has_evidence=find_public(db.session(), found, now=utcnow()) is not None,
-        )
-    )
 
 
 def _award_document(found: Award, wanted: str) -> Response:
