@@ -51,6 +51,7 @@ def check() -> ResponseReturnValue:
         if data is not None:
             base_url = current_app.extensions["assay.settings"].base_url
             answer = check_presented(db.session(), data, base_url=base_url, now=utcnow())
+            form.text.data = ""  # nothing unproven is shown, and nothing said twice
         status = form.status
     response = Response(_render(form, answer), status=status, mimetype=responses.HTML)
     response.headers["Content-Security-Policy"] = FORM_POLICY

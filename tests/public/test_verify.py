@@ -1,0 +1,462 @@
+"""`/verify`: what somebody brings is believed in nothing, kept nowhere, and never makes a call."""
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+import tempfile
+from datetime import timedelta
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import RSAKey
+
+from app.awards.models import Award, Visibility
+from app.awards.service import revoke_award
+from app.awards.tokens import credential_jwt
+from app.core.clock import utcnow
+from app.credentials.baking import bake_png, bake_svg
+from app.credentials.keys import public_multikey, verification_method
+from app.credentials.openbadge import to_json
+from app.credentials.raster import draw_png
+from app.credentials.signing import sign_credential
+from app.programme.issuer_keys import ensure_token_key
+from app.programme.service import get_signing_key
+from tests.credentials.examples import make_signed
+from tests.factories import NOON
+
+DID = "did:web:tool.test"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+PNG = draw_png(SVG, 64)
+
+
+@pytest.fixture
+def verify(stranger):
+    """Send a file, or a text; return the answer."""
+
+    def verify(sent, name="badge.json"):
+        field = 'name="text"' if isinstance(sent, str) else f'name="file"; filename="{name}"'
+        content = sent.encode() if isinstance(sent, str) else sent
+        head = f"--edge\r\nContent-Disposition: form-data; {field}\r\n\r\n".encode()
+        body = head + content + b"\r\n--edge--\r\n"
+        return stranger.post(
+            "/verify", data=body, content_type="multipart/form-data; boundary=edge"
+        )
+
+    return verify
+
+
+@pytest.fixture
+def vault(app):
+    return app.extensions["assay.vault"]
+
+
+@pytest.fixture
+def resign(session, world, award, vault):
+    """Sign the award's credential anew with the issuer's own key, changed."""
+    key, private = get_signing_key(session, world.issuer.id, vault)
+
+    def resign(**members):
+        whole = json.loads(award.credential)
+        del whole["proof"]
+        return sign_credential(
+            whole | members,
+            private_key=private,
+            verification_method=verification_method(DID, key.multikey),
+            created=NOON,
+        )
+
+    return resign
+
+
+@pytest.fixture
+def token(session, world, award, vault):
+    ensure_token_key(session, world.issuer, vault, NOON)
+    session.commit()
+    return credential_jwt(session, award, vault=vault, base_url="https://tool.test")
+
+
+def test_the_page_asks_without_cookie_and_may_be_cached(stranger):
+    page = stranger.get("/verify")
+
+    assert page.status_code == 200
+    assert "Set-Cookie" not in page.headers
+    assert "form-action 'self'" in page.headers["Content-Security-Policy"]
+    etag = page.headers["ETag"]
+    assert stranger.get("/verify", headers={"If-None-Match": etag}).status_code == 304
+
+
+FORMS = ("json", "png", "svg")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_of_ours_is_verified_in_every_form(stranger, verify, award, form):
+    sent = stranger.get(f"/credentials/{award.public_id}.{form}").data
+
+    page = verify(sent, f"badge.{form}")
+
+    assert page.status_code == 200
+    assert ">Verified<" in page.text
+    assert "Research Literacy" in page.text
+    assert f"https://tool.test/credentials/{award.public_id}" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in page.headers
+
+
+def test_a_token_is_sent_and_verified(stranger, verify, award, token):
+    address = f"/credentials/{award.public_id}"
+    for sent in (
+        stranger.get(f"{address}.jwt"),
+        stranger.get(address, headers={"Accept": "text/plain"}),
+    ):
+        assert sent.mimetype == "text/plain"
+        assert sent.text == token
+        assert "Accept" in sent.headers["Vary"]
+        assert ">Verified<" in verify(sent.text).text
+        assert ">Verified<" in verify(sent.data, "badge.jwt").text
+    assert ">Verified<" in verify(bake_png(PNG, ob3=token, ob2=None), "badge.png").text
+
+
+def test_the_keys_of_tokens_are_published_as_a_set(stranger, token):
+    kid = jws.extract_compact(token.encode()).headers()["kid"]
+
+    answer = stranger.get("/.well-known/jwks.json")
+
+    assert [(key["kid"], key["iss"], key["kty"]) for key in answer.json["keys"]] == [
+        (kid, DID, "RSA")
+    ]
+    assert "d" not in answer.json["keys"][0]
+    assert kid in stranger.get("/.well-known/did.json").json["assertionMethod"]
+
+
+@pytest.mark.parametrize("text", ["{}", "{}.json", "{}.png?download=1"])
+@pytest.mark.parametrize("room", ["credentials", "ob2/assertions"])
+def test_an_address_of_ours_is_looked_up_here(verify, award, room, text):
+    address = f"https://tool.test/{room}/{award.public_id}"
+
+    assert ">Verified<" in verify(text.format(address)).text
+
+
+def test_an_assertion_of_the_second_generation_counts_for_what_stands_at_its_address(
+    stranger, verify, session, award
+):
+    sent = stranger.get(f"/ob2/assertions/{award.public_id}").json | {"issuedOn": "forged"}
+
+    assert "November 2, 2026" in verify(json.dumps(sent)).text
+    assert "forged" not in verify(json.dumps(sent)).text
+    assert ">Verified<" in verify(bake_svg(SVG, ob3=None, ob2=json.dumps(sent)).encode()).text
+
+    revoke_award(session, session.get(Award, award.id), reason="Copied.", actor="x:y", now=NOON)
+    session.commit()
+    assert "Revoked – no longer valid" in verify(json.dumps(sent)).text
+
+
+@pytest.mark.parametrize("kind", ["json", "jwt"])
+def test_a_revoked_one_is_said_to_be_revoked_and_why(verify, session, award, token, kind):
+    revoke_award(session, session.get(Award, award.id), reason="Copied.", actor="x:y", now=NOON)
+    session.commit()
+
+    page = verify(award.credential if kind == "json" else token)
+
+    assert "Revoked – no longer valid" in page.text
+    assert "Copied." in page.text
+    assert ">Verified<" not in page.text
+
+
+def test_a_suspended_one_is_said_to_be_suspended(verify, session, award):
+    found = session.get(Award, award.id)
+    found.suspended_at, found.suspension_reason = NOON, "In dispute."
+    session.commit()
+
+    page = verify(award.credential)
+
+    assert "Suspended – not valid at the moment" in page.text
+    assert "In dispute." in page.text
+
+
+def test_an_expired_one_is_said_to_be_expired(verify, session, award, resign):
+    signed = resign(validUntil="2026-11-03T12:00:00Z")
+    session.get(Award, award.id).valid_until = NOON + timedelta(days=1)
+    session.get(Award, award.id).credential = to_json(signed)
+    session.commit()
+    assert utcnow() > NOON + timedelta(days=1)
+
+    page = verify(to_json(signed))
+
+    assert "Expired – no longer valid" in page.text
+    assert "November 3, 2026" in page.text
+
+
+def test_one_that_begins_later_is_not_verified(verify, session, award, resign):
+    signed = to_json(resign(validFrom="2096-11-03T12:00:00Z"))
+    session.get(Award, award.id).credential = signed
+    session.commit()
+
+    page = verify(signed)
+
+    assert "Not verified" in page.text
+    assert "not valid yet" in page.text
+
+
+def test_an_earlier_edition_is_said_to_be_replaced(verify, session, award, resign):
+    earlier = award.credential
+    session.get(Award, award.id).credential = to_json(resign(validFrom="2026-11-05T12:00:00Z"))
+    session.commit()
+
+    page = verify(earlier)
+
+    assert "Replaced by a newer one" in page.text
+    assert ">Verified<" not in page.text
+
+
+def test_a_private_one_is_verified_for_whoever_has_the_file_but_its_page_is_not_named(
+    verify, session, award
+):
+    session.get(Award, award.id).visibility = Visibility.PRIVATE
+    session.commit()
+
+    page = verify(award.credential)
+
+    assert ">Verified<" in page.text
+    assert "/credentials/" not in page.text
+    by_address = verify(f"https://tool.test/credentials/{award.public_id}").text
+    assert "There is no credential at this address" in by_address
+
+
+def test_what_we_signed_but_never_recorded_is_not_verified(verify, resign):
+    page = verify(to_json(resign(id="https://tool.test/credentials/unknown")))
+
+    assert "there is no such award here" in page.text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        to_json(make_signed()),
+        bake_png(PNG, ob3=to_json(make_signed()), ob2=None),
+        "https://elsewhere.test/credentials/1",
+        '{"@context":"https://w3id.org/openbadges/v2","type":"Assertion","id":"https://x.test/1"}',
+        bake_svg(SVG, ob3=None, ob2="https://elsewhere.test/assertions/1").encode(),
+    ],
+)
+def test_a_badge_of_another_issuer_is_said_to_be_anothers(verify, sent, award):
+    page = verify(sent)
+
+    assert ">Not ours<" in page.text
+    assert "Nothing was fetched" in page.text
+
+
+def test_a_changed_letter_is_found_out(verify, award):
+    page = verify(award.credential.replace("Research", "Rocket"))
+
+    assert "changed after it was signed" in page.text
+    assert "Rocket" not in page.text, "nothing that is not proven is shown"
+
+
+def test_another_key_than_the_issuers_is_found_out(verify, award):
+    whole = json.loads(award.credential)
+    del whole["proof"]
+    mine = bytes(range(32))
+    method = verification_method(DID, public_multikey(mine))
+    forged = sign_credential(whole, private_key=mine, verification_method=method, created=NOON)
+
+    assert "does not list the key" in verify(to_json(forged)).text
+
+
+def test_a_context_that_is_not_known_is_never_fetched(verify, award):
+    whole = json.loads(award.credential)
+    whole["@context"].append("https://elsewhere.test/context.json")
+
+    assert "a context that is not shipped" in verify(json.dumps(whole)).text
+
+
+def _poison(size):
+    """Blank nodes that all look alike: a canonicaliser would try every order of them."""
+    return [{"type": ["Evidence"], "name": "one"} for _ in range(size)]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        (_poison(40), "says the same thing twice"),
+        (_poison(2000), "more parts than any badge"),
+        ([{"type": ["Evidence"], "evidence": None}], "Not verified"),
+        ([{"undefined": "term"}], "members that its contexts do not define"),
+    ],
+)
+def test_a_graph_that_is_poison_is_refused_at_once(verify, award, evidence, words):
+    whole = json.loads(award.credential) | {"evidence": evidence}
+
+    assert words in verify(json.dumps(whole)).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        '{"issuer":"x","issuer":"y"}',
+        '{"issuer":NaN}',
+        "{}",
+        "[]",
+        "{broken",
+        '{"issuer":{"id":7}}',
+        '{"badge":1}',
+        "a.b.c",
+        "x.y.",
+        "e30.e30.e30",
+        "words",
+        "\0",
+        "http://",
+    ],
+)
+def test_what_is_no_badge_is_refused_with_words(verify, text, award):
+    page = verify(text)
+
+    assert page.status_code == 200
+    assert "Not verified" in page.text
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {}, [{}], "x", [[]], {"type": [{}]}])
+def test_an_odd_member_is_refused_with_words(verify, award, odd):
+    whole = json.loads(award.credential)
+    for name in whole:
+        page = verify(json.dumps({**whole, name: odd}))
+
+        assert page.status_code == 200, name
+        assert ">Verified<" not in page.text, name
+
+
+def _part(value):
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_a_token_that_is_not_signed_is_refused(verify, token):
+    payload = token.split(".")[1]
+    kid = jws.extract_compact(token.encode()).headers()["kid"]
+
+    for algorithm in ("none", "None", "NONE", ""):
+        header = _part({"alg": algorithm, "kid": kid, "typ": "JWT"})
+        page = verify(f"{header}.{payload}.")
+        assert "not signed at all" in page.text
+    header = _part({"alg": "none", "kid": kid, "typ": "JWT"})
+    assert "not signed at all" in verify(f"{header}.{payload}.c2ln").text
+
+
+def test_a_token_signed_by_the_public_key_as_a_secret_is_refused(verify, session, world, token):
+    public = RSAKey.import_key(ensure_token_key(session, world.issuer, None, NOON).public_jwk)
+    read = jws.extract_compact(token.encode())
+    header = {"alg": "HS256", "kid": read.headers()["kid"], "typ": "JWT"}
+    signed = f"{_part(header)}.{token.split('.')[1]}"
+    secret = public.as_pem(private=False)
+    mac = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+    forged = f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+    page = verify(forged)
+
+    assert "signed by RS256" in page.text
+    assert ">Verified<" not in page.text
+
+
+@pytest.mark.parametrize("member", ["jwk", "jku", "x5u"])
+def test_a_token_that_brings_its_own_key_is_refused(verify, token, member):
+    mine = RSAKey.generate_key(2048)
+    read = jws.extract_compact(token.encode())
+    value = mine.as_dict(private=False) if member == "jwk" else "https://elsewhere.test/keys"
+    for header in (
+        {"alg": "RS256", "typ": "JWT", member: value},
+        {**read.headers(), member: value},
+    ):
+        signing = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+        signed = jws.serialize_compact(
+            {"alg": "RS256"}, read.payload, mine, algorithms=["RS256"]
+        ).split(".")
+        page = verify(".".join([signing, signed[1], signed[2]]))
+
+        assert "brings its own key along" in page.text
+        assert ">Verified<" not in page.text
+
+
+def test_a_token_signed_by_another_key_under_the_issuers_name_is_refused(verify, token):
+    read = jws.extract_compact(token.encode())
+    mine = RSAKey.generate_key(2048)
+    forged = jws.serialize_compact(read.headers(), read.payload, mine, algorithms=["RS256"])
+
+    assert "changed after it was signed" in verify(forged).text
+
+
+def test_a_changed_token_is_refused(verify, token):
+    header, payload, signature = token.split(".")
+    changed = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    changed["name"] = "Doctor of Medicine"
+
+    page = verify(f"{header}.{_part(changed)}.{signature}")
+
+    assert "changed after it was signed" in page.text
+    assert "Doctor of Medicine" not in page.text
+
+
+LAUGHS = '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+
+
+def test_an_svg_with_entities_is_refused(verify, award):
+    baked = bake_svg(SVG, ob3=award.credential, ob2=None)
+
+    for svg in (LAUGHS + baked.replace("<rect", "<title>&b;</title><rect"), LAUGHS + baked):
+        page = verify(svg.encode(), "badge.svg")
+        assert "Not verified" in page.text
+
+
+def test_a_png_with_a_wrong_check_sum_or_cut_off_is_refused(verify, award):
+    baked = bake_png(PNG, ob3=award.credential, ob2=None)
+
+    assert "a check sum in it is wrong" in verify(baked.replace(b"Research", b"Resource")).text
+    assert "The PNG is cut off" in verify(baked[:-20]).text
+    assert "carries no credential" in verify(PNG).text
+
+
+def test_nothing_that_is_sent_touches_the_disk(verify, award, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a temporary file was made")
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(tempfile, name, refuse)
+    padded = bake_png(PNG, ob3=award.credential + " " * 250_000, ob2=None)
+
+    assert ">Verified<" in verify(padded, "badge.png").text
+
+
+@pytest.mark.parametrize("size", [1_000_001, 1_200_000])
+def test_a_file_that_is_too_large_is_refused(verify, award, size):
+    page = verify(b"x" * size)
+
+    assert page.status_code in {200, 413}
+    assert "too large" in page.text
+
+
+def test_a_text_that_is_too_large_is_refused(verify, award):
+    assert "too large" in verify("{" + "x" * 700_000).text
+    assert "larger than any badge" in verify('{"a":"' + "x" * 310_000 + '"}').text
+
+
+def test_nothing_sent_or_both_is_said_at_the_form(stranger, award):
+    empty = stranger.post("/verify", data={"text": "  "})
+    both = stranger.post(
+        "/verify",
+        data={"text": "{}", "file": (io.BytesIO(b"{}"), "a.json")},
+        content_type="multipart/form-data",
+    )
+
+    assert (empty.status_code, both.status_code) == (422, 422)
+    assert "Choose a file, or paste" in empty.text
+    assert "not both" in both.text
+
+
+def test_the_form_needs_no_token(app, verify, award):
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    page = verify(award.credential)
+
+    assert ">Verified<" in page.text
+    assert "Set-Cookie" not in page.headers
