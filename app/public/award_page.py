@@ -156,7 +156,7 @@ def _key(standing: Standing, credential: Mapping[str, Any], base_url: str) -> tu
         str(get_locale()),
         base_url,
         standing.rows,
-        standing.recipient_name is None,
+        bool(standing.recipient_name),
         "validUntil" in credential,
         credential["validFrom"] != credential["awardedDate"],
         bool(credential["credentialSubject"].get("result")),

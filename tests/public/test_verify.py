@@ -22,7 +22,6 @@ from app.credentials.openbadge import to_json
 from app.credentials.raster import draw_png
 from app.credentials.signing import sign_credential
 from app.programme.issuer_keys import ensure_token_key
-from app.programme.service import get_signing_key
 from tests.credentials.examples import make_signed
 from tests.factories import NOON
 
@@ -45,29 +44,6 @@ def verify(stranger):
         )
 
     return verify
-
-
-@pytest.fixture
-def vault(app):
-    return app.extensions["assay.vault"]
-
-
-@pytest.fixture
-def resign(session, world, award, vault):
-    """Sign the award's credential anew with the issuer's own key, changed."""
-    key, private = get_signing_key(session, world.issuer.id, vault)
-
-    def resign(**members):
-        whole = json.loads(award.credential)
-        del whole["proof"]
-        return sign_credential(
-            whole | members,
-            private_key=private,
-            verification_method=verification_method(DID, key.multikey),
-            created=NOON,
-        )
-
-    return resign
 
 
 @pytest.fixture
