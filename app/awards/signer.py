@@ -9,8 +9,7 @@ from app.catalog.models import AchievementVersion
 from app.core.crypto import Vault
 from app.credentials.facts import AwardFacts, RecipientFacts
 from app.credentials.keys import verification_method
-from app.credentials.openbadge import build_credential, to_json
-from app.credentials.signing import sign_credential
+from app.credentials.mould import Mould
 from app.programme.service import get_signing_key, issuer_did
 
 
@@ -27,8 +26,7 @@ class Signer:
         issuer = version.achievement.issuer
         did = issuer_did(base_url, issuer)
         self.key, self._private_key = get_signing_key(session, issuer.id, vault)
-        self._achievement = achievement_facts(version, base_url)
-        self._issuer = issuer_facts(issuer, did)
+        self._mould = Mould(achievement_facts(version, base_url), issuer_facts(issuer, did))
         self._method = verification_method(did, self.key.multikey)
 
     def sign(self, facts: AwardFacts, recipient: RecipientFacts, *, now: datetime) -> str:
@@ -36,16 +34,10 @@ class Signer:
 
         Raises: `InvalidError` if any part of it could not be signed.
         """
-        credential = build_credential(
+        return self._mould.sign(
             facts,
             recipient,
-            self._achievement,
-            self._issuer,
-        )
-        signed = sign_credential(
-            credential,
             private_key=self._private_key,
             verification_method=self._method,
             created=now,
         )
-        return to_json(signed)

@@ -1,5 +1,6 @@
 """Ed25519 keys, written as Multikeys."""
 
+from functools import lru_cache
 from typing import Final
 
 import base58
@@ -12,11 +13,22 @@ from app.core.errors import InvalidError
 
 _ED25519_PUBLIC: Final = b"\xed\x01"  # multicodec 0xed as a varint
 _PUBLIC_BYTES: Final = 32
+_DIGITS: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PAIRS: Final = [first + second for first in _DIGITS for second in _DIGITS]
+_TWO_DIGITS: Final = len(_PAIRS)
+_PART_PAIRS: Final = 5
+_PART: Final = _TWO_DIGITS**_PART_PAIRS  # what fits into one machine word
 
 
 def generate_private_key() -> bytes:
     """Return a new private key: the 32 raw bytes, to be sealed before they are stored."""
     return Ed25519PrivateKey.generate().private_bytes_raw()
+
+
+@lru_cache(maxsize=64)
+def load_private_key(private: bytes) -> Ed25519PrivateKey:
+    """Return the key of the 32 raw bytes; it is read once, for reading costs as much as signing."""
+    return Ed25519PrivateKey.from_private_bytes(private)
 
 
 def public_multikey(private: bytes) -> str:
@@ -50,7 +62,16 @@ def verification_method(issuer_did: str, multikey: str) -> str:
 
 def encode_multibase(raw: bytes) -> str:
     """Write bytes as base58btc with its multibase prefix `z`."""
-    return "z" + str(base58.b58encode(raw), "ascii")
+    number = int.from_bytes(raw, "big")
+    written = []
+    while number:  # a long number is divided as seldom as can be
+        number, part = divmod(number, _PART)
+        for _ in range(_PART_PAIRS):
+            written.append(_PAIRS[part % _TWO_DIGITS])
+            part //= _TWO_DIGITS
+    digits = "".join(reversed(written)).lstrip(_DIGITS[0])
+    zeros = len(raw) - len(raw.lstrip(b"\0"))
+    return "z" + _DIGITS[0] * zeros + digits
 
 
 def decode_multibase(text: str) -> bytes:

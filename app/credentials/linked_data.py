@@ -5,20 +5,27 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from pyld import jsonld
 from pyld.canon import URDNA2015
-from pyld.nquads import serialize_nquad, serialize_nquads
+from pyld.nquads import serialize_nquad
 
 from app.core.errors import InvalidError
 from app.credentials.text import is_absolute_iri, is_signable, sorts_alike
 
 _NQUADS = "application/n-quads"
 _DEEPEST = 24
+_PLACES: Final = ("subject", "object", "name")
 _LARGEST_INTEGER = 2**53
 # Not an IRI, nor a keyword: one statement has one spelling, which readers of the JSON look for.
 _TERM = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+# The one place where a document of ours holds another that is signed: see `_part_endorsements`.
+_ENDORSED: Final = ("credentialSubject", "achievement")
+_ENDORSEMENT: Final = "endorsement"
+
+Quads = list[dict[str, Any]]
 
 # pyld's caches of contexts are shared by all threads and not safe there.
 _PYLD = threading.Lock()
@@ -41,16 +48,39 @@ SHIPPED_CONTEXTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def to_nquads(
+def to_quads(
     document: Mapping[str, Any],
     contexts: Mapping[str, Mapping[str, Any]] = SHIPPED_CONTEXTS,
-) -> str:
-    """Return the document's N-Quads, with blank nodes as they happen to be numbered.
+) -> Quads:
+    """Return the document's quads, with blank nodes as they happen to be numbered.
 
     Raises: `InvalidError` if any part of the document would not be signed, if a context is
         not shipped, or if two blank nodes cannot be told apart.
     """
-    return str(serialize_nquads(_to_dataset(document, contexts)))
+    return _quads(_to_dataset(document, contexts))
+
+
+def blank_nodes(quads: Quads) -> list[str]:
+    """Return the labels of the blank nodes of some quads, each once."""
+    return list(
+        dict.fromkeys(
+            quad[place]["value"]
+            for quad in quads
+            for place in _PLACES
+            if place in quad and quad[place]["type"] == "blank node"
+        )
+    )
+
+
+def write_quad(quad: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """Write a quad as a line, with these labels for its blank nodes."""
+    named = {
+        place: {**term, "value": labels[term["value"]]} if term["type"] == "blank node" else term
+        for place, term in quad.items()
+        if place != "name"
+    }
+    line = str(serialize_nquad(named))
+    return f"{line[:-3]} {labels[quad['name']['value']]} .\n" if "name" in quad else line
 
 
 def canonical_nquads(
@@ -82,8 +112,10 @@ def refuse_unportable_order(lines: list[bytes]) -> None:
 def _to_dataset(
     document: Mapping[str, Any], contexts: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
-    _refuse_foreign_contexts(document, contexts)
-    _refuse_unsignable(document)
+    own, endorsements = _part_endorsements(document)
+    for part in (own, *endorsements):
+        _refuse_foreign_contexts(part, contexts)
+        _refuse_unsignable(part)
     # With base "" pyld resolves relative ids, and unknown types, against an address of its own.
     options = {"documentLoader": _loader(contexts), "base": None}
     dropped: list[str | None] = []
@@ -96,10 +128,50 @@ def _to_dataset(
     if dropped:
         raise InvalidError("The document has members that its contexts do not define.")
     _refuse_relative_iris(expanded)
-    if dataset.keys() != {"@default"}:
+    graphs = set(dataset) - {"@default"}
+    if "@default" not in dataset or len(graphs) != len(endorsements):
         raise InvalidError("The document holds another document, or says nothing.")
-    _refuse_twins(dataset["@default"])
+    if not all(graph.startswith("_:") for graph in graphs):
+        raise InvalidError("The document names what another document says.")
+    _refuse_twins(_quads(dataset))
     return dataset
+
+
+def _quads(dataset: Mapping[str, Quads]) -> Quads:
+    """Return the quads of a data set, those of a named graph with its name."""
+    return [
+        quad if graph == "@default" else {**quad, "name": {"type": "blank node", "value": graph}}
+        for graph, quads in dataset.items()
+        for quad in quads
+    ]
+
+
+def _part_endorsements(
+    document: Mapping[str, Any],
+) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """Return the document without the endorsements of its achievement, and these.
+
+    Only there may a document stand in another one, with contexts and a proof of its own.
+
+    Raises: `InvalidError` if one of them has not exactly one proof.
+    """
+    achievement: Any = document
+    for name in _ENDORSED:
+        achievement = achievement.get(name) if isinstance(achievement, Mapping) else None
+    if not isinstance(achievement, Mapping) or _ENDORSEMENT not in achievement:
+        return document, []
+    endorsements = achievement[_ENDORSEMENT]
+    if not isinstance(endorsements, list) or not endorsements:
+        raise InvalidError("The endorsements must stand in an array.")
+    for endorsement in endorsements:
+        if not isinstance(endorsement, Mapping):
+            raise InvalidError("An endorsement must be an object.")
+        proofs = endorsement.get("proof")
+        if not isinstance(proofs, list) or len(proofs) != 1 or not isinstance(proofs[0], Mapping):
+            raise InvalidError("An endorsement must have one proof.")
+    rest = {name: value for name, value in achievement.items() if name != _ENDORSEMENT}
+    subject = {**document["credentialSubject"], "achievement": rest}
+    return {**document, "credentialSubject": subject}, endorsements
 
 
 def _loader(contexts: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -171,31 +243,18 @@ def _members(expanded: Any) -> Iterator[tuple[str, Any]]:
             yield from _members(value)
 
 
-def _refuse_twins(quads: list[dict[str, Any]]) -> None:
+def _refuse_twins(quads: Quads) -> None:
     """Refuse blank nodes that look alike.
 
     Telling them apart can take a canonicaliser minutes, which a hostile document would use;
     our own never repeat themselves.
     Source: RDFC-1.0 sections 4.6 (first degree hash) and 7.1 (dataset poisoning).
     """
-    descriptions: dict[str, list[str]] = {}
+    descriptions: dict[str, list[str]] = {label: [] for label in blank_nodes(quads)}
+    others = dict.fromkeys(descriptions, "_:z")
     for quad in quads:
-        labels = {
-            quad[place]["value"]
-            for place in ("subject", "object")
-            if quad[place]["type"] == "blank node"
-        }
-        for label in labels:
-            descriptions.setdefault(label, []).append(_seen_from(label, quad))
+        for label in blank_nodes([quad]):
+            descriptions[label].append(write_quad(quad, {**others, label: "_:a"}))
     alike = {tuple(sorted(lines)) for lines in descriptions.values()}
     if len(alike) != len(descriptions):
         raise InvalidError("The document says the same thing twice.")
-
-
-def _seen_from(label: str, quad: dict[str, Any]) -> str:
-    seen = dict(quad)
-    for place in ("subject", "object"):
-        if quad[place]["type"] == "blank node":
-            mark = "_:a" if quad[place]["value"] == label else "_:z"
-            seen[place] = {"type": "blank node", "value": mark}
-    return str(serialize_nquad(seen))

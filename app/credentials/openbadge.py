@@ -159,13 +159,25 @@ def _profile(issuer: IssuerFacts) -> dict[str, Any]:
     )
 
 
+def identity_texts(recipient: RecipientFacts) -> tuple[str, str]:
+    """Return the recipient's hash and its salt.
+
+    Raises: `InvalidError` if one of them is missing.
+    """
+    return (
+        required(recipient.hash, "The recipient's hash is missing."),
+        required(recipient.salt, "The recipient's salt is missing."),
+    )
+
+
 def _identity(recipient: RecipientFacts) -> dict[str, Any]:
+    identity_hash, salt = identity_texts(recipient)
     return {
         "type": "IdentityObject",
         "hashed": True,
-        "identityHash": required(recipient.hash, "The recipient's hash is missing."),
+        "identityHash": identity_hash,
         "identityType": required(recipient.identity_type, "The recipient's kind is missing."),
-        "salt": required(recipient.salt, "The recipient's salt is missing."),
+        "salt": salt,
     }
 
 

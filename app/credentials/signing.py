@@ -2,26 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from app.core.errors import InvalidError
-from app.credentials.keys import encode_multibase
-from app.credentials.linked_data import canonical_nquads, to_nquads
-from app.credentials.template import MARK, Template, TemplateCache, canonicalise, gap
+from app.credentials.keys import encode_multibase, load_private_key
+from app.credentials.linked_data import canonical_nquads, to_quads
+from app.credentials.shape import cut
+from app.credentials.template import MARK, Template, TemplateCache, gap
 from app.credentials.text import is_absolute_iri, is_signable, timestamp
 
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 PROOF_TYPE: Final = "DataIntegrityProof"
 PROOF_PURPOSE: Final = "assertionMethod"
 
-# What differs between two awards of one achievement version; `id` is the only IRI.
-_VARYING: Final = ("id", "validFrom", "awardedDate")
-_VARYING_IF_SAID: Final = ("validUntil",)
-_VARYING_IDENTITY: Final = ("identityHash", "salt")
+_OPTIONS: Final = frozenset(
+    {"type", "cryptosuite", "created", "verificationMethod", "proofPurpose"}
+)
 _shapes = TemplateCache(size=256)
 _proof_shapes = TemplateCache(size=8)
 
@@ -96,65 +94,53 @@ def digest_quickly(document: Mapping[str, Any], options: Mapping[str, str]) -> b
 
     Raises: `InvalidError` as `sign_credential`.
     """
-    nquads = _fill_template(document)
-    if nquads is None:
-        return digest_canonically(document, options)
-    configuration = _digest_options(document["@context"], options)
-    return configuration + hashlib.sha256(canonicalise(nquads)).digest()
+    parted = cut(document)
+    if parted is not None and _is_plain(options):
+        shape, values = parted
+        template = find_template(shape, values)
+        hashed = template.digest(values) if template else None
+        if hashed is not None:
+            return digest_options(document["@context"], options) + hashed
+    return digest_canonically(document, options)
 
 
-def _fill_template(credential: Mapping[str, Any]) -> str | None:
-    """Return the credential's N-Quads from its shape's template; `None` if that is not exact."""
-    cut = _cut(credential)
-    if cut is None:
-        return None
-    shape, values = cut
-    text = json.dumps(shape, ensure_ascii=False)
-    if text.count(MARK) != len(values):  # a text of the achievement's looks like a gap
-        return None
-    template = _shapes.get(text, lambda: Template(to_nquads(shape), len(values)))
-    # Were the credential's id the achievement's too, both would be one node of the graph.
-    return None if template.names(values[0]) else template.fill(values)
-
-
-def _cut(credential: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]] | None:
-    """Part a credential into its shape and its varying values; `None` if it is not like ours."""
-    names = [*_VARYING, *(name for name in _VARYING_IF_SAID if name in credential)]
-    try:
-        subject = credential["credentialSubject"]
-        (identity,) = subject["identifier"]
-        values = [credential[name] for name in names]
-        values += [identity[name] for name in _VARYING_IDENTITY]
-    except (KeyError, TypeError, ValueError):
-        return None
-    if not all(isinstance(value, str) and is_signable(value) for value in values):
-        return None
-    if not values[0].startswith(("https://", "http://")) or not is_absolute_iri(values[0]):
-        return None
-    first = len(names)
-    gaps = {name: gap(number) for number, name in enumerate(names)}
-    identity_gaps = {name: gap(first + number) for number, name in enumerate(_VARYING_IDENTITY)}
-    shape = {
-        **credential,
-        **gaps,
-        "credentialSubject": {**subject, "identifier": [{**identity, **identity_gaps}]},
-    }
-    return (shape, values)
-
-
-def _digest_options(contexts: list[str], options: Mapping[str, str]) -> bytes:
-    """Hash the proof's options; they are one blank node, so filling the gaps is canonical."""
-    shape = {"@context": contexts, **options, "created": gap(0), "verificationMethod": gap(1)}
-    template = _proof_shapes.get(
-        json.dumps(contexts), lambda: Template(canonical_nquads(shape).decode(), gaps=2)
+def _is_plain(options: Mapping[str, Any]) -> bool:
+    """Say whether a proof has the members of ours, and what can stand in a gap."""
+    return (
+        options.keys() == _OPTIONS
+        and all(isinstance(value, str) and is_signable(value) for value in options.values())
+        and is_absolute_iri(options["verificationMethod"])
     )
-    filled = template.fill([options["created"], options["verificationMethod"]])
-    return hashlib.sha256(filled.encode()).digest()
+
+
+def find_template(shape: Mapping[str, Any], values: Sequence[str]) -> Template | None:
+    """Return the template of a shape; `None` if a text of the shape looks like a gap itself.
+
+    Raises: `InvalidError` as `sign_credential`.
+    """
+    try:
+        text = json.dumps(shape, ensure_ascii=False)
+    except RecursionError:  # whoever canonicalises it says what is wrong
+        return None
+    if text.count(MARK) != len(values):
+        return None
+    return _shapes.get(text, lambda: Template(to_quads(shape), len(values)))
+
+
+def digest_options(contexts: Sequence[str], options: Mapping[str, str]) -> bytes:
+    """Hash a proof without its value.
+
+    Raises: `InvalidError` if it has members that a proof of ours has not.
+    """
+    shape = {"@context": list(contexts), **options, "created": gap(0), "verificationMethod": gap(1)}
+    template = _proof_shapes.get(json.dumps(shape), lambda: Template(to_quads(shape), gaps=2))
+    hashed = template.digest([options["created"], options["verificationMethod"]])
+    return hashed or hashlib.sha256(canonical_nquads({"@context": contexts, **options})).digest()
 
 
 def _with_proof(
     credential: Mapping[str, Any], options: Mapping[str, str], digest: bytes, private_key: bytes
 ) -> dict[str, Any]:
-    signature = Ed25519PrivateKey.from_private_bytes(private_key).sign(digest)
+    signature = load_private_key(private_key).sign(digest)
     # An array, because the formal schema allows nothing else.
     return {**credential, "proof": [{**options, "proofValue": encode_multibase(signature)}]}

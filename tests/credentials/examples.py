@@ -8,9 +8,14 @@ from app.credentials.facts import (
     AchievementFacts,
     AlignmentFacts,
     AwardFacts,
+    CriterionFacts,
+    EvidenceFacts,
     IdentityType,
     IssuerFacts,
+    LevelFacts,
     RecipientFacts,
+    ResultFacts,
+    StatusFacts,
 )
 from app.credentials.keys import public_multikey, verification_method
 from app.credentials.openbadge import build_credential, hash_recipient
@@ -97,3 +102,53 @@ def make_credential(number: int = 1, **achievement: Any) -> dict[str, Any]:
 
 def make_signed(number: int = 1, **achievement: Any) -> dict[str, Any]:
     return sign_credential(make_credential(number, **achievement), **SIGNING)
+
+
+def make_full_achievement(**facts: Any) -> AchievementFacts:
+    """Return an achievement with a rubric and parts."""
+    address = f"{BASE_URL}/achievements/7"
+    steps = ("Beginning", "Sound", "Excellent")
+    criteria = tuple(
+        CriterionFacts(
+            id=f"{address}#c{number}",
+            name=name,
+            required_level=f"{address}#c{number}-1",
+            levels=tuple(
+                LevelFacts(f"{address}#c{number}-{step}", said, f"{said}: {name}.", step)
+                for step, said in enumerate(steps)
+            ),
+        )
+        for number, name in enumerate(("Weighs sources", "Argues", "Concludes"))
+    )
+    related = (f"{BASE_URL}/achievements/8", f"{BASE_URL}/achievements/9")
+    return make_achievement(**{"id": address, "criteria": criteria, "related": related} | facts)
+
+
+def make_full_award(number: int = 1, **facts: Any) -> AwardFacts:
+    """Return an award of it with results, evidence and a status."""
+    criteria = make_full_achievement().criteria
+    results = tuple(
+        ResultFacts(criterion.id, criterion.levels[(number + place) % 3].id)
+        for place, criterion in enumerate(criteria)
+    )
+    evidence = EvidenceFacts(
+        name="Essay",
+        id=f"{BASE_URL}/credentials/{number}/evidence/1",
+        narrative="What was handed in.",
+        digest_multibase="zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n",
+        media_type="application/pdf",
+        genre="essay",
+    )
+    described = EvidenceFacts(name="Interview", id=None, narrative="Is not shown.")
+    status = StatusFacts(f"{BASE_URL}/status/3b", 94_567 + number)
+    return make_award(
+        number,
+        **{"results": results, "evidence": (evidence, described), "status": status} | facts,
+    )
+
+
+def make_full_signed(number: int = 1) -> dict[str, Any]:
+    """Return a signed credential that has every member a credential of ours can have."""
+    award = make_full_award(number, valid_until=NOON.replace(year=2036))
+    credential = build_credential(award, make_recipient(), make_full_achievement(), ISSUER)
+    return sign_credential(credential, **SIGNING)

@@ -7,7 +7,13 @@ import pytest
 from jsonschema import Draft201909Validator
 
 from app.core.errors import InvalidError
-from app.credentials.facts import AlignmentFacts, IdentityType, IssuerFacts, RecipientFacts
+from app.credentials.facts import (
+    AlignmentFacts,
+    IdentityType,
+    IssuerFacts,
+    RecipientFacts,
+    StatusFacts,
+)
 from app.credentials.openbadge import (
     build_credential,
     hash_recipient,
@@ -15,6 +21,7 @@ from app.credentials.openbadge import (
     to_json,
 )
 from tests.credentials.examples import (
+    BASE_URL,
     ESCO,
     ISSUER,
     NOON,
@@ -22,9 +29,11 @@ from tests.credentials.examples import (
     make_achievement,
     make_award,
     make_credential,
+    make_full_signed,
     make_recipient,
     make_signed,
 )
+from tests.credentials.leaves import put, remove
 
 SCHEMAS = [
     "ob_v3p0_achievementcredential_schema.formal.json",
@@ -59,6 +68,65 @@ def schema(request):
 )
 def test_a_signed_credential_obeys_both_official_schemas(schema, facts):
     assert [error.message for error in schema.iter_errors(make_signed(**facts))] == []
+
+
+def test_a_credential_with_every_member_obeys_both_official_schemas(schema):
+    assert [error.message for error in schema.iter_errors(make_full_signed())] == []
+
+
+def test_results_evidence_status_and_schema_stand_where_readers_look_for_them():
+    signed = make_full_signed()
+    subject = signed["credentialSubject"]
+
+    assert subject["result"][0] == {
+        "type": ["Result"],
+        "resultDescription": f"{BASE_URL}/achievements/7#c0",
+        "achievedLevel": f"{BASE_URL}/achievements/7#c0-1",
+    }
+    described = subject["achievement"]["resultDescription"][0]
+    assert described["rubricCriterionLevel"][1]["id"] == subject["result"][0]["achievedLevel"]
+    assert described["requiredLevel"] == f"{BASE_URL}/achievements/7#c0-1"
+    assert subject["achievement"]["related"][1] == {
+        "id": f"{BASE_URL}/achievements/9",
+        "type": ["Related"],
+    }
+    assert signed["evidence"][0] == {
+        "id": f"{BASE_URL}/credentials/1/evidence/1",
+        "type": ["Evidence"],
+        "name": "Essay",
+        "narrative": "What was handed in.",
+        "genre": "essay",
+        "digestMultibase": "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n",
+        "mediaType": "application/pdf",
+    }
+    assert signed["evidence"][1].keys() == {"type", "name", "narrative"}
+    assert signed["credentialStatus"] == {
+        "id": f"{BASE_URL}/status/3b#94568",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "94568",
+        "statusListCredential": f"{BASE_URL}/status/3b",
+    }
+    assert [schema["type"] for schema in signed["credentialSchema"]] == [
+        "1EdTechJsonSchemaValidator2019"
+    ]
+
+
+def test_what_an_award_lacks_is_left_out_of_its_credential():
+    credential = make_credential()
+
+    assert not {"evidence", "credentialStatus", "validUntil"} & credential.keys()
+    assert "result" not in credential["credentialSubject"]
+
+
+def test_a_status_before_the_first_bit_is_refused():
+    with pytest.raises(InvalidError, match="bit"):
+        build_credential(
+            make_award(status=StatusFacts(f"{BASE_URL}/status/1", -1)),
+            make_recipient(),
+            make_achievement(),
+            ISSUER,
+        )
 
 
 def test_a_credential_that_ends_obeys_both_official_schemas(schema):
@@ -201,3 +269,35 @@ def test_an_award_made_later_keeps_the_first_date():
 
     assert credential["awardedDate"] < credential["validFrom"]
     assert datetime.fromisoformat(credential["validFrom"]) == later.astimezone(UTC)
+
+
+UNFIT = {
+    "no id": (("id",), None),
+    "no issuer": (("issuer",), None),
+    "no time": (("validFrom",), None),
+    "a time without zone": (("validFrom",), "2026-01-05 12:00"),
+    "another context first": (("@context", 0), "https://www.w3.org/2018/credentials/v1"),
+    "no subject": (("credentialSubject",), None),
+    "a subject of no type": (("credentialSubject", "type"), []),
+    "no achievement": (("credentialSubject", "achievement"), None),
+    "an achievement without name": (("credentialSubject", "achievement", "name"), None),
+    "a type of its own": (("credentialSubject", "achievement", "achievementType"), "Souvenir"),
+    "a skill without address": (
+        ("credentialSubject", "achievement", "alignment", 0, "targetUrl"),
+        None,
+    ),
+    "a rubric without type": (
+        ("credentialSubject", "achievement", "resultDescription", 0, "resultType"),
+        None,
+    ),
+    "two statuses": (("credentialStatus",), [{"id": "https://a.example", "type": "a"}]),
+    "a schema without type": (("credentialSchema", 0, "type"), None),
+}
+
+
+@pytest.mark.parametrize(("path", "value"), UNFIT.values(), ids=UNFIT)
+def test_both_official_schemas_refuse_what_was_tampered_with(schema, path, value):
+    signed = make_full_signed()
+    tampered = remove(signed, path) if value is None else put(signed, path, value)
+
+    assert list(schema.iter_errors(tampered)) != []

@@ -18,11 +18,13 @@ from tests.credentials.examples import (
     NOON,
     SIGNING,
     make_credential,
+    make_full_signed,
     make_signed,
 )
 from tests.credentials.leaves import change_letter, member_paths, put, remove, string_paths
 
 SIGNED = make_signed()
+FULL = make_full_signed()
 
 
 def verify(document: Any, **facts: Any) -> Verification:
@@ -41,17 +43,17 @@ def test_a_proof_that_is_no_array_is_understood():
     assert verify(put(SIGNED, ("proof",), SIGNED["proof"][0])).is_valid
 
 
-@pytest.mark.parametrize("path", list(string_paths(SIGNED)), ids=str)
+@pytest.mark.parametrize("path", list(string_paths(FULL)), ids=str)
 def test_one_changed_letter_anywhere_is_found(path):
-    verification = verify(change_letter(SIGNED, path))
+    verification = verify(change_letter(FULL, path))
 
     assert not verification.is_valid
     assert verification.reason
 
 
-@pytest.mark.parametrize("path", list(member_paths(SIGNED)), ids=str)
+@pytest.mark.parametrize("path", list(member_paths(FULL)), ids=str)
 def test_one_member_taken_away_is_found(path):
-    assert not verify(remove(SIGNED, path)).is_valid
+    assert not verify(remove(FULL, path)).is_valid
 
 
 @pytest.mark.parametrize(

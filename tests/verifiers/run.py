@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from app.credentials.linked_data import SHIPPED_CONTEXTS
@@ -30,18 +31,25 @@ def verify_with_openbadgeslib(
 
 
 def ask_digitalbazaar(
-    credential: Mapping[str, Any], did_document: Mapping[str, Any]
+    credential: Mapping[str, Any],
+    did_document: Mapping[str, Any],
+    documents: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return @digitalbazaar/vc's whole answer: `verified` and `error`."""
-    node = install.node_command()
-    assert install.node_is_current(), _MISSING.format("@digitalbazaar/vc")
-    assert node is not None, _MISSING.format("Node.js")
+    """Return @digitalbazaar/vc's whole answer: `verified` and `error`.
+
+    `documents`: the status lists that the credential names, by their addresses.
+    """
     question = {
         "credential": credential,
         "didDocument": did_document,
-        "contexts": dict(SHIPPED_CONTEXTS),
+        "documents": {**SHIPPED_CONTEXTS, **documents},
     }
-    return _ask([*node, str(install.NODE_HOME / "verify.mjs")], question)
+    return _ask_node("verify.mjs", question)
+
+
+def ask_jose(token: str, did_document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return jose's whole answer on a token: `verified` and `error`."""
+    return _ask_node("verify_jwt.mjs", {"token": token, "didDocument": did_document})
 
 
 def ask_openbadgeslib(
@@ -74,6 +82,13 @@ def ask_openbadges(
         question |= {"picture": base64.b64encode(picture).decode(), "suffix": suffix}
     script = install.HERE / "verify_openbadges.py"
     return _ask([str(install.openbadges_python()), str(script)], question)
+
+
+def _ask_node(script: str, question: Mapping[str, Any]) -> dict[str, Any]:
+    node = install.node_command()
+    assert install.node_is_current(), _MISSING.format("@digitalbazaar/vc")
+    assert node is not None, _MISSING.format("Node.js")
+    return _ask([*node, str(install.NODE_HOME / script)], question)
 
 
 def _ask(command: list[str], question: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 // Verifies one credential with @digitalbazaar/vc, offline.
-// Reads {credential, didDocument, contexts: {url: document}} from standard input and
-// prints {verified, error}. Whatever is not in that input cannot be loaded.
+// Reads {credential, didDocument, documents: {url: document}} from standard input and
+// prints {verified, error}. Whatever is not in that input cannot be loaded: contexts, and the
+// status list of a credential that has a status, stand in `documents`.
 import {readFileSync} from 'node:fs';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
+import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 
-const {credential, didDocument, contexts} = JSON.parse(readFileSync(0, 'utf8'));
+const {credential, didDocument, documents} = JSON.parse(readFileSync(0, 'utf8'));
 
 function find(url) {
-  if(Object.hasOwn(contexts, url)) {
-    return contexts[url];
+  if(Object.hasOwn(documents, url)) {
+    return documents[url];
   }
   if(url === didDocument.id) {
     return didDocument;
@@ -33,6 +35,20 @@ function tell(error) {
   return [error, ...(error.errors ?? [])].map(({message}) => message).join(' | ');
 }
 
+// The library reads the bit and leaves it to its caller what a set one means.
+async function refuseRevoked(options) {
+  const found = await checkStatus(options);
+  if(found.results?.some(({status}) => status)) {
+    return {verified: false, error: new Error('The credential is revoked.')};
+  }
+  return found;
+}
+
 const suite = new DataIntegrityProof({cryptosuite});
-const {verified, error} = await vc.verifyCredential({credential, suite, documentLoader});
-process.stdout.write(JSON.stringify({verified, error: tell(error)}) + '\n');
+const question = {credential, suite, documentLoader};
+if(credential.credentialStatus) {
+  question.checkStatus = refuseRevoked;
+}
+const {verified, error, statusResult} = await vc.verifyCredential(question);
+const said = error ?? statusResult?.error ?? (verified ? null : new Error('Not verified.'));
+process.stdout.write(JSON.stringify({verified, error: tell(said)}) + '\n');
