@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -115,8 +116,14 @@ def _find_key(
         if isinstance(method, Mapping) and method.get("id") == method_id:
             if method.get("type") != "Multikey" or method.get("controller") != issuer_id:
                 raise InvalidError("The key of this proof is not the issuer's Multikey.")
-            return multikey_to_public(_text(method, "publicKeyMultibase"))
+            return _load_key(_text(method, "publicKeyMultibase"))
     raise InvalidError("The issuer's DID document does not hold the key of this proof.")
+
+
+@lru_cache(maxsize=64)
+def _load_key(multikey: str) -> Ed25519PublicKey:
+    """Return a public key; few issuers sign for many visitors."""
+    return multikey_to_public(multikey)
 
 
 def _check_signature(proof: Mapping[str, Any], public_key: Ed25519PublicKey, digest: bytes) -> None:

@@ -3,7 +3,7 @@
 Whether its proof and its status hold is found out anew at every visit.
 """
 
-import json
+import marshal
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -160,8 +160,8 @@ def _key(standing: Standing, credential: Mapping[str, Any], base_url: str) -> tu
         "validUntil" in credential,
         credential["validFrom"] != credential["awardedDate"],
         bool(credential["credentialSubject"].get("result")),
-        json.dumps(credential["credentialSubject"]["achievement"]),
-        json.dumps(credential["issuer"]),
+        # Version 2 writes the same thing the same way, whoever else holds parts of it.
+        marshal.dumps((credential["credentialSubject"]["achievement"], credential["issuer"]), 2),
     )
 
 

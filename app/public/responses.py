@@ -3,10 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
@@ -31,15 +34,14 @@ PICTURE_POLICY: Final = f"{FILE_POLICY}; img-src data:"
 
 def wanted_type() -> str:
     """Return what the request would rather have: a page, unless it asks for something by name."""
-    forms = [HTML, *LINKED_DATA, JSON, *TOKENS]
-    return request.accept_mimetypes.best_match(forms, default=HTML)
+    return _best_type(request.environ.get("HTTP_ACCEPT", ""))
 
 
-def page(text: str) -> Response:
+def page(text: str, *, policy: str = PAGE_POLICY) -> Response:
     """Return a page, or 304 if the browser has the same one."""
-    response = Response(text, mimetype=HTML)
-    response.vary.update(["Accept", "Accept-Language"])
-    return _finish(response, policy=PAGE_POLICY)
+    response = Response(text, content_type="text/html; charset=utf-8")
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return _finish(response, policy=policy)
 
 
 def document(
@@ -81,10 +83,17 @@ def picture(body: bytes, media_type: str, *, is_frozen: bool) -> Response:
 
 
 def _finish(response: Response, *, policy: str, seconds: int = SECONDS) -> Response:
+    body = response.get_data()
     response.headers["Content-Security-Policy"] = policy
-    response.cache_control.public = True
-    response.cache_control.max_age = seconds
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    if response.status_code == HTTPStatus.OK:
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    is_asked = "HTTP_IF_NONE_MATCH" in request.environ
+    if is_asked and response.status_code == HTTPStatus.OK:
         response.make_conditional(request)
     return response
+
+
+@lru_cache(maxsize=512)
+def _best_type(accept: str) -> str:
+    asked = parse_accept_header(accept, MIMEAccept)
+    return asked.best_match([HTML, *LINKED_DATA, JSON, *TOKENS], default=HTML)

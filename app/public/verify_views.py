@@ -30,9 +30,7 @@ def _exempt_from_csrf(state: Any) -> None:
 @public
 def verify() -> ResponseReturnValue:
     """Ask for a badge."""
-    response = responses.page(_render(VerifyForm(formdata=None), None))
-    response.headers["Content-Security-Policy"] = FORM_POLICY
-    return response
+    return responses.page(_render(VerifyForm(formdata=None), None), policy=FORM_POLICY)
 
 
 @bp.post("/verify")
