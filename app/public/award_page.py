@@ -6,7 +6,7 @@ Whether its proof and its status hold is found out anew at every visit.
 import marshal
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -23,8 +23,9 @@ from app.assessment.disclosing import find_public
 from app.awards.facts import award_address, image_address, png_address
 from app.awards.models import Award
 from app.awards.traces import Trace, read_trace
+from app.core.db import reading
 from app.programme.service import issuer_did
-from app.public.quickly import Standing, find_standing
+from app.public.quickly import Standing, check_plain, read_plain
 from app.public.service import Verdict, check_award, get_shown_award
 from app.public.signed import ShownFacts, signed_facts, signed_moments, signed_results
 
@@ -66,19 +67,24 @@ class _Frame:
 _frames: dict[tuple[Any, ...], _Frame] = {}
 
 
-def render_award(session: Session, public_id: str, *, base_url: str, now: datetime) -> str:
+def render_award(
+    public_id: str, *, open_session: Callable[[], Session], base_url: str, now: datetime
+) -> str:
     """Return the page of an award, as it stands now.
 
+    `open_session`: a session costs more than all that a plain award needs.
     Raises: `NotFoundError`.
     """
-    standing = find_standing(session, public_id, base_url=base_url, now=now)
+    with reading() as wire:
+        row = read_plain(wire, public_id)
+    standing = check_plain(row, public_id, base_url=base_url, now=now) if row else None
     if standing is None:
-        return _render_whole(session, public_id, base_url=base_url, now=now)
+        return _render_whole(open_session(), public_id, base_url=base_url, now=now)
     credential = standing.credential
     key = _key(standing, credential, base_url)
     frame = _frames.get(key)
     if frame is None:
-        award = get_shown_award(session, public_id)
+        award = get_shown_award(open_session(), public_id)
         facts = signed_facts(credential)
         verdict = Verdict(now, facts, is_valid=True)
         page = _render(award, verdict, _Gaps(), base_url=base_url)

@@ -10,12 +10,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, exists, or_, select
-from sqlalchemy.orm import Session
 
 from app.awards.models import Award, Visibility
 from app.catalog.models import Achievement, AchievementVersion
 from app.core.errors import InvalidError
-from app.core.prepared import Prepared, wire_of
+from app.core.prepared import Prepared, Wire
 from app.credentials.did import did_document, did_web
 from app.credentials.fast_verify import digest_of
 from app.credentials.verify import verify_credential
@@ -60,6 +59,9 @@ _STANDING: Final = Prepared(
 )
 
 
+Row = tuple[Any, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An award that stands, with its verified credential.
@@ -72,16 +74,16 @@ class Standing:
     rows: tuple[Any, ...]
 
 
-def find_standing(
-    session: Session, public_id: str, *, base_url: str, now: datetime
-) -> Standing | None:
-    """Return an award if it is a plain one whose proof holds now.
+def read_plain(wire: Wire, public_id: str) -> Row | None:
+    """Return what is recorded of an award that stands as most do; `None` for any other."""
+    return _STANDING.first(wire, {"public_id": public_id})
+
+
+def check_plain(row: Row, public_id: str, *, base_url: str, now: datetime) -> Standing | None:
+    """Return an award if its proof holds now.
 
     `None` does not say that it does not hold: the long way finds out, with words.
     """
-    row = _STANDING.first(wire_of(session), {"public_id": public_id})
-    if row is None:
-        return None
     text, name, awarded_at, valid_until, version, did_path, multikey, *rows = row
     if valid_until is not None and valid_until <= now:
         return None

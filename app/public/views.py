@@ -47,12 +47,12 @@ def home() -> ResponseReturnValue:
 @public
 def award(public_id: str) -> ResponseReturnValue:
     """Show and verify one award, or send its credential to a machine that asks for JSON."""
-    session = db.session()
     wanted = responses.wanted_type()
     if wanted == responses.HTML:
-        text = render_award(session, public_id, base_url=_base_url(), now=utcnow())
-        return responses.page(text)
-    found = get_shown_award(session, public_id)
+        return responses.page(
+            render_award(public_id, open_session=db.session, base_url=_base_url(), now=utcnow())
+        )
+    found = get_shown_award(db.session(), public_id)
     if wanted in responses.TOKENS:
         return send_token(found)
     return _award_document(found, wanted)
