@@ -10,7 +10,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.core.errors import InvalidError
-from app.credentials.keys import decode_multibase, multikey_to_public
+from app.credentials.base58btc import decode_signature
+from app.credentials.keys import multikey_to_public
 from app.credentials.openbadge import CONTEXTS
 from app.credentials.signing import CRYPTOSUITE, PROOF_PURPOSE, PROOF_TYPE, digest_canonically
 
@@ -127,9 +128,7 @@ def _load_key(multikey: str) -> Ed25519PublicKey:
 
 
 def _check_signature(proof: Mapping[str, Any], public_key: Ed25519PublicKey, digest: bytes) -> None:
-    signature = decode_multibase(proof["proofValue"])
-    if len(signature) != _SIGNATURE_BYTES:
-        raise InvalidError("The signature has the wrong length.")
+    signature = decode_signature(proof["proofValue"], size=_SIGNATURE_BYTES)
     try:
         public_key.verify(signature, digest)
     except InvalidSignature as error:

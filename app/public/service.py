@@ -4,21 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from app.awards.facts import achievement_address, award_address, issuer_address
 from app.awards.models import Award, Visibility
 from app.awards.service import get_award_by_public_id
-from app.catalog.models import AchievementVersion
+from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.catalog.service import find_version_by_public_id
 from app.catalog.stacks import BY_RULE, ShownGroup, show_parts
 from app.core.errors import InvalidError, NotFoundError
 from app.credentials.did import did_document, key_set
 from app.credentials.fast_verify import digest_of
 from app.credentials.verify import verify_credential
-from app.programme.models import IssuerProfile
+from app.programme.models import IssuerProfile, Level
 from app.programme.service import (
     find_issuer,
     issuer_did,
@@ -153,6 +153,26 @@ def list_parts(session: Session, version: AchievementVersion) -> list[ShownGroup
     if version.achievement.level.award_by != BY_RULE:
         return []
     return show_parts(session, [version.id])[version.id]
+
+
+def list_offered(session: Session, issuer: IssuerProfile) -> list[AchievementVersion]:
+    """Return what an issuer awards now: approved versions in use, by level and name."""
+    return list(
+        session.scalars(
+            select(AchievementVersion)
+            .join(AchievementVersion.achievement)
+            .join(Achievement.level)
+            .where(
+                Achievement.issuer_id == issuer.id,
+                Achievement.retired_at.is_(None),
+                AchievementVersion.status == VersionStatus.APPROVED,
+            )
+            .options(
+                contains_eager(AchievementVersion.achievement).contains_eager(Achievement.level)
+            )
+            .order_by(Level.position, AchievementVersion.name, AchievementVersion.id)
+        )
+    )
 
 
 def is_database_ready(session: Session) -> bool:

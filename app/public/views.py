@@ -3,6 +3,7 @@
 from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.awards.baked import issuer2_address
 from app.awards.facts import achievement_address, image_address, png_address
 from app.awards.models import Award
 from app.catalog.models import AchievementVersion
@@ -30,6 +31,7 @@ from app.public.service import (
     get_shown_award,
     get_version,
     is_database_ready,
+    list_offered,
     list_parts,
 )
 
@@ -98,11 +100,19 @@ def achievement_json(public_id: str) -> ResponseReturnValue:
 @public
 def issuer(slug: str) -> ResponseReturnValue:
     """Show who makes awards, or describe them to a machine."""
-    found = get_issuer(db.session(), slug)
+    session = db.session()
+    found = get_issuer(session, slug)
     if responses.wanted_type() != responses.HTML:
         return _issuer_document(found)
-    did = issuer_did(_base_url(), found)
-    return responses.page(render_template("public/issuer.html", issuer=found, did=did))
+    return responses.page(
+        render_template(
+            "public/issuer.html",
+            issuer=found,
+            did=issuer_did(_base_url(), found),
+            versions=list_offered(session, found),
+            ob2_address=issuer2_address(_base_url(), found),
+        )
+    )
 
 
 @bp.get("/issuers/<slug>.json")
