@@ -81,7 +81,8 @@ def render_award(
     if standing is None:
         return _render_whole(open_session(), public_id, base_url=base_url, now=now)
     credential = standing.credential
-    key = _key(standing, credential, base_url)
+    locale = str(get_locale())
+    key = _key(standing, credential, locale, base_url)
     frame = _frames.get(key)
     if frame is None:
         award = get_shown_award(open_session(), public_id)
@@ -97,6 +98,7 @@ def render_award(
     said = _said(
         public_id,
         standing.recipient_name,
+        locale=locale,
         base_url=base_url,
         awarded_at=awarded_at,
         expires_at=expires_at,
@@ -113,6 +115,7 @@ def _render_whole(session: Session, public_id: str, *, base_url: str, now: datet
     said = _said(
         public_id,
         award.recipient_name,
+        locale=str(get_locale()),
         base_url=base_url,
         awarded_at=facts.awarded_at,
         expires_at=facts.expires_at,
@@ -156,10 +159,12 @@ def _render(
     )
 
 
-def _key(standing: Standing, credential: Mapping[str, Any], base_url: str) -> tuple[Any, ...]:
+def _key(
+    standing: Standing, credential: Mapping[str, Any], locale: str, base_url: str
+) -> tuple[Any, ...]:
     """Return all on which the shared part of a page depends: what is signed, and the rows."""
     return (
-        str(get_locale()),
+        locale,
         base_url,
         standing.rows,
         bool(standing.recipient_name),
@@ -175,6 +180,7 @@ def _said(
     public_id: str,
     recipient_name: str | None,
     *,
+    locale: str,
     base_url: str,
     awarded_at: datetime,
     expires_at: datetime | None,
@@ -182,7 +188,6 @@ def _said(
     checked_at: datetime,
 ) -> dict[str, str]:
     """Return what differs from award to award, escaped."""
-    locale = str(get_locale())
     return {
         "path": str(escape(f"/credentials/{public_id}")),
         "address": str(escape(award_address(base_url, public_id))),
