@@ -10,7 +10,7 @@ LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-page bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-page bench-credentials bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -74,6 +74,9 @@ bench: install-dev
 
 bench-page: install-dev
 	$(BIN)/python bench/page.py
+bench-credentials: install-dev
+	@$(BIN)/python tests/verifiers/install.py
+	$(BIN)/python bench/credentials.py
 
 bench-roster: install-dev
 	$(BIN)/python bench/roster.py

@@ -61,6 +61,7 @@ ROOMS_WITH_MODELS = (
     "evidence.conflict_models",
     "awards.models",
     "awards.status_models",
+    "awards.endorsement_models",
     "awards.stack_models",
     "awards.souvenir_models",
     "assessment.models",

@@ -1,9 +1,11 @@
 """Signing the credentials of one version: what they share is gathered once."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.awards.endorsing import find_endorsement
 from app.awards.facts import achievement_facts, issuer_facts
 from app.catalog.models import AchievementVersion
 from app.core.crypto import Vault
@@ -26,7 +28,10 @@ class Signer:
         issuer = version.achievement.issuer
         did = issuer_did(base_url, issuer)
         self.key, self._private_key = get_signing_key(session, issuer.id, vault)
-        self._mould = Mould(achievement_facts(version, base_url), issuer_facts(issuer, did))
+        facts = replace(
+            achievement_facts(version, base_url), endorsement=find_endorsement(session, version)
+        )
+        self._mould = Mould(facts, issuer_facts(issuer, did))
         self._method = verification_method(did, self.key.multikey)
 
     def sign(self, facts: AwardFacts, recipient: RecipientFacts, *, now: datetime) -> str:

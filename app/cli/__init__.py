@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.cli import issuer_keys  # noqa: F401 (adds its commands to “issuers”)
 from app.cli.achievements import achievements
 from app.cli.administrators import administrators
 from app.cli.audit import audit

@@ -2,6 +2,7 @@
 
 import click
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from app.cli.border import (
     CommandGroup,
@@ -15,7 +16,9 @@ from app.cli.border import (
 )
 from app.core.clock import utcnow
 from app.core.db import db, transaction
-from app.core.errors import ConflictError
+from app.core.errors import ConflictError, NotFoundError
+from app.programme.issuer_keys import ensure_token_key
+from app.programme.models import IssuerProfile
 from app.programme.service import add_issuer, find_issuer, issuer_did, list_issuers
 
 issuers = CommandGroup("issuers", help="The organisations in whose name awards are made.")
@@ -39,7 +42,7 @@ def add(
     description: str | None,
     if_missing: bool,
 ) -> None:
-    """Add an issuer and make its signing key.
+    """Add an issuer and make its keys, for credentials and for tokens.
 
     The first issuer of the installation is known by the tool's own address
     (/.well-known/did.json), so add the main one first.
@@ -64,6 +67,13 @@ def add(
             actor=current_actor(),
             now=utcnow(),
         )
+        ensure_token_key(
+            session,
+            issuer,
+            current_app.extensions["assay.vault"],
+            utcnow(),
+            actor=current_actor(),
+        )
         did = issuer_did(current_app.extensions["assay.settings"].base_url, issuer)
     click.echo(f"Added the issuer “{slug}”: {did}")
 
@@ -87,3 +97,14 @@ def list_all(institution_slug: str | None, *, as_json: bool) -> None:
         if issuer.institution_id == institution.id
     ]
     print_rows(rows, as_json=as_json, nothing="There is no issuer yet.")
+
+
+def get_issuer(session: Session, slug: str) -> IssuerProfile:
+    """Return the issuer of this slug.
+
+    Raises: `NotFoundError`.
+    """
+    issuer = find_issuer(session, slug)
+    if issuer is None:
+        raise NotFoundError(f"There is no issuer “{slug}”.")
+    return issuer

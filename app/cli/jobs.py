@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from app.assessment.allocation_jobs import allocate_work
 from app.assessment.release_jobs import release_decisions
 from app.awards.certificate_jobs import list_overlooked, look_at_expired
+from app.awards.endorsement_jobs import endorse_approved
 from app.catalog.models import AchievementVersion
 from app.catalog.stacks import owe_awards
 from app.cli.pictures import draw_pictures
@@ -16,6 +17,7 @@ from app.launch.service import purge_expired
 from app.outbox.timers import Job
 from app.passback.comparison import owe_comparisons
 from app.platforms.jobs import rotate_tool_keys
+from app.programme.jobs import make_missing_keys
 from app.retention.jobs import delete_each_night
 from app.staff.sessions import purge_staff
 
@@ -52,6 +54,8 @@ JOBS = (
     Job("allocate", timedelta(minutes=1), allocate_work),
     Job("rosters", timedelta(minutes=10), refresh_rosters),
     Job("keys", timedelta(days=1), rotate_tool_keys, at=time(1, 30)),
+    Job("issuer keys", timedelta(days=1), make_missing_keys, at=time(1, 45)),
+    Job("endorsements", timedelta(minutes=1), endorse_approved),
     Job("pictures", timedelta(minutes=1), draw_pictures),
     Job("compare", timedelta(days=1), compare, at=time(2, 30)),
     Job("retention", timedelta(days=1), delete_each_night, at=time(4, 30)),

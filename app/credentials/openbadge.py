@@ -122,7 +122,7 @@ def build_credential(
             "id": encode_iri(award.id),
             "type": list(CREDENTIAL_TYPES),
             "name": required(achievement.name, "The achievement needs a name."),
-            "issuer": _profile(issuer),
+            "issuer": profile(issuer),
             "validFrom": timestamp(award.valid_from),
             "validUntil": timestamp(award.valid_until) if award.valid_until else None,
             "awardedDate": timestamp(award.awarded_at),
@@ -146,7 +146,11 @@ def to_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _profile(issuer: IssuerFacts) -> dict[str, Any]:
+def profile(issuer: IssuerFacts) -> dict[str, Any]:
+    """Describe an issuer as it stands inside a credential.
+
+    Raises: `InvalidError` if its name is missing, or an address is incomplete.
+    """
     return present(
         {
             "id": encode_iri(issuer.id),

@@ -5,6 +5,7 @@ One kind signs credentials, the other tokens; each has a life of its own.
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -30,7 +31,7 @@ def get_signing_key(session: Session, issuer_id: int, vault: Vault) -> tuple[Iss
     key = find_issuer_key(session, issuer_id, KeyKind.ED25519, KeyStatus.ACTIVE)
     if key is None:
         raise NotFoundError("The issuer has no signing key: ask the programme administrator.")
-    return key, vault.open(key.private_key_sealed)
+    return key, _open(vault, key.private_key_sealed)
 
 
 def list_published_multikeys(session: Session, issuer_id: int) -> list[str]:
@@ -100,14 +101,19 @@ def list_published_jwks(session: Session, issuer_id: int) -> list[dict[str, Any]
 
 
 def ensure_token_key(
-    session: Session, issuer: IssuerProfile, vault: Vault, now: datetime
+    session: Session,
+    issuer: IssuerProfile,
+    vault: Vault,
+    now: datetime,
+    *,
+    actor: str = "job:issuer keys",
 ) -> IssuerKey:
     """Return the key with which the issuer signs tokens; make the first one if there is none."""
     key = find_issuer_key(session, issuer.id, KeyKind.RSA, KeyStatus.ACTIVE)
     if key is not None:
         return key
     key = make_key(session, issuer, KeyKind.RSA, KeyStatus.ACTIVE, vault=vault, now=now)
-    _audit(session, issuer, key, actor="system:keys", action="issuer_key.created", now=now)
+    _audit(session, issuer, key, actor=actor, action="issuer_key.created", now=now)
     return key
 
 
@@ -222,6 +228,12 @@ def revoke_key(
         successor = prepare_key(session, issuer, key.kind, actor=actor, vault=vault, now=now)
     _take_over(session, issuer, successor, actor=actor, now=now)
     return successor
+
+
+@lru_cache(maxsize=64)
+def _open(vault: Vault, sealed: str) -> bytes:
+    """Open a key once: an award alone would wait for that longer than for its signature."""
+    return vault.open(sealed)
 
 
 def _take_over(

@@ -73,6 +73,7 @@ class IssuerProfile(Base):
 
     `did_path`: what follows the host in its `did:web`; empty for the first
     issuer of the installation, whose document is `/.well-known/did.json`.
+    `endorses`: it speaks for the committee, whose word awards carry.
     """
 
     __tablename__ = "issuer_profile"
@@ -85,6 +86,7 @@ class IssuerProfile(Base):
     url: Mapped[str] = mapped_column(String(1000))
     email: Mapped[str | None] = mapped_column(String(320))
     description: Mapped[str | None] = mapped_column(Text)
+    endorses: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
     keys: Mapped[list["IssuerKey"]] = relationship(order_by="IssuerKey.id")

@@ -34,7 +34,7 @@ def test_the_example_fills_an_installation(installation: Command, session: Sessi
         "command:platforms add",
         "command:programme load",
     ]
-    assert installation("audit", "verify").startswith("ksu: unbroken; 7 entries, the last is ")
+    assert installation("audit", "verify").startswith("ksu: unbroken; 9 entries, the last is ")
 
 
 def test_a_second_run_of_the_example_changes_nothing(

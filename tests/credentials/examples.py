@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.credentials.did import did_document, did_web
+from app.credentials.endorsement import EndorsementFacts, build_endorsement
 from app.credentials.facts import (
     AchievementFacts,
     AlignmentFacts,
@@ -18,8 +19,8 @@ from app.credentials.facts import (
     StatusFacts,
 )
 from app.credentials.keys import public_multikey, verification_method
-from app.credentials.openbadge import build_credential, hash_recipient
-from app.credentials.signing import sign_credential
+from app.credentials.openbadge import build_credential, hash_recipient, to_json
+from app.credentials.signing import sign_canonically, sign_credential
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BASE_URL = "https://assay.example.edu"
@@ -152,3 +153,42 @@ def make_full_signed(number: int = 1) -> dict[str, Any]:
     award = make_full_award(number, valid_until=NOON.replace(year=2036))
     credential = build_credential(award, make_recipient(), make_full_achievement(), ISSUER)
     return sign_credential(credential, **SIGNING)
+
+
+ENDORSER_DID = did_web(BASE_URL, ("issuers", "committee"))
+ENDORSER_KEY = bytes(range(1, 33))
+ENDORSING: dict[str, Any] = {
+    "private_key": ENDORSER_KEY,
+    "verification_method": verification_method(ENDORSER_DID, public_multikey(ENDORSER_KEY)),
+    "created": NOON,
+}
+
+
+def make_endorsement(number: int = 1, **facts: Any) -> EndorsementFacts:
+    endorser = IssuerFacts(ENDORSER_DID, "The committee", f"{BASE_URL}/committee", None, None)
+    return EndorsementFacts(
+        **{
+            "id": f"{BASE_URL}/achievements/7#endorsement-{number}",
+            "achievement_id": f"{BASE_URL}/achievements/7",
+            "name": "Approval of Critical Thinking II",
+            "comment": "Approved as MC-2026-014.",
+            "endorser": endorser,
+            "endorsed_at": NOON,
+        }
+        | facts
+    )
+
+
+def make_signed_endorsement(**facts: Any) -> dict[str, Any]:
+    return sign_canonically(build_endorsement(make_endorsement(**facts)), **ENDORSING)
+
+
+def make_endorsed_achievement(**facts: Any) -> AchievementFacts:
+    """Return an achievement that the committee endorsed."""
+    return make_full_achievement(endorsement=to_json(make_signed_endorsement()), **facts)
+
+
+def make_endorsed_credential(number: int = 1) -> dict[str, Any]:
+    return build_credential(
+        make_full_award(number), make_recipient(), make_endorsed_achievement(), ISSUER
+    )
