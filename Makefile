@@ -74,6 +74,7 @@ bench: install-dev
 
 bench-page: install-dev
 	$(BIN)/python bench/page.py
+
 bench-credentials: install-dev
 	@$(BIN)/python tests/verifiers/install.py
 	$(BIN)/python bench/credentials.py
