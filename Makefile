@@ -10,7 +10,7 @@ LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-credentials bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-page bench-credentials bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -71,6 +71,9 @@ test-fast: install-dev
 
 bench: install-dev
 	$(BIN)/python bench/launch.py
+
+bench-page: install-dev
+	$(BIN)/python bench/page.py
 
 bench-credentials: install-dev
 	@$(BIN)/python tests/verifiers/install.py

@@ -1,5 +1,6 @@
 """Request bodies: small by default; files stream to disk and stop growing at their limit."""
 
+import io
 import tempfile
 from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
@@ -99,6 +100,7 @@ class AssayRequest(Request):
     """
 
     max_file_bytes = DEFAULT_BODY_BYTES
+    is_kept_in_memory = False
     _allowance: Allowance | None = None
 
     @cached_property
@@ -114,6 +116,8 @@ class AssayRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         del total_content_length, content_type, filename, content_length
+        if self.is_kept_in_memory:
+            return io.BytesIO()
         if self._allowance is None:
             self._allowance = Allowance(
                 max_bytes=FULL_FILES * self.max_file_bytes, max_files=MAX_FILES
@@ -124,6 +128,12 @@ class AssayRequest(Request):
 def accepts_uploads(view: View) -> View:
     """Let this view's requests be large; each file is still capped, and all of them together."""
     view.accepts_uploads = True  # type: ignore[attr-defined]
+    return view
+
+
+def keeps_uploads_in_memory(view: View) -> View:
+    """Let nothing that this view is sent touch the disk; its whole body is small."""
+    view.keeps_uploads_in_memory = True  # type: ignore[attr-defined]
     return view
 
 
@@ -138,5 +148,7 @@ def install_uploads(app: Flask, *, max_file_bytes: int) -> None:
         if getattr(view, "accepts_uploads", False):
             request.max_content_length = UPLOAD_BODY_BYTES
             request.max_form_memory_size = TYPED_BYTES
+        if getattr(view, "keeps_uploads_in_memory", False):
+            request.is_kept_in_memory = True  # type: ignore[attr-defined]
 
     app.before_request_funcs.setdefault(None, []).insert(1, widen)

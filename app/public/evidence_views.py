@@ -28,6 +28,7 @@ from app.evidence.showing import ShownArtifact, describe_artifact, is_shown_inli
 from app.evidence.storage import Storage, open_storage
 from app.public import responses
 from app.public.blueprint import bp
+from app.public.service import get_shown_award
 
 PAGE_POLICY = f"{responses.PAGE_POLICY}; media-src 'self'"
 
@@ -36,7 +37,7 @@ PAGE_POLICY = f"{responses.PAGE_POLICY}; media-src 'self'"
 @public
 def evidence(public_id: str) -> ResponseReturnValue:
     """Show the work that everybody may see with a credential."""
-    shared = open_public(db.session(), public_id, now=utcnow())
+    shared = _open_public(public_id)
     return _page(shared, f"/credentials/{public_id}/evidence")
 
 
@@ -44,14 +45,14 @@ def evidence(public_id: str) -> ResponseReturnValue:
 @public
 def evidence_content(public_id: str, item_id: int) -> ResponseReturnValue:
     """Send one piece of it."""
-    return _content(open_public(db.session(), public_id, now=utcnow()), item_id)
+    return _content(_open_public(public_id), item_id)
 
 
 @bp.get("/credentials/<public_id>/evidence/<int:item_id>/pages/<int:number>.png")
 @public
 def evidence_page(public_id: str, item_id: int, number: int) -> ResponseReturnValue:
     """Send the picture of one page of it."""
-    return _drawn(open_public(db.session(), public_id, now=utcnow()), item_id, number)
+    return _drawn(_open_public(public_id), item_id, number)
 
 
 @bp.get("/evidence/<secret>")
@@ -80,6 +81,12 @@ def gone(error: GoneError) -> ResponseReturnValue:
     """Say that something was shown here, and is not any more."""
     response = Response(render_template("public/not_found.html", message=str(error)), status=410)
     return _private(response)
+
+
+def _open_public(public_id: str) -> Shared:
+    """Return what everybody may see; nothing with an award that its holder keeps private."""
+    session = db.session()
+    return open_public(session, get_shown_award(session, public_id).public_id, now=utcnow())
 
 
 def _page(shared: Shared, here: str) -> ResponseReturnValue:

@@ -3,15 +3,19 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
 LINKED_DATA: Final = ("application/vc+ld+json", "application/ld+json")
 CREDENTIAL: Final = LINKED_DATA[0]
+TOKENS: Final = ("text/plain", "application/jwt", "application/vc+jwt")
 SVG: Final = "image/svg+xml"
 PNG: Final = "image/png"
 SECONDS: Final = 60
@@ -29,15 +33,15 @@ PICTURE_POLICY: Final = f"{FILE_POLICY}; img-src data:"
 
 
 def wanted_type() -> str:
-    """Return what the request would rather have: a page, unless it asks for JSON by name."""
-    return request.accept_mimetypes.best_match([HTML, *LINKED_DATA, JSON], default=HTML)
+    """Return what the request would rather have: a page, unless it asks for something by name."""
+    return _best_type(request.environ.get("HTTP_ACCEPT", ""))
 
 
-def page(text: str) -> Response:
+def page(text: str, *, policy: str = PAGE_POLICY) -> Response:
     """Return a page, or 304 if the browser has the same one."""
-    response = Response(text, mimetype=HTML)
-    response.vary.update(["Accept", "Accept-Language"])
-    return _finish(response, policy=PAGE_POLICY)
+    response = Response(text, content_type="text/html; charset=utf-8")
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return _finish(response, policy=policy)
 
 
 def document(
@@ -47,6 +51,22 @@ def document(
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     sent_as = CREDENTIAL if media_type in LINKED_DATA else JSON
     response = Response(text, status=status, content_type=sent_as)
+    response.vary.add("Accept")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _finish(response, policy=FILE_POLICY)
+
+
+def linked_data(body: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Return JSON-LD that has one form only, whatever was asked for."""
+    text = json.dumps(body, ensure_ascii=False)
+    response = Response(text, status=status, content_type=LINKED_DATA[1])
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _finish(response, policy=FILE_POLICY)
+
+
+def token(text: str) -> Response:
+    """Return a signed token that any site may read. Source: Open Badges 3.0, section 8.1."""
+    response = Response(text, content_type="text/plain; charset=utf-8")
     response.vary.add("Accept")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return _finish(response, policy=FILE_POLICY)
@@ -63,10 +83,17 @@ def picture(body: bytes, media_type: str, *, is_frozen: bool) -> Response:
 
 
 def _finish(response: Response, *, policy: str, seconds: int = SECONDS) -> Response:
+    body = response.get_data()
     response.headers["Content-Security-Policy"] = policy
-    response.cache_control.public = True
-    response.cache_control.max_age = seconds
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    if response.status_code == HTTPStatus.OK:
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    is_asked = "HTTP_IF_NONE_MATCH" in request.environ
+    if is_asked and response.status_code == HTTPStatus.OK:
         response.make_conditional(request)
     return response
+
+
+@lru_cache(maxsize=512)
+def _best_type(accept: str) -> str:
+    asked = parse_accept_header(accept, MIMEAccept)
+    return asked.best_match([HTML, *LINKED_DATA, JSON, *TOKENS], default=HTML)

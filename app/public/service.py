@@ -4,32 +4,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
-from app.awards.facts import issuer_address
-from app.awards.models import Award
-from app.catalog.models import AchievementVersion
+from app.awards.facts import achievement_address, award_address, issuer_address
+from app.awards.models import Award, Visibility
+from app.awards.service import get_award_by_public_id
+from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.catalog.service import find_version_by_public_id
 from app.catalog.stacks import BY_RULE, ShownGroup, show_parts
 from app.core.errors import InvalidError, NotFoundError
-from app.credentials.did import did_document
-from app.programme.models import IssuerProfile
+from app.credentials.did import did_document, key_set
+from app.credentials.fast_verify import digest_of
+from app.credentials.verify import verify_credential
+from app.programme.models import IssuerProfile, Level
 from app.programme.service import (
     find_issuer,
     issuer_did,
     list_issuers,
+    list_published_jwks,
     list_published_multikeys,
 )
 from app.public.signed import (
+    Record,
     ShownFacts,
     check_belongs,
     read_credential,
     recorded_facts,
     signed_facts,
 )
-from app.public.verifying import verify_once
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,28 @@ class Verdict:
     else what is recorded.
     """
 
-    is_valid: bool
-    is_revoked: bool
-    is_expired: bool
-    reason: str | None
     checked_at: datetime
     facts: ShownFacts
+    is_valid: bool = False
+    is_revoked: bool = False
+    is_suspended: bool = False
+    is_expired: bool = False
+    reason: str | None = None
+
+
+def get_shown_award(session: Session, public_id: str) -> Award:
+    """Return the award at a public address, in whatever form it is asked for.
+
+    One that its holder keeps private is answered as if there were none.
+    Raises: `NotFoundError`.
+    """
+    try:
+        award = get_award_by_public_id(session, public_id)
+    except NotFoundError:
+        award = None
+    if award is None or award.visibility is Visibility.PRIVATE:
+        raise NotFoundError("There is no credential at this address. Check that it is complete.")
+    return award
 
 
 def check_award(session: Session, award: Award, *, base_url: str, now: datetime) -> Verdict:
@@ -57,36 +77,17 @@ def check_award(session: Session, award: Award, *, base_url: str, now: datetime)
     """
     recorded = recorded_facts(award)
     if award.revoked_at is not None:
-        return Verdict(
-            is_valid=False,
-            is_revoked=True,
-            is_expired=False,
-            reason=award.revocation_reason,
-            checked_at=now,
-            facts=recorded,
-        )
+        return Verdict(now, recorded, is_revoked=True, reason=award.revocation_reason)
     is_expired = award.has_expired(now)
     # One that has expired is still what was signed, or it is not: checked as of when it held.
-    moment = award.awarded_at if is_expired else now
+    moment = _first_moment(award) if is_expired else now
     try:
         facts = _verify(session, award, base_url=base_url, now=moment)
     except (InvalidError, NotFoundError) as error:
-        return Verdict(
-            is_valid=False,
-            is_revoked=False,
-            is_expired=False,
-            reason=str(error),
-            checked_at=now,
-            facts=recorded,
-        )
-    return Verdict(
-        is_valid=not is_expired,
-        is_revoked=False,
-        is_expired=is_expired,
-        reason=None,
-        checked_at=now,
-        facts=facts,
-    )
+        return Verdict(now, recorded, reason=str(error))
+    if award.suspended_at is not None:
+        return Verdict(now, facts, is_suspended=True, reason=award.suspension_reason)
+    return Verdict(now, facts, is_valid=not is_expired, is_expired=is_expired)
 
 
 def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> dict[str, Any]:
@@ -97,7 +98,21 @@ def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> 
     multikeys = list_published_multikeys(session, issuer.id)
     if not multikeys:
         raise NotFoundError("This issuer has no key that may be trusted.")
-    return did_document(issuer_did(base_url, issuer), multikeys, issuer_address(base_url, issuer))
+    return did_document(
+        issuer_did(base_url, issuer),
+        multikeys,
+        issuer_address(base_url, issuer),
+        list_published_jwks(session, issuer.id),
+    )
+
+
+def get_key_set(session: Session, base_url: str) -> dict[str, Any]:
+    """Return the keys of every issuer's tokens, each with the issuer that it belongs to."""
+    keys: list[dict[str, Any]] = []
+    for issuer in list_issuers(session):
+        jwks = list_published_jwks(session, issuer.id)
+        keys += key_set(issuer_did(base_url, issuer), jwks)["keys"]
+    return {"keys": keys}
 
 
 def get_issuer(session: Session, slug: str) -> IssuerProfile:
@@ -140,6 +155,26 @@ def list_parts(session: Session, version: AchievementVersion) -> list[ShownGroup
     return show_parts(session, [version.id])[version.id]
 
 
+def list_offered(session: Session, issuer: IssuerProfile) -> list[AchievementVersion]:
+    """Return what an issuer awards now: approved versions in use, by level and name."""
+    return list(
+        session.scalars(
+            select(AchievementVersion)
+            .join(AchievementVersion.achievement)
+            .join(Achievement.level)
+            .where(
+                Achievement.issuer_id == issuer.id,
+                Achievement.retired_at.is_(None),
+                AchievementVersion.status == VersionStatus.APPROVED,
+            )
+            .options(
+                contains_eager(AchievementVersion.achievement).contains_eager(Achievement.level)
+            )
+            .order_by(Level.position, AchievementVersion.name, AchievementVersion.id)
+        )
+    )
+
+
 def is_database_ready(session: Session) -> bool:
     """Return whether the database answers."""
     try:
@@ -153,8 +188,22 @@ def _verify(session: Session, award: Award, *, base_url: str, now: datetime) -> 
     """Return what an award's credential says. Raises: a domain error if it does not hold."""
     credential = read_credential(award.credential)
     keys = get_did_document(session, award.version.achievement.issuer, base_url)
-    outcome = verify_once(award.credential, credential, did_document=keys, now=now)
+    outcome = verify_credential(credential, did_document=keys, now=now, digest=digest_of)
     if not outcome.is_valid:
         raise InvalidError(outcome.reason)
-    check_belongs(credential, award, base_url=base_url)
+    record = Record(
+        address=award_address(base_url, award.public_id),
+        achievement=achievement_address(base_url, award.version),
+        awarded_at=award.awarded_at,
+        valid_until=award.valid_until,
+    )
+    check_belongs(credential, record)
     return signed_facts(credential)
+
+
+def _first_moment(award: Award) -> datetime:
+    """Return since when an award's newest credential has held; when it was awarded, if unknown."""
+    try:
+        return datetime.fromisoformat(read_credential(award.credential)["validFrom"])
+    except (InvalidError, LookupError, TypeError, ValueError):
+        return award.awarded_at

@@ -1,15 +1,11 @@
 """What anybody may see: credentials, achievements, issuers. No session, no cookie."""
 
-from typing import Any
-
 from flask import Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.assessment.disclosing import find_public
-from app.awards.facts import achievement_address, award_address, image_address, png_address
+from app.awards.baked import issuer2_address
+from app.awards.facts import achievement_address, image_address, png_address
 from app.awards.models import Award
-from app.awards.service import get_award_by_public_id
-from app.awards.traces import read_trace
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import why_unusable
 from app.core.access import public
@@ -21,19 +17,25 @@ from app.programme.service import issuer_did
 from app.public import (
     evidence_views,  # noqa: F401 (registers its views)
     image_views,  # noqa: F401 (registers its views)
+    key_views,  # noqa: F401 (registers its views)
+    ob2_views,  # noqa: F401 (registers its views)
     responses,
+    verify_views,  # noqa: F401 (registers its views)
 )
+from app.public.award_page import render_award
 from app.public.blueprint import bp
-from app.public.documents import achievement_document, issuer_document, revoked_document
+from app.public.documents import achievement_document, issuer_document
+from app.public.file_views import gone, named, send_token
 from app.public.service import (
-    check_award,
-    get_did_document,
     get_issuer,
-    get_issuer_by_did_path,
+    get_shown_award,
     get_version,
     is_database_ready,
+    list_offered,
     list_parts,
 )
+
+MACHINES = (".json", ".jwt", ".png", ".svg")
 
 
 @bp.get("/")
@@ -47,9 +49,15 @@ def home() -> ResponseReturnValue:
 @public
 def award(public_id: str) -> ResponseReturnValue:
     """Show and verify one award, or send its credential to a machine that asks for JSON."""
-    found = get_award_by_public_id(db.session(), public_id)
     wanted = responses.wanted_type()
-    return _award_page(found) if wanted == responses.HTML else _award_document(found, wanted)
+    if wanted == responses.HTML:
+        return responses.page(
+            render_award(public_id, open_session=db.session, base_url=_base_url(), now=utcnow())
+        )
+    found = get_shown_award(db.session(), public_id)
+    if wanted in responses.TOKENS:
+        return send_token(found)
+    return _award_document(found, wanted)
 
 
 @bp.get("/credentials/<public_id>.json")
@@ -57,12 +65,8 @@ def award(public_id: str) -> ResponseReturnValue:
 def award_json(public_id: str) -> ResponseReturnValue:
     """Send one award's credential."""
     wanted = responses.wanted_type()
-    found = get_award_by_public_id(db.session(), public_id)
-    response = _award_document(found, wanted)
-    if "download" in request.args:
-        name = f"{found.version.achievement.slug}.json"
-        response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    found = get_shown_award(db.session(), public_id)
+    return named(_award_document(found, wanted), found, "json")
 
 
 @bp.get("/achievements/<public_id>")
@@ -96,11 +100,19 @@ def achievement_json(public_id: str) -> ResponseReturnValue:
 @public
 def issuer(slug: str) -> ResponseReturnValue:
     """Show who makes awards, or describe them to a machine."""
-    found = get_issuer(db.session(), slug)
+    session = db.session()
+    found = get_issuer(session, slug)
     if responses.wanted_type() != responses.HTML:
         return _issuer_document(found)
-    did = issuer_did(_base_url(), found)
-    return responses.page(render_template("public/issuer.html", issuer=found, did=did))
+    return responses.page(
+        render_template(
+            "public/issuer.html",
+            issuer=found,
+            did=issuer_did(_base_url(), found),
+            versions=list_offered(session, found),
+            ob2_address=issuer2_address(_base_url(), found),
+        )
+    )
 
 
 @bp.get("/issuers/<slug>.json")
@@ -108,19 +120,6 @@ def issuer(slug: str) -> ResponseReturnValue:
 def issuer_json(slug: str) -> ResponseReturnValue:
     """Describe who makes awards."""
     return _issuer_document(get_issuer(db.session(), slug))
-
-
-@bp.get("/.well-known/did.json", defaults={"did_path": ""})
-@bp.get("/<path:did_path>/did.json")
-@public
-def did(did_path: str) -> ResponseReturnValue:
-    """Publish the keys of an issuer, at the address that its `did:web` names.
-
-    Source: did:web method specification, section 3.2.
-    """
-    session = db.session()
-    found = get_issuer_by_did_path(session, did_path.replace("/", ":"))
-    return responses.document(get_did_document(session, found, _base_url()))
 
 
 @bp.get("/healthz")
@@ -137,7 +136,7 @@ def healthz() -> ResponseReturnValue:
 @bp.errorhandler(NotFoundError)
 def not_found(error: NotFoundError) -> ResponseReturnValue:
     """Say in a friendly way that there is nothing, to people and machines."""
-    if responses.wanted_type() == responses.HTML and not request.path.endswith(".json"):
+    if responses.wanted_type() == responses.HTML and not _is_machines():
         text = render_template("public/not_found.html", message=str(error))
         response = Response(text, status=404)
         response.headers["Content-Security-Policy"] = responses.PAGE_POLICY
@@ -149,37 +148,15 @@ def not_found(error: NotFoundError) -> ResponseReturnValue:
     return response
 
 
-def _award_page(found: Award) -> Response:
-    base_url = _base_url()
-    verdict = check_award(db.session(), found, base_url=base_url, now=utcnow())
-    return responses.page(
-        render_template(
-            "public/award.html",
-            award=found,
-            version=found.version,
-            trace=read_trace(db.session(), found, now=utcnow()),
-            verdict=verdict,
-            shown=verdict.facts,
-            address=award_address(base_url, found.public_id),
-            image_url=image_address(base_url, found.version),
-            png_url=png_address(base_url, found.version),
-            did=issuer_did(base_url, found.version.achievement.issuer),
-            has_evidence=find_public(db.session(), found, now=utcnow()) is not None,
-        )
-    )
+def _is_machines() -> bool:
+    """Return whether the address is of something that no person reads."""
+    return request.path.startswith("/ob2/") or request.path.endswith(MACHINES)
 
 
 def _award_document(found: Award, wanted: str) -> Response:
-    """Send the credential as it was signed; of a revoked one, only that it is revoked.
-
-    Status 410, because some verifiers read a whole credential as good whatever
-    else it says.
-    Source: Open Badges 2.0, hosted verification; nothing newer says otherwise.
-    """
+    """Send the credential as it was signed; of a revoked one, only that it is revoked."""
     if found.revoked_at is not None:
-        address = award_address(_base_url(), found.public_id)
-        body: dict[str, Any] = revoked_document(address, found.revocation_reason)
-        return responses.document(body, status=410)
+        return gone(found)
     return responses.document(found.credential, wanted)
 
 

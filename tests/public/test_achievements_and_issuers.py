@@ -135,3 +135,19 @@ def test_a_database_that_is_away_shows_and_nothing_leaks(settings):
     page = app.test_client().get("/healthz")
 
     assert (page.status_code, page.json) == (503, {"status": "unavailable"})
+
+
+def test_an_issuer_lists_what_it_awards_now(stranger, session, world):
+    address = f"/issuers/{world.issuer.slug}"
+    before = stranger.get(address).text
+    achievement = world.level_2.achievement
+    session.get(type(achievement), achievement.id).retired_at = NOON
+    session.commit()
+
+    after = stranger.get(address).text
+
+    for version in (world.level_1, world.level_2):
+        assert f'href="/achievements/{version.public_id}"' in before
+    assert world.level_1.public_id in after
+    assert world.level_2.public_id not in after, "it was taken out of use"
+    assert f"https://tool.test/ob2/issuers/{world.issuer.slug}" in after

@@ -17,11 +17,13 @@ HOME = HERE.parents[1] / ".venv" / "verifiers"
 NODE_HOME = HOME / "node"
 NODE_RUNTIME = HOME / "node-runtime"
 OPENBADGESLIB_HOME = HOME / "openbadgeslib"
+OPENBADGES_HOME = HOME / "openbadges"
 OLDEST_NODE = 20
 
 NODE_FILES = ("package.json", "package-lock.json", "verify.mjs", "verify_jwt.mjs")
 _NODE_INPUTS = tuple(HERE / "node" / name for name in NODE_FILES)
 _OPENBADGESLIB_INPUTS = (HERE / "openbadgeslib.lock",)
+_OPENBADGES_INPUTS = (HERE / "openbadges.lock",)
 _STAMP = "installed-from.sha256"
 
 
@@ -35,6 +37,11 @@ def openbadgeslib_is_current() -> bool:
     return _is_current(OPENBADGESLIB_HOME, _OPENBADGESLIB_INPUTS)
 
 
+def openbadges_is_current() -> bool:
+    """Say whether 1EdTech's openbadges is installed as the lock file says."""
+    return _is_current(OPENBADGES_HOME, _OPENBADGES_INPUTS)
+
+
 def node_command() -> list[str] | None:
     """Return the command that runs Node.js; `None` if there is none that is new enough."""
     for node in (shutil.which("node"), _wheel_file("bin", "node")):
@@ -46,6 +53,11 @@ def node_command() -> list[str] | None:
 def openbadgeslib_python() -> Path:
     """Return the Python of openbadgeslib's environment."""
     return _python(OPENBADGESLIB_HOME)
+
+
+def openbadges_python() -> Path:
+    """Return the Python of the environment of 1EdTech's openbadges."""
+    return _python(OPENBADGES_HOME)
 
 
 def install_node() -> None:
@@ -72,6 +84,13 @@ def install_openbadgeslib() -> None:
     _stamp(OPENBADGESLIB_HOME, _OPENBADGESLIB_INPUTS)
 
 
+def install_openbadges() -> None:
+    """Install 1EdTech's openbadges; some of what it pins is too old, so its wishes count not."""
+    _make_environment(OPENBADGES_HOME)
+    _pip(OPENBADGES_HOME, "--no-deps", "--require-hashes", "-r", str(_OPENBADGES_INPUTS[0]))
+    _stamp(OPENBADGES_HOME, _OPENBADGES_INPUTS)
+
+
 def main() -> None:
     """Install whatever is missing or out of date."""
     # A runtime may have gone from the machine since, although the packages are still there.
@@ -81,6 +100,9 @@ def main() -> None:
     if not openbadgeslib_is_current():
         print("Installing openbadgeslib …", flush=True)
         install_openbadgeslib()
+    if not openbadges_is_current():
+        print("Installing openbadges …", flush=True)
+        install_openbadges()
     print("The outside verifiers are installed.")
 
 

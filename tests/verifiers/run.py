@@ -1,5 +1,6 @@
 """Ask the verifiers that nobody here wrote. They answer offline, and must be installed."""
 
+import base64
 import json
 import subprocess
 from collections.abc import Mapping
@@ -59,6 +60,28 @@ def ask_openbadgeslib(
     script = install.HERE / "verify_openbadgeslib.py"
     question = {"credential": credential, "didDocument": did_document}
     return _ask([str(install.openbadgeslib_python()), str(script)], question)
+
+
+def ask_openbadges(
+    documents: Mapping[str, Mapping[str, Any]],
+    *,
+    given: str | None = None,
+    picture: bytes | None = None,
+    suffix: str = ".png",
+) -> dict[str, Any]:
+    """Return what 1EdTech's openbadges says of an assertion: `verified` and `errors`.
+
+    `given`: its address, or its JSON; else `picture`: a baked one. `documents`: what stands at
+    which address: `status`, `type` and `body`, in base64.
+    """
+    assert install.openbadges_is_current(), _MISSING.format("openbadges")
+    question: dict[str, Any] = {"documents": dict(documents)}
+    if picture is None:
+        question["input"] = given
+    else:
+        question |= {"picture": base64.b64encode(picture).decode(), "suffix": suffix}
+    script = install.HERE / "verify_openbadges.py"
+    return _ask([str(install.openbadges_python()), str(script)], question)
 
 
 def _ask_node(script: str, question: Mapping[str, Any]) -> dict[str, Any]:
