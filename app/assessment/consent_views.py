@@ -104,6 +104,7 @@ def sign(public_id: str) -> ResponseReturnValue:
                 Signature(form.name.data, form.agrees.data, _launch()),
                 person=_me(),
                 vault=_vault(),
+                base_url=_base_url(),
                 now=utcnow(),
             )
     except InvalidError as error:
@@ -122,7 +123,14 @@ def unshare(public_id: str) -> ResponseReturnValue:
     if standing is None:
         raise ConflictError("Nothing is shown with this credential.")
     with transaction() as writing:
-        withdraw_consent(writing, writing.get_one(Consent, standing.id), person=_me(), now=utcnow())
+        withdraw_consent(
+            writing,
+            writing.get_one(Consent, standing.id),
+            person=_me(),
+            vault=_vault(),
+            base_url=_base_url(),
+            now=utcnow(),
+        )
     flash(_("Taken back. Nothing of your work is shown any more."), "success")
     return redirect(url_for(".share", public_id=public_id), 303)
 
@@ -177,8 +185,7 @@ def _page(award: Award, form: ShareForm) -> str:
     link = None
     if standing is not None and standing.audience is Audience.LINK:
         secret = _vault().open(standing.secret_sealed).decode()
-        base_url = current_app.extensions["assay.settings"].base_url
-        link = f"{base_url}{url_for('public.evidence_by_link', secret=secret)}"
+        link = f"{_base_url()}{url_for('public.evidence_by_link', secret=secret)}"
     return render_template(
         "assessment/share.html",
         award=award,
@@ -254,6 +261,11 @@ def _launch() -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _base_url() -> str:
+    base_url: str = current_app.extensions["assay.settings"].base_url
+    return base_url
 
 
 def _vault() -> Vault:

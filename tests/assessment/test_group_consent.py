@@ -13,12 +13,11 @@ from app.assessment.consents import (
     withdraw_consent,
 )
 from app.assessment.disclosing import find_public
-from app.core.crypto import Vault
 from app.evidence.consent_models import Audience, ShownAs
 from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.storage import open_storage
 from tests.assessment.consent import make_shown_work
-from tests.conftest import SECRET
+from tests.signing import SIGNING
 from tests.staff.twins import make_award
 
 NOW = datetime.now(UTC)
@@ -55,7 +54,7 @@ def sign(session, award, person, artifacts):
         Terms(Audience.PUBLIC),
         Signature(person.name, agrees=True, launch="session:1"),
         person=person,
-        vault=Vault(SECRET),
+        **SIGNING,
         now=NOW,
     )
 
@@ -89,7 +88,7 @@ def test_who_takes_it_back_takes_it_back_for_all(session, world, group):
     sign(session, theirs, world.other_learner, artifacts)
 
     standing = find_standing_consent(session, theirs.id)
-    withdraw_consent(session, standing, person=world.other_learner, now=NOW)
+    withdraw_consent(session, standing, person=world.other_learner, **SIGNING, now=NOW)
 
     assert shown(session, mine) == []
     assert shown(session, theirs) is None
