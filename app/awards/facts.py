@@ -1,8 +1,9 @@
 """What an award's credential is made of, gathered from the rows. Reads nothing else."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from app.catalog.models import AchievementVersion, Alignment
+from app.catalog.models import AchievementVersion, Alignment, Criterion
 from app.credentials.facts import (
     AchievementFacts,
     AlignmentFacts,
@@ -10,6 +11,7 @@ from app.credentials.facts import (
     IdentityType,
     IssuerFacts,
     RecipientFacts,
+    ResultFacts,
 )
 from app.credentials.openbadge import hash_recipient, normalise_email
 from app.programme.models import IssuerProfile
@@ -79,6 +81,29 @@ def achievement_facts(version: AchievementVersion, base_url: str) -> Achievement
         alignments=tuple(_alignment_facts(alignment) for alignment in version.alignments),
         level_name=level.name,
     )
+
+
+def criterion_address(base_url: str, criterion: Criterion) -> str:
+    """Return the public address of a criterion; its levels add their position."""
+    return f"{achievement_address(base_url, criterion.version)}#{criterion.key}"
+
+
+def result_facts(
+    version: AchievementVersion, reached: Mapping[int, int], base_url: str
+) -> tuple[ResultFacts, ...]:
+    """Say which rubric levels were reached; of criteria that nobody assessed, nothing.
+
+    `reached`: a criterion's id → the id of one of its rubric levels.
+    """
+    results = []
+    for criterion in version.criteria:
+        level = next(
+            (each for each in criterion.rubric_levels if each.id == reached.get(criterion.id)), None
+        )
+        if level is not None:
+            address = criterion_address(base_url, criterion)
+            results.append(ResultFacts(address, f"{address}-{level.position}"))
+    return tuple(results)
 
 
 def recipient_facts(*, email: str | None, lti_sub: str | None, salt: str) -> RecipientFacts | None:

@@ -22,6 +22,7 @@ from app.public import (
     evidence_views,  # noqa: F401 (registers its views)
     image_views,  # noqa: F401 (registers its views)
     responses,
+    status_views,  # noqa: F401 (registers its view)
 )
 from app.public.blueprint import bp
 from app.public.documents import achievement_document, issuer_document, revoked_document
