@@ -1,6 +1,8 @@
 """What the worker does for credentials that were made before now: it issues them again, in chunks.
 
-Those without a place in a status list, and those that a key signed which is trusted no more.
+Those without a place in a status list, those that a key signed which is trusted no more,
+and those that do not follow a consent: it is older than they are, its end was somebody's
+being forgotten, or no key was there to sign at the time.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,17 +10,18 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.awards.editions import reissue
 from app.awards.models import Award
 from app.awards.status_lists import resign_lists
-from app.awards.status_models import EditionReason, StatusList
+from app.awards.status_models import CredentialEdition, EditionReason, StatusList
 from app.core.clock import utcnow
 from app.core.crypto import Vault
 from app.core.db import transaction
 from app.core.errors import DomainError
+from app.evidence.consent_models import Audience, Consent, ConsentItem
 from app.outbox import service as outbox
 from app.outbox.worker import Handler, Message
 from app.platforms.models import Institution, KeyStatus
@@ -103,7 +106,7 @@ def reissue_chunk(
                 reissue(
                     session,
                     award,
-                    reason=_why(award),
+                    reason=_why(session, award),
                     actor=RULE,
                     vault=vault,
                     base_url=base_url,
@@ -130,15 +133,50 @@ def _list_outdated(
 
 def _is_outdated(now: datetime) -> ColumnElement[bool]:
     untrusted = select(IssuerKey.id).where(IssuerKey.status == KeyStatus.REVOKED)
-    return (
-        Award.revoked_at.is_(None)
-        & or_(Award.valid_until.is_(None), Award.valid_until > now)
-        & or_(Award.status_list_id.is_(None), Award.issuer_key_id.in_(untrusted))
+    return and_(
+        Award.revoked_at.is_(None),
+        or_(Award.valid_until.is_(None), Award.valid_until > now),
+        or_(
+            Award.status_list_id.is_(None),
+            Award.issuer_key_id.in_(untrusted),
+            _lags_behind_consent(),
+        ),
     )
 
 
-def _why(award: Award) -> EditionReason:
-    return EditionReason.STATUS if award.status_list_id is None else EditionReason.KEY
+def _lags_behind_consent() -> ColumnElement[bool]:
+    """Return the condition that what everybody may see was agreed to, or not, since the edition.
+
+    Also by another author of the same work, without whom it is not shown.
+    """
+    newest = (
+        select(func.max(CredentialEdition.replaced_at))
+        .where(CredentialEdition.award_id == Award.id)
+        .scalar_subquery()
+    )
+    since = func.coalesce(newest, Award.awarded_at)
+    own, any_one = aliased(Consent), aliased(Consent)
+    own_item, item = aliased(ConsentItem), aliased(ConsentItem)
+    return (
+        select(own.id)
+        .join(own_item, own_item.consent_id == own.id)
+        .join(item, item.artifact_id == own_item.artifact_id)
+        .join(any_one, any_one.id == item.consent_id)
+        .where(
+            own.award_id == Award.id,
+            own.audience == Audience.PUBLIC,
+            or_(own.withdrawn_at.is_(None), own.withdrawn_at > since),
+            or_(any_one.signed_at > since, any_one.withdrawn_at > since),
+        )
+        .exists()
+    )
+
+
+def _why(session: Session, award: Award) -> EditionReason:
+    if award.status_list_id is None:
+        return EditionReason.STATUS
+    key = session.get_one(IssuerKey, award.issuer_key_id)
+    return EditionReason.KEY if key.status is KeyStatus.REVOKED else EditionReason.EVIDENCE
 
 
 def _owe(session: Session, institution_id: int, after: int, *, now: datetime) -> None:

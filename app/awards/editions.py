@@ -103,7 +103,7 @@ def _keep(award: Award, reason: EditionReason, now: datetime) -> CredentialEditi
     return CredentialEdition(
         award_id=award.id,
         number=award.edition,
-        credential=award.credential,
+        credential="" if award.person.forgotten_at else award.credential,
         issuer_key_id=award.issuer_key_id,
         reason=reason,
         replaced_at=now,

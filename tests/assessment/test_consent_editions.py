@@ -1,7 +1,7 @@
 """What everybody may see of the work enters the credential, and leaves it, by a new edition."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +9,13 @@ from sqlalchemy import select
 from app.assessment.consents import Choice, Signature, Terms, sign_consent, withdraw_consent
 from app.awards import signer
 from app.awards.contents import digest_multibase
+from app.awards.edition_jobs import reissue_chunk
 from app.awards.models import Award
 from app.awards.status_models import CredentialEdition, EditionReason
+from app.courses.models import Person
 from app.evidence.consent_models import Audience, ShownAs
 from app.evidence.storage import open_storage
+from app.launch.erasure import erase_names
 from app.platforms.models import KeyStatus
 from app.programme.models import IssuerKey
 from tests.assessment.consent import PIXEL, make_shown_work
@@ -20,6 +23,7 @@ from tests.conftest import BASE_URL
 from tests.signing import SIGNING
 
 NOW = datetime.now(UTC)
+LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -133,6 +137,43 @@ def test_no_missing_key_keeps_anybody_from_taking_a_consent_back(session, world,
 
     assert consent.withdrawn_at == NOW
     assert session.get(Award, award.id).edition == 2
+
+
+def test_what_could_not_follow_a_consent_follows_by_the_job(session, world, shown, evidence):
+    award, (_text, picture) = shown
+    consent = sign(session, world, award, [Choice(picture.id, ShownAs.FULL)])
+    assert reissue_chunk(session, world.institution.id, **SIGNING, now=LATER) == 0
+    key = session.scalars(select(IssuerKey)).one()
+    key.status = KeyStatus.RETIRING
+    session.commit()
+    withdraw_consent(session, consent, person=world.learner, **SIGNING, now=LATER)
+    key.status = KeyStatus.ACTIVE
+    session.commit()
+
+    assert reissue_chunk(session, world.institution.id, **SIGNING, now=LATER) == 1
+
+    assert [len(each) for each in evidence] == [1, 0]
+    reasons = session.scalars(select(CredentialEdition.reason)).all()
+    assert reasons == [EditionReason.EVIDENCE, EditionReason.EVIDENCE]
+    assert reissue_chunk(session, world.institution.id, **SIGNING, now=LATER) == 0
+
+
+def test_nothing_that_the_holder_wrote_stays_once_they_are_forgotten(
+    session, world, shown, evidence
+):
+    award, (text, _picture) = shown
+    words = [Choice(text.id, ShownAs.DESCRIPTION, description="My own words.")]
+    sign(session, world, award, words)
+    award.credential = award.credential.replace("}", ',"words":"My own words."}', 1)
+    session.commit()
+
+    erase_names(session, session.get(Person, world.learner.id), actor="x:y", now=LATER)
+    assert reissue_chunk(session, world.institution.id, **SIGNING, now=LATER) == 1
+    session.commit()
+
+    assert [len(each) for each in evidence] == [1, 0]
+    assert set(session.scalars(select(CredentialEdition.credential))) == {""}
+    assert "My own words." not in session.get(Award, award.id).credential
 
 
 def test_in_a_group_the_others_credentials_follow(session, world, shown, evidence):
