@@ -58,8 +58,8 @@ class CredentialEdition(Base):
     """An earlier credential of an award, kept when it was issued again.
 
     `number`: of the edition that was replaced, from 1. `credential`: its signed
-    document; empty once the holder is forgotten, whose words may stand in it. `reason`: why the next one was
-    made; `replaced_at`: when.
+    document; empty once the holder is forgotten, whose words may stand in it.
+    `reason`: why the next one was made; `replaced_at`: when.
     """
 
     __tablename__ = "credential_edition"

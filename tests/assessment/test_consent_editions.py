@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from app.assessment.consents import Choice, Signature, Terms, sign_consent, withdraw_consent
-from app.awards import signer
 from app.awards.contents import digest_multibase
 from app.awards.edition_jobs import reissue_chunk
 from app.awards.models import Award
+from app.awards.signer import Signer
 from app.awards.status_models import CredentialEdition, EditionReason
 from app.courses.models import Person
 from app.evidence.consent_models import Audience, ShownAs
@@ -37,13 +37,13 @@ def shown(session, world, settings):
 def evidence(monkeypatch):
     """The evidence that was handed over to be signed, edition by edition."""
     handed = []
-    build = signer.build_credential
+    sign = Signer.sign
 
-    def watch(award, *others):
+    def watch(signer, award, *others, now):
         handed.append(award.evidence)
-        return build(award, *others)
+        return sign(signer, award, *others, now=now)
 
-    monkeypatch.setattr(signer, "build_credential", watch)
+    monkeypatch.setattr(Signer, "sign", watch)
     return handed
 
 

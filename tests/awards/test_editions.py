@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from app.awards import signer
 from app.awards.contents import digest_multibase, facts_again, read_levels
 from app.awards.edition_jobs import CHUNK, owe_editions, reissue_chunk
 from app.awards.editions import reissue
 from app.awards.facts import recipient_facts
 from app.awards.models import Award, Visibility
 from app.awards.revoking import revoke_award
+from app.awards.signer import Signer
 from app.awards.stack_models import AwardPart
 from app.awards.status_lists import find_entry
 from app.awards.status_models import AwardResult, CredentialEdition, EditionReason
@@ -40,13 +40,13 @@ LATER = NOON + timedelta(days=3)
 def handed_over(monkeypatch):
     """The facts that were handed over to be signed, one after the other."""
     facts = []
-    build = signer.build_credential
+    sign = Signer.sign
 
-    def watch(award, *others):
+    def watch(signer, award, *others, now):
         facts.append(award)
-        return build(award, *others)
+        return sign(signer, award, *others, now=now)
 
-    monkeypatch.setattr(signer, "build_credential", watch)
+    monkeypatch.setattr(Signer, "sign", watch)
     return facts
 
 
