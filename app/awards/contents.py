@@ -37,16 +37,10 @@ def first_facts(
     Nobody can have agreed yet to show work with it.
     Units: `levels`: a rubric level's id by criterion's id; `trace`: an award's id by part's id.
     """
-    parts = session.scalars(
-        select(Award)
-        .where(Award.id.in_(set(trace.values())))
-        .options(joinedload(Award.version))
-        .order_by(Award.id)
-    )
     return replace(
         award_facts(base_url, public_id, valid_until=valid_until, now=now),
         results=result_facts(version, levels, base_url),
-        evidence=_parts_facts(parts.all() if trace else (), base_url),
+        evidence=_traced_facts(session, trace, base_url) if trace else (),
         status=status_facts(base_url, entry),
     )
 
@@ -133,6 +127,18 @@ def _piece_facts(item: SharedItem, address: str) -> EvidenceFacts:
         digest_multibase=digest_multibase(file.sha256),
         media_type=file.media_type,
     )
+
+
+def _traced_facts(
+    session: Session, trace: Mapping[int, int], base_url: str
+) -> tuple[EvidenceFacts, ...]:
+    parts = session.scalars(
+        select(Award)
+        .where(Award.id.in_(set(trace.values())))
+        .options(joinedload(Award.version))
+        .order_by(Award.id)
+    )
+    return _parts_facts(parts.all(), base_url)
 
 
 def _parts_facts(parts: Iterable[Award], base_url: str) -> tuple[EvidenceFacts, ...]:
