@@ -10,7 +10,7 @@ LMS_PROFILE ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-page bench-credentials bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-upload install install-dev clean
+.PHONY: help demo demo-reset serve test test-fast check format lock bench bench-page bench-credentials bench-queue bench-roster bench-scores bench-souvenirs bench-stacks bench-status bench-upload install install-dev clean
 
 help:
 	@echo "make demo        try Assay: tool, practice LMS and worker (make demo-reset starts over)"
@@ -90,6 +90,9 @@ bench-queue: install-dev
 
 bench-stacks: install-dev
 	$(BIN)/python bench/stacks.py
+
+bench-status: install-dev
+	$(BIN)/python bench/status.py
 
 bench-souvenirs: install-dev
 	$(BIN)/python bench/souvenirs.py

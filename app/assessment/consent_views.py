@@ -16,7 +16,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.assessment.agreeing import has_other_authors
 from app.assessment.blueprint import bp
 from app.assessment.consent_copies import check_copies, forget_unsigned, keep_choices
 from app.assessment.consent_forms import Carried, ShareForm, SignForm
@@ -35,6 +34,7 @@ from app.assessment.consents import (
 )
 from app.assessment.disclosing import list_disclosures
 from app.assessment.shareable import Candidate, get_own_award, list_candidates
+from app.awards.agreeing import has_other_authors
 from app.awards.models import Award
 from app.core.access import SESSION_KEY, signed_in
 from app.core.clock import utcnow
@@ -107,6 +107,7 @@ def sign(public_id: str) -> ResponseReturnValue:
                 Signature(form.name.data, form.agrees.data, _launch()),
                 person=_me(),
                 vault=_vault(),
+                base_url=_base_url(),
                 now=utcnow(),
             )
     except InvalidError as error:
@@ -126,7 +127,14 @@ def unshare(public_id: str) -> ResponseReturnValue:
     if standing is None:
         raise ConflictError("Nothing is shown with this credential.")
     with transaction() as writing:
-        withdraw_consent(writing, writing.get_one(Consent, standing.id), person=_me(), now=utcnow())
+        withdraw_consent(
+            writing,
+            writing.get_one(Consent, standing.id),
+            person=_me(),
+            vault=_vault(),
+            base_url=_base_url(),
+            now=utcnow(),
+        )
     flash(_("Taken back. Nothing of your work is shown any more."), "success")
     return redirect(url_for(".share", public_id=public_id), 303)
 
@@ -181,8 +189,7 @@ def _page(award: Award, form: ShareForm) -> str:
     link = None
     if standing is not None and standing.audience is Audience.LINK:
         secret = _vault().open(standing.secret_sealed).decode()
-        base_url = current_app.extensions["assay.settings"].base_url
-        link = f"{base_url}{url_for('public.evidence_by_link', secret=secret)}"
+        link = f"{_base_url()}{url_for('public.evidence_by_link', secret=secret)}"
     return render_template(
         "assessment/share.html",
         award=award,
@@ -234,6 +241,11 @@ def _launch() -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _base_url() -> str:
+    base_url: str = current_app.extensions["assay.settings"].base_url
+    return base_url
 
 
 def _vault() -> Vault:

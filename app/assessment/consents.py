@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from app.assessment.consent_editions import show_in_credentials
 from app.assessment.consent_text import (
     EDITION,
     PURPOSE,
@@ -141,9 +142,12 @@ def sign_consent(
     *,
     person: Person,
     vault: Vault,
+    base_url: str,
     now: datetime,
 ) -> Consent:
     """Sign a consent; one that stood before ends with it.
+
+    What everybody may see enters the credential by a new edition of it.
 
     Raises: as `prepare_records`; `NotFoundError` for somebody else's award;
         `ConflictError` if it is revoked; `InvalidError` if it is not signed by
@@ -156,9 +160,9 @@ def sign_consent(
         raise ConflictError("This credential was revoked: nothing can be shown with it.")
     records = prepare_records(session, award, choices)
     _check_signature(signature, terms, person, now)
-    for earlier in list_consents(session, award.id):
-        if earlier.withdrawn_at is None:
-            _end(session, earlier, person, "consent.replaced", now=now)
+    changed = [each for each in list_consents(session, award.id) if each.withdrawn_at is None]
+    for earlier in changed:
+        _end(session, earlier, person, "consent.replaced", now=now)
     text, name = write_terms(award, records, terms), drop_controls(signature.name)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     consent = Consent(
@@ -192,11 +196,27 @@ def sign_consent(
         "artifacts": [{"id": r.artifact_id, "shown_as": r.shown_as} for r in records],
     }
     _audit(session, consent, person, "consent.signed", facts, now=now)
+    show_in_credentials(
+        session,
+        [*changed, consent],
+        actor=f"person:{person.id}",
+        vault=vault,
+        base_url=base_url,
+        now=now,
+    )
     return consent
 
 
-def withdraw_consent(session: Session, consent: Consent, *, person: Person, now: datetime) -> None:
-    """Take a consent back: nothing is shown by it from here on.
+def withdraw_consent(
+    session: Session,
+    consent: Consent,
+    *,
+    person: Person,
+    vault: Vault,
+    base_url: str,
+    now: datetime,
+) -> None:
+    """Take a consent back: nothing is shown by it from here on, nor named in the credential.
 
     Raises: `NotFoundError` if it is somebody else's; `ConflictError` if it has ended.
     """
@@ -206,6 +226,9 @@ def withdraw_consent(session: Session, consent: Consent, *, person: Person, now:
     if consent.withdrawn_at is not None:
         raise ConflictError("This consent has ended already; nothing is shown by it.")
     _end(session, consent, person, "consent.withdrawn", now=now)
+    show_in_credentials(
+        session, [consent], actor=f"person:{person.id}", vault=vault, base_url=base_url, now=now
+    )
 
 
 def get_own_consent(session: Session, consent_id: int, *, person_id: int) -> Consent:

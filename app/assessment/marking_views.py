@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.assessment.blueprint import bp, review_marks
 from app.assessment.marking import list_markable, mark_afterwards
-from app.assessment.shareable import name_of
+from app.awards.shown_work import name_of
 from app.core.access import requires_grantor
 from app.core.clock import utcnow
 from app.core.db import db, transaction
@@ -51,9 +51,7 @@ def mark_form(submission: Submission) -> MarkForm:
 def mark(submission_id: int) -> ResponseReturnValue:
     """Mark pieces of a decided work to be shown with its award."""
     principal = current_principal()
-    form = mark_form(
-        get_work(db.session(), submission_id, institution_id=principal.institution_id)
-    )
+    form = mark_form(get_work(db.session(), submission_id, institution_id=principal.institution_id))
     if not form.validate():
         raise InvalidError(_("One of these cannot be marked, or is marked already. Load it again."))
     with transaction() as session:

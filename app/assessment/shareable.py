@@ -7,16 +7,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.assessment.models import Assessment, AttemptDecision, Decision
 from app.awards.models import Award
+from app.awards.shown_work import name_of
 from app.core.errors import NotFoundError
 from app.evidence.models import (
     Artifact,
-    ArtifactKind,
     Attempt,
     ScanState,
     Submission,
     SubmissionStatus,
 )
-from app.evidence.texts import host_of
 
 
 @dataclass(frozen=True)
@@ -72,15 +71,6 @@ def list_candidates(session: Session, award: Award) -> list[Candidate]:
             why_not = _why_not(artifact, is_marked=artifact.id in marked)
             found[artifact.id] = Candidate(artifact, submission, name_of(artifact), why_not)
     return list(found.values())
-
-
-def name_of(artifact: Artifact) -> str:
-    """Return how an artifact is called for people."""
-    if artifact.kind is ArtifactKind.FILE:
-        return artifact.file_name or "File"
-    if artifact.kind is ArtifactKind.LINK:
-        return artifact.title or f"Link to {host_of(artifact.url or '')}"
-    return "Text"
 
 
 def _why_not(artifact: Artifact, *, is_marked: bool) -> str:

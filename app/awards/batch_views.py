@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.awards.blueprint import bp
 from app.awards.facts import award_address
 from app.awards.forms import ActForm, RevokeForm
+from app.awards.revoking import revoke_award
 from app.awards.running import revoke_batch, start_batch, stop_batch
-from app.awards.service import revoke_award
 from app.awards.souvenir_models import SouvenirBatch, SouvenirRow
 from app.awards.souvenir_views import tell
 from app.awards.souvenirs import (
@@ -124,6 +124,8 @@ def revoke_one(batch_id: int, number: int) -> ResponseReturnValue:
                     fresh.award,
                     reason=form.reason.data,
                     actor=current_principal().actor,
+                    vault=current_app.extensions["assay.vault"],
+                    base_url=current_app.extensions["assay.settings"].base_url,
                     now=utcnow(),
                 )
         tell(_("The award is revoked."))

@@ -6,11 +6,11 @@ each; a single person who cannot be awarded stops nobody else.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import ColumnElement, and_, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from app.awards.facts import award_facts, recipient_facts
@@ -22,6 +22,7 @@ from app.awards.issuing import (
 )
 from app.awards.models import HOLDS_THE_PLACE, Award
 from app.awards.signer import Signer
+from app.awards.status_lists import status_facts, take_entries
 from app.awards.validity import end_of_validity
 from app.catalog.models import AchievementVersion
 from app.catalog.stacks import is_a_part
@@ -112,9 +113,20 @@ def issue_awards(
         issued.failed[awarded_by] = "Nobody gives themselves a Souvenir."
     people = _read_people(session, [each for each in wanted if each not in issued.failed])
     signer = Signer(session, version, vault=vault, base_url=base_url)
+    renewed = _lock_expired(
+        session, version.achievement_id, [person["id"] for person in people], now=now
+    )
+    entries = take_entries(
+        session,
+        version.achievement.issuer,
+        len(people),
+        vault=vault,
+        base_url=base_url,
+        now=now,
+    )
     valid_until = end_of_validity(now, version.validity_months)
     rows: list[dict[str, Any]] = []
-    for person in people:
+    for person, entry in zip(people, entries, strict=True):
         recipient = recipient_facts(
             email=person["email"], lti_sub=person["sub"], salt=secrets.token_hex(SALT_BYTES)
         )
@@ -124,6 +136,7 @@ def issue_awards(
         public_id = secrets.token_hex(PUBLIC_ID_BYTES)
         try:
             facts = award_facts(base_url, public_id, valid_until=valid_until, now=now)
+            facts = replace(facts, status=status_facts(base_url, entry))
             signed = signer.sign(facts, recipient, now=now)
         except InvalidError as error:
             issued.failed[person["id"]] = str(error)
@@ -141,6 +154,9 @@ def issue_awards(
                 "awarded_at": now,
                 "valid_until": valid_until,
                 "credential": signed,
+                "status_list_id": entry[0].id,
+                "status_index": entry[1],
+                "renews_id": renewed.get(person["id"]),
             }
         )
     _end_expired(session, version.achievement_id, [row["person_id"] for row in rows], now=now)
@@ -149,7 +165,7 @@ def issue_awards(
         audit.Deed(
             "award.issued",
             f"award:{award_id}",
-            {"person": person_id, "version": version.id, "key": signer.key.multikey},
+            _told(person_id, version, signer, renewed.get(person_id)),
         )
         for person_id, award_id in issued.awards.items()
     ]
@@ -177,19 +193,46 @@ def find_holders(
     return dict(rows.all())
 
 
+def _told(
+    person_id: int, version: AchievementVersion, signer: Signer, renewed: int | None
+) -> dict[str, Any]:
+    told = {"person": person_id, "version": version.id, "key": signer.key.multikey}
+    return told if renewed is None else {**told, "instead_of": renewed}
+
+
+def _lock_expired(
+    session: Session, achievement_id: int, person_ids: Sequence[int], *, now: datetime
+) -> dict[int, int]:
+    """Return which award of each of these people has expired and will give up its place.
+
+    They are waited for before everybody's turn at the audit log.
+    """
+    rows = session.execute(
+        select(AWARD.c.person_id, AWARD.c.id)
+        .where(_is_expired(achievement_id, person_ids, now))
+        .order_by(AWARD.c.id)
+        .with_for_update()
+    )
+    return dict(rows.all())
+
+
+def _is_expired(
+    achievement_id: int, person_ids: Sequence[int], now: datetime
+) -> ColumnElement[bool]:
+    return and_(
+        AWARD.c.achievement_id == achievement_id,
+        AWARD.c.person_id.in_(person_ids),
+        text(HOLDS_THE_PLACE),
+        AWARD.c.valid_until <= now,
+    )
+
+
 def _end_expired(
     session: Session, achievement_id: int, person_ids: Sequence[int], *, now: datetime
 ) -> None:
     """Let awards that have expired give up their place to the new ones."""
     session.execute(
-        update(AWARD)
-        .where(
-            AWARD.c.achievement_id == achievement_id,
-            AWARD.c.person_id.in_(person_ids),
-            text(HOLDS_THE_PLACE),
-            AWARD.c.valid_until <= now,
-        )
-        .values(ended_at=now)
+        update(AWARD).where(_is_expired(achievement_id, person_ids, now)).values(ended_at=now)
     )
 
 

@@ -5,20 +5,20 @@ certificate is new, two people known apart were found to be one, or an award
 could not be made at the time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.awards.certificates import Due, award_certificate, iterate_due
 from app.awards.fallen import flag_if_incomplete
 from app.awards.issuing import issue_award
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_by_rule
 from app.awards.stack_models import AwardFlag, AwardPart
 from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.stack_models import StackGroup
@@ -100,13 +100,14 @@ def award_to(
     """Award a certificate to one person who holds its set; `None` if it stands already."""
     person = session.get_one(Person, due.person_id)
 
-    def issue(certificate: AchievementVersion, rule: str) -> Award:
+    def issue(certificate: AchievementVersion, rule: str, trace: Mapping[int, int]) -> Award:
         return issue_award(
             session,
             person=person,
             version=certificate,
             awarded_by=None,
             actor=rule,
+            trace=trace,
             vault=vault,
             base_url=base_url,
             now=now,
@@ -202,25 +203,34 @@ def list_overlooked(session: Session, *, now: datetime) -> list[int]:
     ]
 
 
-def look_at_expired(session: Session, *, now: datetime) -> int:
+def look_at_expired(session: Session, *, vault: Vault, base_url: str, now: datetime) -> int:
     """Flag, or revoke by their level's rule, certificates of which a part has run out."""
-    part = select(Award.id).where(Award.valid_until <= now)
-    known = select(AwardFlag.award_id).where(
-        AwardFlag.part_award_id == AwardPart.part_award_id, AwardFlag.cleared_at.is_(None)
+    part = aliased(Award)
+    # One that was flagged while a part was suspended is looked at again when that runs out.
+    known = exists().where(
+        AwardFlag.award_id == AwardPart.award_id,
+        AwardFlag.part_award_id == AwardPart.part_award_id,
+        AwardFlag.cleared_at.is_(None),
+        AwardFlag.flagged_at >= part.valid_until,
     )
     certificates = session.scalars(
         select(Award)
         .join(AwardPart, AwardPart.award_id == Award.id)
-        .where(
-            Award.revoked_at.is_(None),
-            AwardPart.part_award_id.in_(part),
-            Award.id.not_in(known),
-        )
+        .join(part, part.id == AwardPart.part_award_id)
+        .where(Award.revoked_at.is_(None), part.valid_until <= now, ~known)
         .distinct()
         .order_by(Award.id)
     ).all()
     for certificate in certificates:
         # One may have fallen with another meanwhile.
         if certificate.revoked_at is None and flag_if_incomplete(session, certificate, now=now):
-            revoke_award(session, certificate, reason=RAN_OUT, actor="rule:expired", now=now)
+            revoke_by_rule(
+                session,
+                certificate,
+                reason=RAN_OUT,
+                actor="rule:expired",
+                vault=vault,
+                base_url=base_url,
+                now=now,
+            )
     return len(certificates)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, or
 from sqlalchemy.orm import Session, aliased
 
 from app.awards.fallen import clear_flags
-from app.awards.held import HeldAward, find_trace, is_standing, parts_of, trace_of, traced
+from app.awards.held import HeldAward, find_trace, is_counted, parts_of, trace_of
 from app.awards.models import Award
 from app.awards.stack_models import AwardFlag
 from app.catalog.models import Achievement, AchievementVersion
@@ -28,8 +28,8 @@ from app.courses.models import Enrolment
 
 log = structlog.get_logger()
 
-# Makes one award of this version, by this actor.
-Issue = Callable[[AchievementVersion, str], Award]
+# Makes one award of this version, by this actor, for these awards by part.
+Issue = Callable[[AchievementVersion, str, Mapping[int, int]], Award]
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ def award_certificate(
         return None
     try:
         with session.begin_nested():
-            certificate = issue(version, f"rule:{version.id}")
-            session.add_all(traced(certificate, due.trace))
+            certificate = issue(version, f"rule:{version.id}", due.trace)
     except DomainError as error:
         log.warning(
             "certificate not awarded",
@@ -106,7 +105,7 @@ def iterate_due(
             Award.institution_id == version.institution_id,
             Award.achievement_id.in_(achievements),
             Award.person_id > after,
-            is_standing(Award, now),
+            is_counted(Award, now),
             may_receive(Award.person_id, version.achievement_id),
         )
         .order_by(Award.person_id)
@@ -157,7 +156,7 @@ def _complete_by_count() -> Prepared:
         .select_from(Award)
         .join(StackPart, StackPart.achievement_id == Award.achievement_id)
         .join(StackGroup, StackGroup.id == StackPart.group_id)
-        .where(Award.person_id == person_id, is_standing(Award, now))
+        .where(Award.person_id == person_id, is_counted(Award, now))
         .group_by(StackGroup.id, StackGroup.version_id, StackGroup.needed, StackGroup.group_count)
         .having(func.count() >= StackGroup.needed)
         .subquery()

@@ -7,7 +7,15 @@ from functools import cache
 from sqlalchemy import Integer, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.awards.held import find_trace, is_standing, numbers_of, parts_of, read_held, traced
+from app.awards.held import (
+    find_trace,
+    is_counted,
+    numbers_of,
+    parts_of,
+    read_held,
+    read_held_for_good,
+    traced,
+)
 from app.awards.models import Award
 from app.awards.stack_models import AwardFlag, AwardPart
 from app.catalog.models import Achievement, AchievementVersion
@@ -32,24 +40,36 @@ def list_fallen(session: Session, award: Award, *, now: datetime) -> list[tuple[
 
 
 def flag_if_incomplete(session: Session, certificate: Award, *, now: datetime) -> bool:
-    """Flag a certificate whose set is incomplete now; return whether it falls with its parts."""
+    """Flag a certificate whose set is incomplete now; return whether it falls with its parts.
+
+    With a part that is only suspended nothing falls: it may count again.
+    """
     groups = read_rules(session, [certificate.version_id])[certificate.version_id]
-    held = read_held(session, certificate.person_id, parts_of(groups), now=now)
+    parts = parts_of(groups)
+    held = read_held(session, certificate.person_id, parts, now=now)
     numbers = numbers_of(held)
     if not groups or is_complete(groups, numbers):
         return False
-    falls = certificate.version.achievement.level.revokes_with_part
+    for_good = read_held_for_good(session, certificate.person_id, parts, now=now)
+    is_lost = not is_complete(groups, numbers_of(for_good))
+    falls = is_lost and certificate.version.achievement.level.revokes_with_part
     short = [group for group in groups if group.count_missing(numbers)]
     lost = {part.achievement_id for part in parts_of(short) if not part.is_held(numbers)}
     known = {flag.part_award_id: flag for flag in _list_flags(session, certificate)}
     for part_award_id in _list_lost(session, certificate, lost, now=now):
         flag = known.get(part_award_id)
         if flag is None:
-            flag = AwardFlag(award_id=certificate.id, part_award_id=part_award_id, flagged_at=now)
+            flag = AwardFlag(award_id=certificate.id, part_award_id=part_award_id)
             session.add(flag)
-        flag.fell, flag.cleared_at = falls, None
+        flag.fell, flag.flagged_at, flag.cleared_at = falls, now, None
     session.flush()
     return falls
+
+
+def flag_what_uses(session: Session, award: Award, *, now: datetime) -> None:
+    """Flag the certificates that are incomplete while an award is suspended; none falls."""
+    for certificate in _list_using(session, award.person_id, award.achievement_id):
+        flag_if_incomplete(session, certificate, now=now)
 
 
 def _list_using(session: Session, person_id: int, achievement_id: int) -> Sequence[Award]:
@@ -119,8 +139,6 @@ def _list_lost(
     )
     return list(
         session.scalars(
-            select(Award.id)
-            .where(Award.id.in_(newest), ~is_standing(Award, now))
-            .order_by(Award.id)
+            select(Award.id).where(Award.id.in_(newest), ~is_counted(Award, now)).order_by(Award.id)
         )
     )

@@ -33,24 +33,42 @@ def find_trace(
 def read_held(
     session: Session, person_id: int, parts: Iterable[PartRule], *, now: datetime
 ) -> dict[int, HeldAward]:
-    """Return by achievement what a person holds of these parts."""
+    """Return by achievement what counts now of what a person holds of these parts."""
+    return _read(session, person_id, parts, is_counted(Award, now))
+
+
+def read_held_for_good(
+    session: Session, person_id: int, parts: Iterable[PartRule], *, now: datetime
+) -> dict[int, HeldAward]:
+    """Return the same, with what is only suspended: that may count again tomorrow."""
+    return _read(session, person_id, parts, is_standing(Award, now))
+
+
+def _read(
+    session: Session, person_id: int, parts: Iterable[PartRule], condition: ColumnElement[bool]
+) -> dict[int, HeldAward]:
     rows = session.execute(
         select(Award.achievement_id, Award.id, AchievementVersion.number)
         .join(AchievementVersion, AchievementVersion.id == Award.version_id)
         .where(
             Award.person_id == person_id,
             Award.achievement_id.in_({part.achievement_id for part in parts}),
-            is_standing(Award, now),
+            condition,
         )
     )
     return {row.achievement_id: HeldAward(row.id, row.number) for row in rows}
 
 
 def is_standing(award: type[Award], now: object) -> ColumnElement[bool]:
-    """Return the condition that an award counts: neither revoked nor run out."""
+    """Return the condition that an award is held: neither revoked nor run out."""
     return and_(
         award.revoked_at.is_(None), or_(award.valid_until.is_(None), award.valid_until > now)
     )
+
+
+def is_counted(award: type[Award], now: object) -> ColumnElement[bool]:
+    """Return the condition that an award counts towards a certificate: held, not suspended."""
+    return and_(is_standing(award, now), award.suspended_at.is_(None))
 
 
 def trace_of(groups: Sequence[GroupRule], held: Mapping[int, HeldAward]) -> dict[int, int] | None:

@@ -1,6 +1,7 @@
 """Making one award: the row, its signed credential, the audit. Nothing here asks if it is due."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
@@ -8,9 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.awards.certificates import complete_certificates
-from app.awards.facts import award_facts, recipient_facts
+from app.awards.contents import first_facts, levels_at
+from app.awards.facts import recipient_facts
+from app.awards.held import traced
 from app.awards.models import Award
 from app.awards.signer import Signer
+from app.awards.status_lists import take_entry
+from app.awards.status_models import AwardResult
 from app.awards.validity import end_of_validity
 from app.catalog.models import AchievementVersion
 from app.catalog.usability import require_usable
@@ -36,17 +41,21 @@ def issue_award(
     version: AchievementVersion,
     awarded_by: int | None,
     actor: str,
+    reached: Mapping[int, int] | None = None,
+    trace: Mapping[int, int] | None = None,
     vault: Vault,
     base_url: str,
     now: datetime,
 ) -> Award:
     """Award a version of an achievement to a person who holds none of it that is valid.
 
-    One that has expired gives up its place to the new one.
+    One that has expired gives up its place to the new one, which renews it.
 
     With it, every certificate whose set it completes is awarded by rule.
 
     Units: `awarded_by` is a person's id; `None` where a rule or a claim awards.
+        `reached`: the position of the rubric level reached by criterion's id, where
+        work was assessed. `trace`: an award's id by part's id, for a certificate.
     Raises: `InvalidError` if nothing is known by which a verifier could
         recognise the recipient; `ConflictError` if the achievement may not be
         used, or the same award is being made elsewhere.
@@ -54,9 +63,23 @@ def issue_award(
     require_usable(version, now=now)
     public_id = secrets.token_hex(PUBLIC_ID_BYTES)
     valid_until = end_of_validity(now, version.validity_months)
-    facts = award_facts(base_url, public_id, valid_until=valid_until, now=now)
-    key, text = _sign(session, facts, person, version, vault=vault, base_url=base_url, now=now)
+    # The row that another may hold is waited for before everybody's turn at the audit log.
     renewed = _end_expired(session, person, version, now=now)
+    levels = levels_at(version, reached or {})
+    issuer = version.achievement.issuer
+    entry = take_entry(session, issuer, vault=vault, base_url=base_url, now=now)
+    facts = first_facts(
+        session,
+        version,
+        public_id,
+        valid_until=valid_until,
+        levels=levels,
+        trace=trace or {},
+        entry=entry,
+        base_url=base_url,
+        now=now,
+    )
+    key, text = _sign(session, facts, person, version, vault=vault, base_url=base_url, now=now)
     award = Award(
         institution_id=version.institution_id,
         public_id=public_id,
@@ -69,6 +92,9 @@ def issue_award(
         awarded_at=now,
         valid_until=valid_until,
         credential=text,
+        status_list_id=entry[0].id,
+        status_index=entry[1],
+        renews_id=renewed.id if renewed else None,
     )
     session.add(award)
     try:
@@ -77,6 +103,8 @@ def issue_award(
         raise ConflictError(
             "This micro-credential has just been awarded by somebody else. Load the page again."
         ) from error
+    session.add_all(result_rows(award.id, levels))
+    session.add_all(traced(award, trace or {}))
     told: dict[str, object] = {"person": person.id, "version": version.id, "key": key.multikey}
     if renewed is not None:
         told["instead_of"] = renewed.id
@@ -93,13 +121,16 @@ def award_what_it_completes(
     It must be in the audit log before (see `complete_certificates`).
     """
 
-    def issue_by_rule(certificate: AchievementVersion, rule: str) -> Award:
+    def issue_by_rule(
+        certificate: AchievementVersion, rule: str, trace: Mapping[int, int]
+    ) -> Award:
         return issue_award(
             session,
             person=person,
             version=certificate,
             awarded_by=None,
             actor=rule,
+            trace=trace,
             vault=vault,
             base_url=base_url,
             now=now,
@@ -182,11 +213,22 @@ def _sign(
 ) -> tuple[IssuerKey, str]:
     """Return the key used and the signed credential as the text that is stored and served."""
     signer = Signer(session, version, vault=vault, base_url=base_url)
-    return signer.key, signer.sign(facts, _recipient(session, person), now=now)
+    return signer.key, signer.sign(facts, find_recipient(session, person), now=now)
 
 
-def _recipient(session: Session, person: Person) -> RecipientFacts:
-    """Say who earned it; among several LMSs, the one that knew the person first names them."""
+def result_rows(award_id: int, levels: Mapping[int, int]) -> list[AwardResult]:
+    """Return the rows that keep what was reached, so that a later credential repeats it."""
+    return [
+        AwardResult(award_id=award_id, criterion_id=criterion_id, rubric_level_id=level_id)
+        for criterion_id, level_id in levels.items()
+    ]
+
+
+def find_recipient(session: Session, person: Person) -> RecipientFacts:
+    """Say who earned it; among several LMSs, the one that knew the person first names them.
+
+    Raises: `InvalidError` if nothing is known by which a verifier could recognise them.
+    """
     lti_sub = session.scalar(
         select(LtiUser.sub).where(LtiUser.person_id == person.id).order_by(LtiUser.id).limit(1)
     )

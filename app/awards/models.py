@@ -41,7 +41,8 @@ class Award(Base):
     award that was made before there were any, until it is issued again.
     `suspended_at`, `suspension_reason`: `None` unless it is suspended now.
     `visibility`: who may see its public page. `edition`: how often its
-    credential was issued; see `CredentialEdition`.
+    credential was issued; see `CredentialEdition`. `renews_id`: the award that
+    this one came in the place of, once that had run out; `None` for a first one.
     """
 
     __tablename__ = "award"
@@ -77,6 +78,7 @@ class Award(Base):
     suspension_reason: Mapped[str | None] = mapped_column(Text)
     visibility: Mapped[Visibility] = mapped_column(TextEnum(Visibility), default=Visibility.LINK)
     edition: Mapped[int] = mapped_column(default=1)
+    renews_id: Mapped[int | None] = mapped_column(ForeignKey("award.id"))
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("award.id"), index=True)
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

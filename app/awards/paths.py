@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.awards.certificates import may_receive
-from app.awards.held import is_standing
+from app.awards.held import is_counted
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.stack_models import StackGroup, StackPart
@@ -125,7 +125,7 @@ def _list_begun(session: Session, person_id: int, *, now: datetime) -> Sequence[
         select(StackGroup.version_id)
         .join(StackPart, StackPart.group_id == StackGroup.id)
         .join(part_award, part_award.achievement_id == StackPart.achievement_id)
-        .where(part_award.person_id == person_id, is_standing(part_award, now))
+        .where(part_award.person_id == person_id, is_counted(part_award, now))
     )
     achievement = joinedload(AchievementVersion.achievement)
     return session.scalars(
@@ -149,7 +149,7 @@ def _read_awards(
         .where(
             Award.person_id == person_id,
             Award.achievement_id.in_(achievement_ids),
-            is_standing(Award, now),
+            is_counted(Award, now),
         )
         .options(joinedload(Award.version))
     )

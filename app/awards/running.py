@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.awards.bulk import Issued, issue_awards
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import take_back
 from app.awards.souvenir_models import BatchState, RowState, SouvenirBatch, SouvenirRow
 from app.awards.souvenirs import is_finished, may_start, may_still_give
 from app.core import audit
@@ -171,6 +171,8 @@ def delivery_handlers(
                 batch,
                 first=message.payload["first"],
                 last=message.payload["last"],
+                vault=vault,
+                base_url=base_url,
                 now=clock(),
             )
 
@@ -196,7 +198,14 @@ def award_now(batch_id: int, *, vault: Vault, base_url: str) -> None:
 
 
 def revoke_chunk(
-    session: Session, batch: SouvenirBatch, *, first: int, last: int, now: datetime
+    session: Session,
+    batch: SouvenirBatch,
+    *,
+    first: int,
+    last: int,
+    vault: Vault,
+    base_url: str,
+    now: datetime,
 ) -> None:
     """Revoke the awards of one chunk that stand; done again, it finds none."""
     awards = session.scalars(
@@ -210,14 +219,15 @@ def revoke_chunk(
         )
         .order_by(SouvenirRow.number)
     ).all()
-    for award in awards:
-        revoke_award(
-            session,
-            award,
-            reason=batch.revocation_reason or "",
-            actor=batch.revoked_by or batch.actor,
-            now=now,
-        )
+    take_back(
+        session,
+        awards,
+        reason=batch.revocation_reason or "",
+        actor=batch.revoked_by or batch.actor,
+        vault=vault,
+        base_url=base_url,
+        now=now,
+    )
 
 
 def _run_chunk(

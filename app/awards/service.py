@@ -1,25 +1,18 @@
-"""Awards: issue the moment one falls due, find, revoke."""
+"""Awards: issue the moment one falls due, find."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
 
-from app.awards.fallen import list_fallen
-from app.awards.issuing import audit_award, find_standing_award, is_test_user, issue_award
+from app.awards.issuing import find_standing_award, is_test_user, issue_award
 from app.awards.models import Award
 from app.catalog.models import Achievement, AchievementVersion, Criterion
 from app.catalog.pass_rule import is_passed
 from app.core.crypto import Vault
-from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.errors import NotFoundError
 from app.courses.models import Person
-from app.evidence.models import Submission, SubmissionStatus
-from app.evidence.service import set_status
-from app.passback.service import queue_status
-
-PUBLIC_ID_BYTES = 16
-SALT_BYTES = 16
 
 
 def issue_if_due(
@@ -56,52 +49,11 @@ def issue_if_due(
         version=version,
         awarded_by=awarded_by,
         actor=f"person:{awarded_by}",
+        reached=reached,
         vault=vault,
         base_url=base_url,
         now=now,
     )
-
-
-def revoke_award(session: Session, award: Award, *, reason: str, actor: str, now: datetime) -> None:
-    """Revoke an award: its page says so from now on, and the gradebook is told.
-
-    Certificates that it leaves incomplete are flagged; by their level's rule they
-    fall with it. Its own parts, if it is a certificate, stand. Somebody who turned
-    out to be known twice may hold a second one of the same achievement; it falls
-    with it.
-
-    Raises: `InvalidError` without a reason; `ConflictError` if it is revoked already.
-    """
-    reason = reason.strip()
-    if not reason:
-        raise InvalidError("Say why the award is revoked: the public page shows the reason.")
-    session.refresh(award, with_for_update={"of": Award})
-    if award.revoked_at is not None:
-        raise ConflictError("This award has already been revoked.")
-    fallen = [award, *_list_twins(session, award)]
-    for each in fallen:
-        each.revoked_at = now
-        each.revocation_reason = reason
-        session.flush()
-        facts: dict[str, object] = {"person": award.person_id}
-        audit_award(session, each, actor, "award.revoked", facts, now=now)
-    for submission in _list_awarded_submissions(session, award):
-        set_status(session, submission, SubmissionStatus.REVOKED, now=now)
-        queue_status(
-            session,
-            submission.assignment,
-            person_id=award.person_id,
-            status=SubmissionStatus.REVOKED.value,
-            points=0,
-            comment=f"Revoked: {reason}",
-            occurred_at=now,
-            submitted_at=submission.submitted_at,
-            scored_by=None,
-        )
-    for each in fallen:
-        for certificate, why in list_fallen(session, each, now=now):
-            if certificate.revoked_at is None:
-                revoke_award(session, certificate, reason=why, actor=f"rule:{each.id}", now=now)
 
 
 def find_newest_award(session: Session, *, person_id: int, achievement_id: int) -> Award | None:
@@ -169,40 +121,6 @@ def find_renewal_start(
     if newest is None or newest.revoked_at is not None or not newest.has_expired(now):
         return None
     return newest.awarded_at
-
-
-def _list_twins(session: Session, award: Award) -> list[Award]:
-    """Return what stands beside an award because its holder turned out to be known twice."""
-    older = award.duplicate_of_id or award.id
-    return list(
-        session.scalars(
-            select(Award)
-            .where(
-                or_(Award.id == older, Award.duplicate_of_id == older),
-                Award.id != award.id,
-                Award.revoked_at.is_(None),
-            )
-            .order_by(Award.id)
-            .with_for_update()
-        )
-    )
-
-
-def _list_awarded_submissions(session: Session, award: Award) -> list[Submission]:
-    return list(
-        session.scalars(
-            select(Submission)
-            .where(
-                Submission.institution_id == award.institution_id,
-                Submission.learner_id == award.person_id,
-                Submission.achievement_id == award.achievement_id,
-                Submission.status == SubmissionStatus.AWARDED,
-            )
-            .options(selectinload(Submission.assignment))
-            .order_by(Submission.id)
-            .with_for_update()
-        )
-    )
 
 
 def _loaded() -> Select[Award]:

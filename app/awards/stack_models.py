@@ -27,9 +27,9 @@ class AwardPart(Base):
 class AwardFlag(Base):
     """A certificate whose set is no longer complete, because a part fell.
 
-    `part_award_id`: the award that was revoked or has run out. `fell`: the
-    certificate was revoked with it. `cleared_at`: the set is complete again
-    since then; `None` while it is not.
+    `part_award_id`: the award that was revoked, is suspended or has run out.
+    `fell`: the certificate was revoked with it. `flagged_at`: when this was last
+    found. `cleared_at`: the set is complete again since then; `None` while it is not.
     """
 
     __tablename__ = "award_flag"

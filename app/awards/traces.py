@@ -16,13 +16,15 @@ from app.catalog.models import AchievementVersion
 class TracedPart:
     """A part of a certificate as it was earned; how it stands at the time of asking.
 
-    `revoked_at`, `ran_out_at`: since when it no longer counts; `None` while it does.
+    `revoked_at`, `ran_out_at`, `suspended_at`: since when it no longer counts, or
+    does not for now; `None` while it does.
     """
 
     version: AchievementVersion
     awarded_at: datetime
     revoked_at: datetime | None
     ran_out_at: datetime | None
+    suspended_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -77,4 +79,5 @@ def _traced(part: Award, *, now: datetime) -> TracedPart:
         awarded_at=part.awarded_at,
         revoked_at=part.revoked_at,
         ran_out_at=part.valid_until if has_run_out else None,
+        suspended_at=part.suspended_at,
     )

@@ -2,7 +2,14 @@
 
 from flask import current_app, render_template
 
-from app.awards import batch_views, certificate_views, claim_views, path_views, souvenir_views
+from app.awards import (
+    admin_views,
+    batch_views,
+    certificate_views,
+    claim_views,
+    path_views,
+    souvenir_views,
+)
 from app.awards.blueprint import bp
 from app.awards.forms import CodeForm
 from app.awards.path_views import own_paths
@@ -14,7 +21,15 @@ from app.core.db import db
 from app.core.pages import came_from
 from app.core.principal import current_principal
 
-__all__ = ["batch_views", "bp", "certificate_views", "claim_views", "path_views", "souvenir_views"]
+__all__ = [
+    "admin_views",
+    "batch_views",
+    "bp",
+    "certificate_views",
+    "claim_views",
+    "path_views",
+    "souvenir_views",
+]
 
 
 @bp.route("/my/credentials")

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.awards import certificate_jobs, running
+from app.awards import certificate_jobs, edition_jobs, running
 from app.evidence import capturing, preparing
 from app.evidence.converting import find_program
 from app.evidence.storage import open_storage
@@ -25,6 +25,7 @@ def delivery_handlers(app: Flask) -> dict[str, Handler]:
         | notice_sender.delivery_handlers(*parts)
         | certificate_jobs.delivery_handlers(*parts)
         | running.delivery_handlers(vault, base_url)
+        | edition_jobs.delivery_handlers(vault, base_url)
         | preparing.delivery_handlers(
             lambda: open_storage(settings), program=find_program(settings.soffice)
         )

@@ -2,9 +2,12 @@
 
 from datetime import datetime, time, timedelta
 
+from flask import current_app
+
 from app.assessment.allocation_jobs import allocate_work
 from app.assessment.release_jobs import release_decisions
 from app.awards.certificate_jobs import list_overlooked, look_at_expired
+from app.awards.edition_jobs import owe_editions, resign_all_lists
 from app.awards.endorsement_jobs import endorse_approved
 from app.catalog.models import AchievementVersion
 from app.catalog.stacks import owe_awards
@@ -38,12 +41,29 @@ def compare(now: datetime) -> None:
 def sweep_certificates(now: datetime) -> None:
     """Look at certificates of which a part has run out, and owe those that somebody is due."""
     with transaction() as session:
-        look_at_expired(session, now=now)
+        look_at_expired(
+            session,
+            vault=current_app.extensions["assay.vault"],
+            base_url=current_app.extensions["assay.settings"].base_url,
+            now=now,
+        )
     # Who is due takes time to find: that is read without the lock of a writer.
     overlooked = list_overlooked(db.session(), now=now)
     with transaction() as session:
         for version_id in overlooked:
             owe_awards(session, session.get_one(AchievementVersion, version_id), now=now)
+
+
+def renew_credentials(now: datetime) -> None:
+    """Owe credentials that have no status, or an untrusted key; sign lists with the present key."""
+    with transaction() as session:
+        owe_editions(session, now=now)
+        resign_all_lists(
+            session,
+            vault=current_app.extensions["assay.vault"],
+            base_url=current_app.extensions["assay.settings"].base_url,
+            now=now,
+        )
 
 
 JOBS = (
@@ -59,5 +79,6 @@ JOBS = (
     Job("pictures", timedelta(minutes=1), draw_pictures),
     Job("compare", timedelta(days=1), compare, at=time(2, 30)),
     Job("retention", timedelta(days=1), delete_each_night, at=time(4, 30)),
+    Job("credentials", timedelta(hours=1), renew_credentials),
     Job("certificates", timedelta(days=1), sweep_certificates, at=time(3, 30)),
 )

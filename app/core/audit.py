@@ -150,6 +150,14 @@ def record_all(
         session.execute(insert(AuditEntry), rows)
 
 
+def wait_turn(session: Session, institution_id: int) -> None:
+    """Wait until nobody else writes for an institution; who then writes is the only one.
+
+    For what two transactions would lock in different orders, were the log not first.
+    """
+    _lock_head(session, institution_id)
+
+
 def find_head(session: Session, institution_id: int) -> AuditHead | None:
     """Return the end of an institution's chain; `None` before its first entry."""
     return session.scalar(select(AuditHead).where(AuditHead.institution_id == institution_id))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.awards.forgetting import forget_in_lists
+from app.awards.forgetting import forget_editions, forget_in_lists
 from app.awards.service import hide_recipient
 from app.courses.models import Person
 from app.courses.privacy import forget_person
@@ -22,6 +22,7 @@ def erase_names(session: Session, person: Person, *, actor: str, now: datetime) 
     """
     erase_records(session, person, now=now)
     forget_in_lists(session, person)
+    forget_editions(session, person)
     forget_person(session, person, actor=actor, now=now)
     awards = hide_recipient(session, person.id)
     end_sessions_of(session, person.id)

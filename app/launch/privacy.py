@@ -193,6 +193,8 @@ def export(holdings: Holdings, *, base_url: str) -> dict[str, Any]:
                 "achievement": award.version.name,
                 "awarded_at": award.awarded_at,
                 "revoked_at": award.revoked_at,
+                "suspended_at": award.suspended_at,
+                "edition": award.edition,
                 "name_shown": award.recipient_name,
                 "address": f"{base_url}/credentials/{award.public_id}",
             }

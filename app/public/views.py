@@ -20,6 +20,7 @@ from app.public import (
     key_views,  # noqa: F401 (registers its views)
     ob2_views,  # noqa: F401 (registers its views)
     responses,
+    status_views,  # noqa: F401 (registers its view)
     verify_views,  # noqa: F401 (registers its views)
 )
 from app.public.award_page import render_award

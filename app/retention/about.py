@@ -21,6 +21,8 @@ from app.assessment.desk_models import ConflictOfInterest, SavedComment
 from app.assessment.dialogue_models import Appeal, SubmissionMessage
 from app.assessment.models import Assessment
 from app.assessment.queries import list_all_told, list_released
+from app.awards.models import Award
+from app.awards.status_models import CredentialEdition
 from app.evidence.consent_models import Consent, Disclosure, RedactedCopy
 from app.evidence.group_models import AttemptSignature, GroupInvitation
 from app.evidence.models import Artifact, ArtifactKind, Attempt, ScanState, Submission
@@ -69,6 +71,15 @@ def describe_records(
             {"at": each.at, "to_whom": each.to_whom, "what": each.what}
             for each in session.scalars(
                 select(Disclosure).where(Disclosure.person_id == person_id).order_by(Disclosure.id)
+            )
+        ],
+        "replaced_credentials": [
+            {"replaced_at": each.replaced_at, "why": each.reason, "credential": each.credential}
+            for each in session.scalars(
+                select(CredentialEdition)
+                .join(Award, Award.id == CredentialEdition.award_id)
+                .where(Award.person_id == person_id)
+                .order_by(CredentialEdition.id)
             )
         ],
         # That somebody declared one is about this person too; who and why is about the other.

@@ -266,7 +266,8 @@ def test_nothing_of_it_touches_grade_or_status(browser, session, award, share, h
         work = session.scalars(select(Submission)).one()
         deliveries = session.scalars(select(Delivery)).all()
         held = session.get_one(Award, award.id)
-        return work.status, work.status_changed_at, len(deliveries), held.credential
+        award_stands = (held.awarded_at, held.valid_until, held.revoked_at, held.suspended_at)
+        return work.status, work.status_changed_at, len(deliveries), award_stands
 
     before = stand()
     mei = share("full", "full")

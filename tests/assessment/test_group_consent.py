@@ -14,12 +14,11 @@ from app.assessment.consents import (
     withdraw_consent,
 )
 from app.assessment.disclosing import find_public, open_by_link
-from app.core.crypto import Vault
 from app.evidence.consent_models import Audience, RedactedCopy, ShownAs
 from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.storage import open_storage
 from tests.assessment.consent import make_shown_work
-from tests.conftest import SECRET
+from tests.signing import SIGNING
 from tests.staff.twins import make_award
 
 NOW = datetime.now(UTC)
@@ -56,7 +55,7 @@ def sign(session, award, person, artifacts, how=ShownAs.FULL, to=Audience.PUBLIC
         Terms(to),
         Signature(person.name, agrees=True, launch="session:1"),
         person=person,
-        vault=Vault(SECRET),
+        **SIGNING,
         now=NOW,
     )
 
@@ -113,7 +112,7 @@ def test_who_takes_it_back_takes_it_back_for_all(session, world, group):
     sign(session, theirs, world.other_learner, artifacts)
 
     standing = find_standing_consent(session, theirs.id)
-    withdraw_consent(session, standing, person=world.other_learner, now=NOW)
+    withdraw_consent(session, standing, person=world.other_learner, **SIGNING, now=NOW)
 
     assert shown(session, mine) == []
     assert shown(session, theirs) is None
@@ -144,7 +143,7 @@ def test_who_shows_it_to_everybody_has_agreed_to_a_link(session, world, group):
 
     consent = sign(session, mine, world.learner, artifacts, to=Audience.LINK)
 
-    secret = Vault(SECRET).open(consent.secret_sealed).decode()
+    secret = SIGNING["vault"].open(consent.secret_sealed).decode()
     assert [item.name for item in open_by_link(session, secret, now=NOW).items] == ["Text"]
 
 

@@ -7,13 +7,14 @@ from sqlalchemy import select
 
 from app.assessment.models import Assessment
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.core.principal import Role
 from app.evidence.models import Submission, SubmissionStatus
 from app.outbox.models import Delivery
 from app.programme.models import AssessingRole, GrantorAppointment
 from tests import factories
 from tests.assessment.work import form_data
+from tests.signing import SIGNING
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_one_revoked_award_leaves_the_others(browser, world, group, session):
     record(browser, world.grantor, group)
     award = session.scalars(select(Award).where(Award.person_id == world.other_learner.id)).one()
 
-    revoke_award(session, award, reason="Copied", actor="cli", now=award.awarded_at)
+    revoke_award(session, award, reason="Copied", actor="cli", **SIGNING, now=award.awarded_at)
     session.commit()
 
     assert statuses(session) == [

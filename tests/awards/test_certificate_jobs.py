@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.awards import certificate_jobs
 from app.awards.certificate_jobs import award_chunk, count_due, delivery_handlers, list_overlooked
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.catalog.models import AchievementVersion
 from app.catalog.stacks import owe_awards
 from app.cli.jobs import JOBS
@@ -23,6 +23,7 @@ from tests import factories
 from tests.certificates import give, make_badge, make_certificate, make_rule_level
 from tests.conftest import BASE_URL
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 LATER = NOON + timedelta(hours=1)
 
@@ -147,7 +148,7 @@ def test_nobody_is_due_whose_set_does_not_count(app, session, world, level, badg
         )
     }
     part_of[expired.id].valid_until = LATER
-    by = {"reason": "Copied.", "actor": "command:revoke", "now": NOON}
+    by = {"reason": "Copied.", "actor": "command:revoke", "now": NOON, **SIGNING}
     revoke_award(session, part_of[revoked.id], **by)
     held = session.scalars(
         select(Award).where(

@@ -5,17 +5,19 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.awards.certificate_jobs import look_at_expired
-from app.awards.service import find_newest_award, revoke_award
+from app.awards.revoking import revoke_award
+from app.awards.service import find_newest_award
 from app.awards.stack_models import AwardFlag, AwardPart
 from app.core.audit import find_broken_entry
 from tests.certificates import make_certificate, make_rule_level
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 LATER = NOON + timedelta(days=1)
 
 
 def revoke(session, award, reason="Copied.", now=LATER):
-    revoke_award(session, award, reason=reason, actor="command:revoke", now=now)
+    revoke_award(session, award, reason=reason, actor="command:revoke", **SIGNING, now=now)
     session.commit()
 
 
@@ -133,9 +135,9 @@ def test_a_part_that_has_run_out_flags_the_certificate(session, world, level, ba
     part.valid_until = LATER
     session.commit()
 
-    assert look_at_expired(session, now=NOON) == 0
-    assert look_at_expired(session, now=LATER) == 1
-    assert look_at_expired(session, now=LATER) == 0
+    assert look_at_expired(session, **SIGNING, now=NOON) == 0
+    assert look_at_expired(session, **SIGNING, now=LATER) == 1
+    assert look_at_expired(session, **SIGNING, now=LATER) == 0
     session.commit()
 
     (flag,) = flags_of(session, held(certificate))
@@ -150,7 +152,7 @@ def test_by_the_levels_rule_a_certificate_falls_with_a_part_that_has_run_out(
     earn(badges[0]).valid_until = LATER
     session.flush()
 
-    look_at_expired(session, now=LATER)
+    look_at_expired(session, **SIGNING, now=LATER)
     session.commit()
 
     assert held(certificate) is None

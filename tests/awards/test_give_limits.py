@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.awards.souvenir_models import SouvenirBatch
 from app.core.audit import find_broken_entry
 from app.core.principal import Role
@@ -20,6 +20,7 @@ from tests.awards.souvenir_world import make_souvenir, work_off
 from tests.awards.test_give import count_awards, give_url, paste, rows_of, start, upload
 from tests.campus import make_administrator
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 
 def test_an_appointment_that_ends_stops_the_list(app, browser, session, world, souvenir):
@@ -154,7 +155,7 @@ def test_an_administrator_revokes_a_whole_list(app, browser, session, world, sou
     paste(grantor, souvenir, "ada@example.edu\nbob@example.edu\ncy@example.edu")
     start(grantor, app)
     one = session.scalars(select(Award).order_by(Award.id)).first()
-    revoke_award(session, one, reason="Left early.", actor="command:x", now=NOON)
+    revoke_award(session, one, reason="Left early.", actor="command:x", **SIGNING, now=NOON)
     session.commit()
     make_administrator(session, world.instructor)
     admin = browser(world.instructor)

@@ -1,8 +1,9 @@
 """One's own credentials."""
 
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from tests import factories
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 
 def test_nothing_earned_yet_teaches(browser, world):
@@ -22,7 +23,7 @@ def test_ones_own_credentials_are_listed_with_their_address(browser, world, awar
 
 
 def test_a_revoked_credential_says_so(browser, session, world, award):
-    revoke_award(session, award, reason="Copied.", actor="command:revoke", now=NOON)
+    revoke_award(session, award, reason="Copied.", actor="command:revoke", **SIGNING, now=NOON)
     session.commit()
 
     page = browser(world.learner).get("/my/credentials")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.core.clock import utcnow
 from app.core.principal import Role
 from app.courses.models import Enrolment
@@ -12,6 +12,7 @@ from app.mapping.models import AssignmentCopy
 from tests import factories
 from tests.certificates import make_certificate
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_a_set_that_is_complete_waits_for_the_worker(session, world, level, badg
 def test_what_was_taken_by_hand_is_not_on_the_way(session, level, world, badges, path, earn, held):
     made = make_certificate(session, world, level, (1, badges[:2]))
     earn(badges[0])
-    revoke_award(session, held(made), reason="Copied.", actor="command:revoke", now=NOON)
+    revoke_award(session, held(made), reason="Copied.", actor="command:revoke", **SIGNING, now=NOON)
 
     assert "No certificate on the way yet" in path()
 
@@ -194,7 +195,7 @@ def test_my_credentials_names_what_is_on_the_way_and_what_fell(
     make_certificate(session, world, level, badges[:2], slug="near")
     flagged = make_certificate(session, world, level, badges[:1], slug="flagged")
     part = earn(badges[0])
-    revoke_award(session, part, reason="Copied.", actor="command:revoke", now=NOON)
+    revoke_award(session, part, reason="Copied.", actor="command:revoke", **SIGNING, now=NOON)
     session.commit()
     assert held(flagged)
 

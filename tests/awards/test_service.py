@@ -7,14 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.awards.models import Award
+from app.awards.revoking import revoke_award
 from app.awards.service import (
     find_newest_award,
     find_standing_award,
     get_award_by_public_id,
     issue_if_due,
     list_awards,
-    revoke_award,
 )
+from app.awards.status_models import AwardResult
 from app.core.audit import AuditEntry, find_broken_entry
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.principal import Role
@@ -24,6 +25,7 @@ from app.outbox.models import Delivery
 from tests import factories
 from tests.assessment.work import reached
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 
 def test_an_award_needs_every_required_criterion(issue, session, world):
@@ -108,6 +110,9 @@ def test_two_at_once_end_with_one_award(app, issue, session, world, award):
         },
         public_id="twin",
     )
+    for result in session.scalars(select(AwardResult)):
+        session.delete(result)
+    session.flush()
     session.delete(award)
     session.flush()
     session.add(twin)
@@ -137,7 +142,7 @@ def test_two_at_once_end_with_one_award(app, issue, session, world, award):
 def test_a_revoked_award_is_said_everywhere(session, world, submission, award):
     submission.status = SubmissionStatus.AWARDED
 
-    revoke_award(session, award, reason=" Copied. ", actor="command:revoke", now=NOON)
+    revoke_award(session, award, reason=" Copied. ", actor="command:revoke", **SIGNING, now=NOON)
     session.commit()
 
     assert award.revocation_reason == "Copied."
@@ -151,7 +156,7 @@ def test_a_revoked_award_is_said_everywhere(session, world, submission, award):
 
 
 def test_a_revoked_award_makes_room_for_another(issue, session, world, award):
-    revoke_award(session, award, reason="By mistake.", actor="command:revoke", now=NOON)
+    revoke_award(session, award, reason="By mistake.", actor="command:revoke", **SIGNING, now=NOON)
 
     again = issue(world.learner)
 
@@ -164,11 +169,11 @@ def test_a_revoked_award_makes_room_for_another(issue, session, world, award):
 
 def test_an_award_is_revoked_once_and_with_a_reason(session, award):
     with pytest.raises(InvalidError, match="Say why"):
-        revoke_award(session, award, reason="  ", actor="command:revoke", now=NOON)
-    revoke_award(session, award, reason="Copied.", actor="command:revoke", now=NOON)
+        revoke_award(session, award, reason="  ", actor="command:revoke", **SIGNING, now=NOON)
+    revoke_award(session, award, reason="Copied.", actor="command:revoke", **SIGNING, now=NOON)
 
     with pytest.raises(ConflictError, match="already been revoked"):
-        revoke_award(session, award, reason="Again.", actor="command:revoke", now=NOON)
+        revoke_award(session, award, reason="Again.", actor="command:revoke", **SIGNING, now=NOON)
 
 
 def test_an_address_that_nobody_was_given_holds_nothing(session, award):

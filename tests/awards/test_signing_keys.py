@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app.awards.models import Award
-from app.awards.service import issue_if_due, revoke_award
+from app.awards.revoking import revoke_award
+from app.awards.service import issue_if_due
 from app.awards.signing_keys import (
     count_signed_with,
     list_to_sign_again,
@@ -36,6 +37,7 @@ from app.programme.models import KeyKind
 from app.programme.service import issuer_did
 from tests.assessment.work import reached
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 BASE_URL = "https://tool.test"
 LATER = NOON + timedelta(days=30)
@@ -138,7 +140,7 @@ def test_a_key_is_not_retired_while_an_award_of_its_holds(session, world, vault,
         retire_signing_key(session, world.issuer, old, actor="x:y", now=NOON)
     assert is_valid(award)
 
-    revoke_award(session, award, reason="Copied.", actor="x:y", now=NOON)
+    revoke_award(session, award, reason="Copied.", actor="x:y", **SIGNING, now=NOON)
     retire_signing_key(session, world.issuer, old, actor="x:y", now=NOON)
 
     assert old.status is KeyStatus.RETIRED
@@ -186,7 +188,7 @@ def test_a_compromised_key_takes_its_awards_along_until_they_are_signed_again(
 
 def test_an_award_that_holds_no_more_is_not_signed_again(session, world, vault, award, issue):
     other = issue(world.other_learner)
-    revoke_award(session, award, reason="Copied.", actor="x:y", now=NOON)
+    revoke_award(session, award, reason="Copied.", actor="x:y", **SIGNING, now=NOON)
     session.get_one(Award, other.id).valid_until = NOON + timedelta(days=1)
     (stolen,) = list_issuer_keys(session, world.issuer.id)
 

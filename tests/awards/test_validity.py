@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from app.awards.issuing import find_standing_award
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.awards.validity import end_of_validity
 from app.core.audit import AuditEntry
 from app.core.clock import utcnow
 from app.core.errors import ConflictError
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 LONG_AGO = NOON - timedelta(days=800)
 
@@ -96,11 +97,11 @@ def test_a_renewed_award_can_still_be_revoked(issue, session, world, lasting):
     old = issue(world.learner, at=LONG_AGO)
     issue(world.learner)
 
-    revoke_award(session, old, reason="Copied.", actor="command:revoke", now=NOON)
+    revoke_award(session, old, reason="Copied.", actor="command:revoke", **SIGNING, now=NOON)
 
     assert old.revoked_at == NOON
     with pytest.raises(ConflictError):
-        revoke_award(session, old, reason="Again.", actor="command:revoke", now=NOON)
+        revoke_award(session, old, reason="Again.", actor="command:revoke", **SIGNING, now=NOON)
 
 
 def test_ones_own_page_says_what_has_expired_and_how_to_renew_it(browser, issue, world, lasting):

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.awards.issuing import find_standing_award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from tests.certificates import give, make_badge, make_certificate, make_rule_level
 from tests.cli.conftest import CONFIG
 from tests.factories import NOON, World
+from tests.signing import SIGNING
 
 CERTIFICATES = CONFIG / "example/certificates.json"
 Command = Callable[..., str]
@@ -61,7 +62,7 @@ def test_what_was_taken_by_hand_is_given_back_by_hand(
     done("certificates", "award", "foundations")
     ids = {"person_id": world.learner.id, "achievement_id": certificate.achievement_id}
     taken = find_standing_award(session, **ids, now=NOON)
-    revoke_award(session, taken, reason="By mistake.", actor="command:revoke", now=NOON)
+    revoke_award(session, taken, reason="By mistake.", actor="command:revoke", **SIGNING, now=NOON)
     session.commit()
     person = ("--person", str(world.learner.id))
     assert done("certificates", "award", "foundations", "--dry-run").startswith("0 people")

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
+from app.awards.issuing import issue_award
 from app.awards.service import get_award_by_public_id, issue_if_due
+from app.awards.status_models import RevocationRequest
 from app.core.crypto import Vault
 from app.outbox.models import DeliveryState
 from app.outbox.service import queue
@@ -111,3 +113,43 @@ def test_an_award_is_revoked_once_and_with_a_reason(
 
 def test_an_unknown_award_is_refused(refused: Command) -> None:
     assert "no credential" in refused("awards", "revoke", "0" * 32, "--reason", "Why not.")
+
+
+def test_an_award_with_published_work_is_asked_for_and_not_revoked(
+    done: Command, refused: Command, session: Session, world: World
+) -> None:
+    award = issue_award(
+        session,
+        person=world.learner,
+        version=world.level_2,
+        awarded_by=world.grantor.id,
+        actor="command:test",
+        vault=Vault(SECRET),
+        base_url=BASE_URL,
+        now=datetime.now(UTC),
+    )
+    session.commit()
+
+    said = done("awards", "revoke", award.public_id, "--reason", "Copied.")
+
+    assert "has to confirm it" in said
+    session.expire_all()
+    assert award.revoked_at is None
+    request = session.query(RevocationRequest).one()
+    assert (request.requested_by, request.reason) == (None, "Copied.")
+    assert request.actor.startswith("command:")
+    assert "already" in refused("awards", "revoke", award.public_id, "--reason", "Again.")
+
+
+def test_an_award_is_suspended_and_given_back(
+    done: Command, refused: Command, session: Session, public_id: str
+) -> None:
+    done("awards", "suspend", public_id, "--reason", "Looked into.")
+    session.expire_all()
+    assert get_award_by_public_id(session, public_id).suspension_reason == "Looked into."
+
+    done("awards", "resume", public_id)
+
+    session.expire_all()
+    assert get_award_by_public_id(session, public_id).suspended_at is None
+    assert "not suspended" in refused("awards", "resume", public_id)

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.platforms.models import KeyStatus
 from tests import factories
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 VC = "application/vc+ld+json"
 
@@ -20,7 +21,9 @@ def url(award):
 
 @pytest.fixture
 def revoked(session, award):
-    revoke_award(session, award, reason="Copied <b>text</b>.", actor="command:x", now=NOON)
+    revoke_award(
+        session, award, reason="Copied <b>text</b>.", actor="command:x", **SIGNING, now=NOON
+    )
     session.commit()
 
 

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from app.awards.models import Award
-from app.awards.service import find_standing_award, revoke_award
+from app.awards.revoking import revoke_award
+from app.awards.service import find_standing_award
 from tests.certificates import give, make_badge, make_certificate, make_rule_level
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_a_part_that_was_revoked_is_said(app, browser, session, world, badges, a
     part = session.scalars(
         select(Award).where(Award.achievement_id == badges[0].achievement_id)
     ).one()
-    revoke_award(session, part, reason="Copied.", actor="command:revoke", now=NOON)
+    revoke_award(session, part, reason="Copied.", actor="command:revoke", **SIGNING, now=NOON)
     session.commit()
 
     page = browser(None).get(f"/credentials/{award.public_id}").text

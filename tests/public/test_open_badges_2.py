@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from app.awards.models import Award, Visibility
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.credentials.baking import unbake
 from tests.factories import NOON
 from tests.public.hosted import BASE_URL, change, host, read
+from tests.signing import SIGNING
 from tests.verifiers.run import ask_openbadges
 
 outside = pytest.mark.outside
@@ -132,7 +133,7 @@ def test_the_picture_carries_both_generations(stranger, award, path, form):
 
 @pytest.mark.parametrize("form", ["png", "svg"])
 def test_a_revoked_award_has_no_picture(stranger, session, award, form):
-    revoke_award(session, award, reason="Copied.", actor="command:x", now=NOON)
+    revoke_award(session, award, reason="Copied.", actor="command:x", **SIGNING, now=NOON)
     session.commit()
 
     answer = stranger.get(f"/credentials/{award.public_id}.{form}")
@@ -186,7 +187,7 @@ def test_1edtechs_validator_accepts_it_by_address_by_json_and_in_pictures(strang
 
 @outside
 def test_1edtechs_validator_refuses_the_revoked(stranger, session, award, address):
-    revoke_award(session, award, reason="Copied.", actor="command:x", now=NOON)
+    revoke_award(session, award, reason="Copied.", actor="command:x", **SIGNING, now=NOON)
     session.commit()
 
     said = ask_openbadges(host(stranger, award.public_id), given=address)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.awards.models import Award, Visibility
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.core.clock import utcnow
 from app.credentials.baking import bake_png, bake_svg
 from app.credentials.keys import public_multikey, verification_method
@@ -17,6 +17,7 @@ from app.credentials.raster import draw_png
 from app.credentials.signing import sign_credential
 from tests.credentials.examples import make_signed
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 DID = "did:web:tool.test"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
@@ -67,14 +68,18 @@ def test_an_assertion_of_the_second_generation_counts_for_what_stands_at_its_add
     assert "forged" not in verify(json.dumps(sent)).text
     assert ">Verified<" in verify(bake_svg(SVG, ob3=None, ob2=json.dumps(sent)).encode()).text
 
-    revoke_award(session, session.get(Award, award.id), reason="Copied.", actor="x:y", now=NOON)
+    revoke_award(
+        session, session.get(Award, award.id), reason="Copied.", actor="x:y", **SIGNING, now=NOON
+    )
     session.commit()
     assert "Revoked – no longer valid" in verify(json.dumps(sent)).text
 
 
 @pytest.mark.parametrize("kind", ["json", "jwt"])
 def test_a_revoked_one_is_said_to_be_revoked_and_why(verify, session, award, token, kind):
-    revoke_award(session, session.get(Award, award.id), reason="Copied.", actor="x:y", now=NOON)
+    revoke_award(
+        session, session.get(Award, award.id), reason="Copied.", actor="x:y", **SIGNING, now=NOON
+    )
     session.commit()
 
     page = verify(award.credential if kind == "json" else token)

@@ -8,13 +8,15 @@ import pytest
 from pyld import jsonld
 
 from app.awards.models import Award
-from app.awards.service import issue_if_due, revoke_award
+from app.awards.revoking import revoke_award
+from app.awards.service import issue_if_due
 from app.catalog.models import AchievementVersion
 from app.platforms.models import KeyStatus
 from app.programme.models import IssuerProfile
 from tests import factories
 from tests.assessment.work import reached
 from tests.factories import NOON
+from tests.signing import SIGNING
 
 TYPES = ["VerifiableCredential", {}]
 
@@ -191,7 +193,9 @@ def test_many_visits_expand_the_document_once(stranger, url, expanded):
 def test_a_revoked_award_is_seen_at_once(stranger, session, award, url):
     assert ">Verified<" in stranger.get(url).text
 
-    revoke_award(session, session.get(Award, award.id), reason="Copied.", actor="x:y", now=NOON)
+    revoke_award(
+        session, session.get(Award, award.id), reason="Copied.", actor="x:y", **SIGNING, now=NOON
+    )
     session.commit()
 
     assert "Revoked – no longer valid" in stranger.get(url).text

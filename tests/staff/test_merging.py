@@ -7,9 +7,12 @@ from sqlalchemy import select
 
 from app.assessment.models import Assessment, Decision
 from app.awards.models import Award
-from app.awards.service import revoke_award
+from app.awards.revocation_requests import confirm_revocation, request_revocation
+from app.awards.revoking import revoke_award
 from app.awards.souvenir_models import Claim, ClaimUse
+from app.awards.status_models import RevocationRequest
 from app.core.audit import AuditEntry, find_broken_entry
+from app.core.errors import ForbiddenError
 from app.core.principal import Role
 from app.courses.models import LtiUser, Person
 from app.evidence.models import Submission
@@ -21,6 +24,7 @@ from tests.assessment.work import form_data, hand_in
 from tests.awards.souvenir_world import make_souvenir
 from tests.awards.test_claims import claim as claim_by_code
 from tests.awards.test_claims import make_code, shown_code
+from tests.signing import SIGNING
 from tests.staff.twins import again, become_one, make_award
 
 # Every column that refers to a person; at a merge, all of them go over to the person who stays.
@@ -75,6 +79,8 @@ REFERENCES = {
     "proposal_event.person_id",
     "redacted_copy.person_id",
     "reviewer_appointment.person_id",
+    "revocation_request.decided_by",
+    "revocation_request.requested_by",
     "roster_entry.person_id",
     "same_person_code.entered_by",
     "same_person_code.person_id",
@@ -178,7 +184,9 @@ def test_both_awards_fall_when_one_is_revoked(session, world, twin, sides):
     again(session)
 
     award = session.get(Award, first_award.id)
-    revoke_award(session, award, reason="A mistake.", actor="command:test", now=factories.NOON)
+    revoke_award(
+        session, award, reason="A mistake.", actor="command:test", **SIGNING, now=factories.NOON
+    )
 
     assert all(each.revoked_at for each in session.scalars(select(Award)))
 
@@ -301,3 +309,21 @@ def test_being_forgotten_forgets_the_former_name_too(app, session, world, twin, 
 
     again(session)
     assert session.get(Person, twin.id).name is None
+
+
+def test_whoever_asked_for_a_revocation_as_the_second_does_not_confirm_it(
+    session, world, twin, sides
+):
+    award = make_award(session, world, world.other_learner, version=world.level_2)
+    request = request_revocation(
+        session, award, reason="Copied.", person_id=twin.id, actor="x:y", now=factories.NOON
+    )
+    session.commit()
+
+    become_one(*sides)
+
+    again(session)
+    person = session.get(Person, world.learner.id)
+    assert session.get(RevocationRequest, request.id).requested_by == person.id
+    with pytest.raises(ForbiddenError, match="yourself"):
+        confirm_revocation(session, request, person=person, **SIGNING, now=factories.NOON)
