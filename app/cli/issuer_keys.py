@@ -2,14 +2,17 @@
 
 import click
 from flask import current_app
+from sqlalchemy.orm import Session
 
+from app.awards.editions import reissue
 from app.awards.endorsing import appoint_endorser
 from app.awards.signing_keys import (
     count_signed_with,
     list_to_sign_again,
     retire_signing_key,
-    sign_again,
 )
+from app.awards.status_lists import resign_lists
+from app.awards.status_models import EditionReason
 from app.cli.border import Words, current_actor, json_option, print_rows
 from app.cli.issuers import get_issuer, issuers
 from app.core.clock import utcnow
@@ -23,7 +26,7 @@ from app.programme.issuer_keys import (
     revoke_key,
 )
 from app.programme.jobs import make_missing_keys
-from app.programme.models import KeyKind
+from app.programme.models import IssuerProfile, KeyKind
 from app.programme.service import list_issuers
 
 # A thumbprint may begin with a hyphen and is no option then.
@@ -86,13 +89,15 @@ def prepare(slug: str, *, kind: str | None) -> None:
 def activate(slug: str, *, kind: str | None) -> None:
     """Let the next key sign; the one before stays published, for what it signed."""
     with transaction() as session:
+        issuer = get_issuer(session, slug)
         key = activate_key(
             session,
-            get_issuer(session, slug),
+            issuer,
             KeyKind(kind or KeyKind.ED25519),
             actor=current_actor(),
             now=utcnow(),
         )
+        _resign_lists(session, issuer)
         name = key.multikey
     click.echo(f"The key {name} signs now.")
 
@@ -105,6 +110,7 @@ def retire(slug: str, name: str) -> None:
     with transaction() as session:
         issuer = get_issuer(session, slug)
         key = get_issuer_key(session, issuer.id, name)
+        _resign_lists(session, issuer)
         retire_signing_key(session, issuer, key, actor=current_actor(), now=utcnow())
     click.echo(f"The key {name} is retired.")
 
@@ -128,6 +134,7 @@ def revoke(slug: str, name: str) -> None:
             vault=current_app.extensions["assay.vault"],
             now=utcnow(),
         )
+        _resign_lists(session, issuer)
         said = f" The key {successor.multikey} signs now." if successor else ""
         waiting = count_signed_with(session, key, now=utcnow())
     click.echo(f"The key {name} is revoked.{said}")
@@ -151,9 +158,10 @@ def sign_again_all(slug: str) -> None:
             now = utcnow()
             awards = list_to_sign_again(session, get_issuer(session, slug), now=now)
             for award in awards:
-                sign_again(
+                reissue(
                     session,
                     award,
+                    reason=EditionReason.KEY,
                     actor=current_actor(),
                     vault=current_app.extensions["assay.vault"],
                     base_url=current_app.extensions["assay.settings"].base_url,
@@ -185,3 +193,14 @@ def endorser(slug: str) -> None:
     with transaction() as session:
         appoint_endorser(session, get_issuer(session, slug), actor=current_actor(), now=utcnow())
     click.echo(f"“{slug}” endorses what the committee approves.")
+
+
+def _resign_lists(session: Session, issuer: IssuerProfile) -> None:
+    """Sign the issuer's status lists with the key that signs now: each needs one that stands."""
+    resign_lists(
+        session,
+        issuer,
+        vault=current_app.extensions["assay.vault"],
+        base_url=current_app.extensions["assay.settings"].base_url,
+        now=utcnow(),
+    )

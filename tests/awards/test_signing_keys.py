@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.awards.editions import reissue
 from app.awards.models import Award
 from app.awards.revoking import revoke_award
 from app.awards.service import issue_if_due
@@ -13,7 +14,6 @@ from app.awards.signing_keys import (
     count_signed_with,
     list_to_sign_again,
     retire_signing_key,
-    sign_again,
 )
 from app.awards.status_models import CredentialEdition, EditionReason
 from app.awards.tokens import credential_jwt
@@ -168,7 +168,7 @@ def test_a_compromised_key_takes_its_awards_along_until_they_are_signed_again(
     assert not is_valid(award), "whoever has the key could have signed it too"
     assert count_signed_with(session, stolen, now=LATER) == 1
     for waiting in list_to_sign_again(session, world.issuer, now=LATER):
-        sign_again(session, waiting, actor="x:y", vault=vault, base_url=BASE_URL, now=LATER)
+        reissue(session, waiting, reason=EditionReason.KEY, actor="x:y", **SIGNING, now=LATER)
     session.commit()
     assert is_valid(award)
     after = json.loads(award.credential)

@@ -5,9 +5,13 @@ import json
 import pytest
 from sqlalchemy import select, update
 
+from app.awards.status_lists import take_entry
+from app.awards.status_models import StatusList
 from app.core.audit import AuditEntry
 from app.platforms.models import KeyStatus
 from app.programme.models import IssuerKey, KeyKind
+from tests.factories import NOON
+from tests.signing import SIGNING
 
 
 @pytest.fixture
@@ -59,6 +63,35 @@ def test_a_stolen_key_is_replaced_at_once(done, issuer, listed):
         "active",
     ]
     assert "Signed 0 awards" in done("issuers", "sign-again", issuer)
+
+
+def test_status_lists_are_signed_at_once_by_the_key_that_takes_over(done, world, session):
+    take_entry(session, world.issuer, **SIGNING, now=NOON)
+    session.commit()
+    slug = world.issuer.slug
+
+    done("issuers", "prepare-key", slug)
+    done("issuers", "activate-key", slug)
+    first = method_of_the_list(session)
+    (key,) = (
+        each["key"]
+        for each in json.loads(done("issuers", "keys", slug, "--json"))
+        if (each["signs"], each["status"]) == ("credentials", "active")
+    )
+    done("issuers", "revoke-key", slug, key)
+
+    assert first.endswith(f"#{key}")
+    assert key not in method_of_the_list(session)
+
+
+def method_of_the_list(session):
+    session.expire_all()
+    (proof,) = as_list(json.loads(session.scalars(select(StatusList.signed)).one())["proof"])
+    return proof["verificationMethod"]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
 
 
 def test_every_step_is_in_the_audit_log(done, issuer, listed, session):
