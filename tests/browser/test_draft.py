@@ -6,13 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_no_violations
-from tests.browser.test_main_path import BADGE
+from tests.browser.test_main_path import BADGE, choose_file, paper
+
+__all__ = ["paper"]
 
 pytestmark = pytest.mark.browser
 
 NAME_OF_FOCUSED = (
     "(({labels, value}) => labels?.[0]?.innerText || value || '')(document.activeElement)"
 )
+SECOND = "Annotated bibliography"
 SAVED = re.compile(r"^Saved \d")
 
 
@@ -20,9 +23,9 @@ SAVED = re.compile(r"^Saved \d")
 def work(lms_page):
     """Mei in front of the first activity; `work(by_criterion=True)`: with a section for each."""
 
-    def open_work(*, by_criterion=False):
+    def open_work(activity="Literature review", *, by_criterion=False):
         lms_page.become("Ines Instructor")
-        tool = lms_page.open("Literature review")
+        tool = lms_page.open(activity)
         tool.get_by_role("link", name=BADGE).click()
         lms_page.settle()
         tool.get_by_label("A link", exact=True).check()
@@ -32,7 +35,7 @@ def work(lms_page):
         tool.get_by_role("button", name="Set up the assignment").click()
         tool.get_by_text("The assignment is set up").wait_for()
         lms_page.become("Mei Student")
-        return lms_page.open("Literature review")
+        return lms_page.open(activity)
 
     return open_work
 
@@ -146,12 +149,28 @@ def test_each_criterion_has_its_section(work, lms_page, look):
     look(lms_page.page, "by-criterion")
 
 
-def test_earlier_work_is_chosen_for_another_assignment(work, lms_page, look):
+def test_earlier_work_is_chosen_for_another_assignment(work, lms_page, paper, look):
     tool = work()
-    tool.get_by_role("button", name="Use earlier work").click()
-    expect(tool.get_by_text("Nothing of yours fits here yet")).to_be_visible()
+    expect(tool.get_by_role("button", name="Use earlier work")).to_have_count(0)
+    choose_file(tool, paper)
+    tool.get_by_label("I sign this statement").check()
+    press(lms_page, tool, "Hand in")
+    tool.get_by_role("heading", name="Your receipt").wait_for()
+    tool = work(SECOND)
+
+    press(lms_page, tool, "Use earlier work")
+    tool.get_by_role("heading", name="Use earlier work").wait_for()
     assert_no_violations(tool)
-    look(lms_page.page, "nothing-earlier")
+    look(lms_page.page, "earlier")
+    tool.get_by_label(paper.name).check()
+    press(lms_page, tool, "Add to my draft")
+
+    expect(tool.get_by_text(paper.name).first).to_be_visible()
+
+
+def press(lms_page, tool, words):
+    lms_page.settle()
+    tool.get_by_role("button", name=words, exact=True).first.click()
 
 
 def test_the_keyboard_alone_hands_work_in(work, lms_page):
