@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.assessment.shareable import name_of
-from app.awards.models import Award
+from app.awards.models import Award, Visibility
 from app.catalog.models import Achievement, AchievementVersion
 from app.core import audit
 from app.core.crypto import hash_secret
@@ -221,6 +221,7 @@ def _show(session: Session, consent: Consent, *, now: datetime) -> Shared | None
         or consent.withdrawn_at is not None
         or (consent.link_ends_at is not None and consent.link_ends_at <= now)
         or award.revoked_at is not None
+        or award.visibility is Visibility.PRIVATE
         or award.has_expired(now)
         or award.person_id != consent.person_id
         or award.person.forgotten_at is not None

@@ -1,8 +1,15 @@
 """`/my/credentials`: what somebody has earned. Importing this fills the blueprint."""
 
-from flask import current_app, render_template
+from flask import render_template
 
-from app.awards import batch_views, certificate_views, claim_views, path_views, souvenir_views
+from app.awards import (
+    batch_views,
+    certificate_views,
+    claim_views,
+    own_views,
+    path_views,
+    souvenir_views,
+)
 from app.awards.blueprint import bp
 from app.awards.forms import CodeForm
 from app.awards.path_views import own_paths
@@ -14,7 +21,15 @@ from app.core.db import db
 from app.core.pages import came_from
 from app.core.principal import current_principal
 
-__all__ = ["batch_views", "bp", "certificate_views", "claim_views", "path_views", "souvenir_views"]
+__all__ = [
+    "batch_views",
+    "bp",
+    "certificate_views",
+    "claim_views",
+    "own_views",
+    "path_views",
+    "souvenir_views",
+]
 
 
 @bp.route("/my/credentials")
@@ -30,6 +45,5 @@ def mine() -> str:
         flags=list_open_flags(session, [award.id for award in awards]),
         paths=own_paths() if awards else [],
         code_form=CodeForm(formdata=None),
-        base_url=current_app.extensions["assay.settings"].base_url,
         back_url=came_from(),
     )
