@@ -8,11 +8,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.awards.baked import award_png, award_svg
+from app.awards.certificate_words import certificate_facts, certificate_words
 from app.awards.models import Award
 from app.awards.own import require_unrevoked
 from app.awards.tokens import credential_jwt
+from app.catalog.pictures import show_svg
 from app.core.crypto import Vault
 from app.core.errors import NotFoundError
+from app.credentials.certificate_pdf import draw_certificate
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,17 @@ def _svg(source: Source) -> bytes:
     return award_svg(source.session, source.award, base_url=source.base_url).encode()
 
 
+def _pdf(source: Source) -> bytes:
+    picture = show_svg(source.session, source.award.version).body.decode()
+    facts = certificate_facts(source.award, picture, base_url=source.base_url)
+    return draw_certificate(facts, certificate_words(), source.award.credential)
+
+
 # By its ending: how a file is made, and what it is sent as.
 _FORMS: Final[dict[str, tuple[Callable[[Source], bytes], str]]] = {
     "png": (_png, "image/png"),
     "svg": (_svg, "image/svg+xml"),
+    "pdf": (_pdf, "application/pdf"),
     "json": (_json, "application/vc+ld+json"),
     "jwt": (_jwt, "text/plain; charset=utf-8"),
 }

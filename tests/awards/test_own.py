@@ -1,12 +1,14 @@
 """One's own credential: who sees it, its files, how it is shown elsewhere."""
 
 import html
+import io
 import json
 import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.awards.models import Award, Visibility
@@ -92,6 +94,35 @@ def test_the_files_carry_the_credential_that_was_signed(browser, world, award, h
     assert unbake(mei.get(f"{here}/file.png").data).ob3 == award.credential
     assert unbake(mei.get(f"{here}/file.svg").data).ob3 == award.credential
     assert token["id"] == json.loads(award.credential)["id"]
+
+
+def test_the_certificate_carries_the_credential_as_it_is_served(browser, world, award, here):
+    mei = browser(world.learner)
+
+    sent = mei.get(f"{here}/file.pdf")
+
+    assert sent.mimetype == "application/pdf"
+    assert sent.headers["Content-Disposition"].startswith("attachment; ")
+    reader = PdfReader(io.BytesIO(sent.data))
+    served = browser(None).get(f"/credentials/{award.public_id}.json").data
+    assert reader.attachments == {"credential.json": [served]}
+    assert not reader.is_encrypted
+    text = reader.pages[0].extract_text()
+    for words in (
+        "Mei Student",
+        "Research Literacy",
+        f"https://tool.test/credentials/{award.public_id}",
+    ):
+        assert words in text
+
+
+def test_an_award_without_a_name_names_its_holder_otherwise(browser, world, here, change):
+    change(recipient_name=None)
+
+    sent = browser(world.learner).get(f"{here}/file.pdf")
+
+    text = PdfReader(io.BytesIO(sent.data)).pages[0].extract_text()
+    assert "the holder of the attached credential" in text
 
 
 def test_an_issuer_without_a_key_for_tokens_offers_none(browser, world, here):
