@@ -97,6 +97,7 @@ ACCESS = {
     "awards.mine": "signed in",
     "awards.own": "signed in",
     "awards.own_file": "signed in",
+    "awards.own_package": "signed in",
     "awards.path": "signed in",
     "awards.pause_code": "signed in",
     "awards.revoke_all": "administrator",

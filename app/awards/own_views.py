@@ -8,8 +8,9 @@ from app.awards.blueprint import bp
 from app.awards.facts import award_address
 from app.awards.models import Award, Visibility
 from app.awards.own import get_own_award, set_visibility
-from app.awards.own_files import Source, make_file
+from app.awards.own_files import OwnFile, Source, make_file
 from app.awards.own_forms import VisibilityForm
+from app.awards.package import make_package
 from app.awards.sharing import embed_code, linkedin_address
 from app.awards.tokens import has_tokens
 from app.awards.traces import list_open_flags
@@ -48,15 +49,27 @@ def choose_visibility(public_id: str) -> ResponseReturnValue:
 @signed_in
 def own_file(public_id: str, ending: str) -> Response:
     """Hand its holder a credential as a file, whoever else may see it."""
-    settings = current_app.extensions["assay.settings"]
-    source = Source(
+    return _handed_out(make_file(_source(public_id), ending))
+
+
+@bp.get(f"{HERE}/package.zip")
+@signed_in
+def own_package(public_id: str) -> Response:
+    """Hand its holder all that proves a credential, in one file."""
+    return _handed_out(make_package(_source(public_id)))
+
+
+def _source(public_id: str) -> Source:
+    return Source(
         session=db.session(),
         award=_award(public_id),
         vault=current_app.extensions["assay.vault"],
-        base_url=settings.base_url,
+        base_url=current_app.extensions["assay.settings"].base_url,
         now=utcnow(),
     )
-    made = make_file(source, ending)
+
+
+def _handed_out(made: OwnFile) -> Response:
     response = Response(made.body, content_type=made.media_type)
     # A frame of an LMS shows no file: it is kept, never opened in place of the page.
     response.headers.set("Content-Disposition", "attachment", filename=made.name)
