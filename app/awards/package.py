@@ -33,7 +33,8 @@ This is everything that proves a credential, to be kept: saved on {day}.
 {listed}
 {check}
 Who holds the credential is written into it as a salted hash of
-{identity}: nobody can read that from it, and whoever is told it can compare.
+{identity}: nobody can read that from it,
+but whoever is told it can compare.
 
 Whether it was revoked since, its page says, as long as there is one:
 {address}
