@@ -11,7 +11,7 @@ from app.awards.models import Visibility
 from app.core.forms import Form
 
 WORDS = {
-    Visibility.PRIVATE: _l("Only I"),
+    Visibility.PRIVATE: _l("Nobody but me"),
     Visibility.LINK: _l("Whoever has the link"),
     Visibility.PUBLIC: _l("Everybody"),
 }
@@ -21,7 +21,7 @@ class VisibilityForm(Form):
     """Who sees a credential."""
 
     visibility = RadioField(
-        _l("Who sees it?"),
+        _l("It is shown to"),
         choices=[SelectChoice(each.value, words) for each, words in WORDS.items()],
         validators=[InputRequired(_l("Choose who sees it"))],
     )

@@ -4,6 +4,7 @@ import re
 import zipfile
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from app.core.db import transaction
 from app.courses.models import Person
 from app.programme.issuer_keys import ensure_token_key
 from tests.browser.axe import assert_no_violations
+from tests.browser.conftest import RESULTS
 
 pytestmark = pytest.mark.browser
 
@@ -75,6 +77,18 @@ def download(lms_page, tool, name):
     return waiting.value
 
 
+def draw(pdf, name):
+    """Keep a picture of the one page of a certificate at both widths."""
+    document = pypdfium2.PdfDocument(pdf)
+    assert len(document) == 1
+    page = document[0]
+    for width in (360, 1000):
+        picture = page.render(scale=width / page.get_width()).to_pil()
+        picture.save(RESULTS / f"{name}-{width}.png")
+    page.close()
+    document.close()
+
+
 def test_credentials_are_looked_at_and_downloaded_inside_the_frame(
     lms_page, campus, look, tmp_path
 ):
@@ -102,14 +116,14 @@ def test_credentials_are_looked_at_and_downloaded_inside_the_frame(
         assert file.suggested_filename.endswith(f".{ending}")
         kept[ending] = tmp_path / f"kept.{ending}"
         file.save_as(kept[ending])
-    assert kept["pdf"].read_bytes().startswith(b"%PDF-")
+    draw(kept["pdf"], "certificate")
     with zipfile.ZipFile(kept["zip"]) as package:
         assert package.read("credential.json") == kept["json"].read_bytes()
         assert package.read("credential.jwt") == kept["jwt"].read_bytes()
     expect(tool.get_by_role("heading", name="Keep it")).to_be_visible()
     expect(tool.get_by_role("button", name=re.compile("^Copy"))).to_have_count(2)
 
-    tool.get_by_label("Only I").check()
+    tool.get_by_label("Nobody but me").check()
     tool.get_by_role("button", name="Save", exact=True).click()
     expect(tool.get_by_text("Saved.")).to_be_visible()
     expect(tool.get_by_role("link", name=re.compile("LinkedIn"))).to_have_count(0)
@@ -126,6 +140,7 @@ def test_credentials_are_looked_at_and_downloaded_inside_the_frame(
         look(lms_page.page, name)
         if name == "5-long":
             download(lms_page, tool, "Certificate (PDF)").save_as(tmp_path / "long.pdf")
+            draw(tmp_path / "long.pdf", "certificate-long")
 
 
 def test_downloads_work_where_the_frame_keeps_no_cookie(no_cookies, campus, tmp_path):
