@@ -20,6 +20,16 @@ def test_ones_own_credentials_are_listed_each_with_its_page(browser, world, awar
     assert "Research Literacy" not in browser(world.other_learner).get("/my/credentials").text
 
 
+def test_a_page_below_it_is_no_way_back_from_the_list(browser, world, award):
+    mei, list_ = browser(world.learner), "/my/credentials"
+
+    below = mei.get(list_, headers={"Referer": f"https://tool.test{list_}/{award.public_id}"})
+    beside = mei.get(list_, headers={"Referer": "https://tool.test/my/path"})
+
+    assert ">Back<" not in below.text
+    assert '<a href="/my/path">Back</a>' in beside.text
+
+
 def test_a_revoked_credential_says_so(browser, session, world, award):
     revoke_award(session, award, reason="Copied.", actor="command:revoke", now=NOON)
     session.commit()

@@ -101,11 +101,13 @@ def test_credentials_are_looked_at_and_downloaded_inside_the_frame(
     lms_page.settle()
     assert_no_violations(tool)
     look(lms_page.page, "2-several")
+    lms_page.settle()
     tool.locator(f'a[href$="/my/credentials/{first}"]').first.click()
     expect(tool.get_by_role("heading", name="Keep it")).to_be_visible()
     lms_page.settle()
     assert_no_violations(tool)
     look(lms_page.page, "3-one")
+    lms_page.settle()
 
     kept = {}
     for name, ending in (
@@ -132,7 +134,10 @@ def test_credentials_are_looked_at_and_downloaded_inside_the_frame(
     assert public.goto(f"{campus.tool}/credentials/{first}").status == 404
 
     for name, public_id in (("5-long", long), ("6-revoked", revoked)):
+        lms_page.settle()
         tool.get_by_role("link", name="My credentials").click()
+        expect(tool.get_by_role("heading", name="My credentials")).to_be_visible()
+        lms_page.settle()
         tool.locator(f'a[href$="/my/credentials/{public_id}"]').first.click()
         expect(tool.get_by_role("heading", name="Who sees it")).to_be_visible()
         lms_page.settle()
@@ -148,8 +153,10 @@ def test_downloads_work_where_the_frame_keeps_no_cookie(no_cookies, campus, tmp_
     open_mine(no_cookies, campus)
     first, _, _ = award_several(campus)
     tool = open_mine(no_cookies, campus)
+    no_cookies.settle()
     tool.locator(f'a[href$="/my/credentials/{first}"]').first.click()
     expect(tool.get_by_role("heading", name="Keep it")).to_be_visible()
+    no_cookies.settle()
 
     file = download(no_cookies, tool, "Credential (JSON)")
 
