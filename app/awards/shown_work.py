@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.awards.agreeing import find_common_form
-from app.awards.models import Award
+from app.awards.models import Award, Visibility
 from app.catalog.models import Achievement, AchievementVersion
 from app.core.errors import NotFoundError
 from app.evidence.consent_models import Audience, Consent, ConsentItem, RedactedCopy, ShownAs
@@ -97,6 +97,7 @@ def show_consent(session: Session, consent: Consent, *, now: datetime) -> Shared
         award is None
         or consent.has_ended(now)
         or award.revoked_at is not None
+        or award.visibility is Visibility.PRIVATE
         or award.has_expired(now)
         or award.person_id != consent.person_id
         or award.person.forgotten_at is not None

@@ -23,11 +23,21 @@ def credential_jwt(session: Session, award: Award, *, vault: Vault, base_url: st
     Raises: `NotFoundError` if its issuer has no key for tokens.
     """
     issuer = award.version.achievement.issuer
-    key = find_issuer_key(session, issuer.id, KeyKind.RSA, KeyStatus.ACTIVE)
+    key = _find_key(session, award)
     if key is None:
         raise NotFoundError("This issuer signs no tokens: ask the programme administrator.")
     kid = verification_method(issuer_did(base_url, issuer), key.multikey)
     return _sign(award.credential, kid, _Secret(vault, key))
+
+
+def has_tokens(session: Session, award: Award) -> bool:
+    """Return whether an award's credential is to be had as a token."""
+    return _find_key(session, award) is not None
+
+
+def _find_key(session: Session, award: Award) -> IssuerKey | None:
+    issuer_id = award.version.achievement.issuer.id
+    return find_issuer_key(session, issuer_id, KeyKind.RSA, KeyStatus.ACTIVE)
 
 
 class _Secret:

@@ -1,12 +1,13 @@
 """`/my/credentials`: what somebody has earned. Importing this fills the blueprint."""
 
-from flask import current_app, render_template
+from flask import render_template, url_for
 
 from app.awards import (
     admin_views,
     batch_views,
     certificate_views,
     claim_views,
+    own_views,
     path_views,
     souvenir_views,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "bp",
     "certificate_views",
     "claim_views",
+    "own_views",
     "path_views",
     "souvenir_views",
 ]
@@ -38,6 +40,9 @@ def mine() -> str:
     """Show one's own credentials, from whichever course they came, and certificates begun."""
     session = db.session()
     awards = list_awards(session, current_principal().person_id)
+    back_url = came_from()
+    if back_url and back_url.startswith(f"{url_for('.mine')}/"):
+        back_url = None  # a page below this one is no way back from it
     return render_template(
         "awards/mine.html",
         awards=awards,
@@ -45,6 +50,5 @@ def mine() -> str:
         flags=list_open_flags(session, [award.id for award in awards]),
         paths=own_paths() if awards else [],
         code_form=CodeForm(formdata=None),
-        base_url=current_app.extensions["assay.settings"].base_url,
-        back_url=came_from(),
+        back_url=back_url,
     )

@@ -8,23 +8,20 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, contains_eager
 
-from app.awards.facts import achievement_address, award_address, issuer_address
+from app.awards.facts import achievement_address, award_address
+from app.awards.issuer_documents import read_did_document, read_token_keys
 from app.awards.models import Award, Visibility
 from app.awards.service import get_award_by_public_id
 from app.catalog.models import Achievement, AchievementVersion, VersionStatus
 from app.catalog.service import find_version_by_public_id
 from app.catalog.stacks import BY_RULE, ShownGroup, show_parts
 from app.core.errors import InvalidError, NotFoundError
-from app.credentials.did import did_document, key_set
 from app.credentials.fast_verify import digest_of
 from app.credentials.verify import verify_credential
 from app.programme.models import IssuerProfile, Level
 from app.programme.service import (
     find_issuer,
-    issuer_did,
     list_issuers,
-    list_published_jwks,
-    list_published_multikeys,
 )
 from app.public.signed import (
     Record,
@@ -95,23 +92,14 @@ def get_did_document(session: Session, issuer: IssuerProfile, base_url: str) -> 
 
     Raises: `NotFoundError` if all its keys are revoked.
     """
-    multikeys = list_published_multikeys(session, issuer.id)
-    if not multikeys:
-        raise NotFoundError("This issuer has no key that may be trusted.")
-    return did_document(
-        issuer_did(base_url, issuer),
-        multikeys,
-        issuer_address(base_url, issuer),
-        list_published_jwks(session, issuer.id),
-    )
+    return read_did_document(session, issuer, base_url=base_url)
 
 
 def get_key_set(session: Session, base_url: str) -> dict[str, Any]:
     """Return the keys of every issuer's tokens, each with the issuer that it belongs to."""
     keys: list[dict[str, Any]] = []
     for issuer in list_issuers(session):
-        jwks = list_published_jwks(session, issuer.id)
-        keys += key_set(issuer_did(base_url, issuer), jwks)["keys"]
+        keys += read_token_keys(session, issuer, base_url=base_url)
     return {"keys": keys}
 
 

@@ -97,6 +97,20 @@ def test_a_link_is_for_whoever_has_it_alone(browser, award, share, here):
     assert browser().get("/evidence/short").status_code == 404
 
 
+@pytest.mark.parametrize("audience", ["public", "link"])
+def test_with_a_private_credential_no_work_is_shown(browser, award, share, here, audience):
+    mei = share("full", "full", audience=audience)
+    public = f"/credentials/{award.public_id}/evidence"
+    address = public if audience == "public" else link_of(mei, here)
+    assert browser().get(address).status_code == 200
+
+    mei.post(f"/my/credentials/{award.public_id}/visibility", data={"visibility": "private"})
+
+    assert browser().get(address).status_code == 404
+    mei.post(f"/my/credentials/{award.public_id}/visibility", data={"visibility": "link"})
+    assert browser().get(address).status_code == 200
+
+
 def test_a_link_ends_when_it_was_said_to(session, share, here):
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     mei = share("full", "no", audience="link", link_ends_on=tomorrow.isoformat())
