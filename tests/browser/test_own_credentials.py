@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.awards.issuing import issue_award
-from app.awards.service import revoke_award
+from app.awards.revoking import revoke_award
 from app.catalog.models import PUBLISHED_STATUSES, AchievementVersion
 from app.catalog.stacks import BY_RULE
 from app.core.clock import utcnow
@@ -59,7 +59,14 @@ def award_several(campus) -> tuple[str, str, str]:
         ]
         awards[1].recipient_name = "Maria del Carmen Anastasia " * 6
         awards[2].valid_until = now - timedelta(days=1)
-        revoke_award(session, awards[3], reason="The work was not hers.", actor="test", now=now)
+        revoke_award(
+            session,
+            awards[3],
+            reason="The work was not hers.",
+            actor="test",
+            base_url=campus.tool,
+            **facts,
+        )
         return awards[0].public_id, awards[1].public_id, awards[3].public_id
 
 
