@@ -158,10 +158,13 @@ def test_from_a_click_in_the_course_to_a_verifiable_award_and_a_grade(
         address, headers={"Accept": "application/vc+ld+json"}, timeout=10
     ).json()
     did_document = requests.get(f"{campus.tool}/.well-known/did.json", timeout=10).json()
+    status_url = credential["credentialStatus"]["statusListCredential"]
+    lists = {status_url: requests.get(status_url, timeout=10).json()}
     changed = json.loads(json.dumps(credential).replace("Search", "SEarch", 1))
-    for verify in (verify_with_digitalbazaar, verify_with_openbadgeslib):
-        assert verify(credential, did_document)
-        assert not verify(changed, did_document)
+    assert verify_with_digitalbazaar(credential, did_document, lists)
+    assert not verify_with_digitalbazaar(changed, did_document, lists)
+    assert verify_with_openbadgeslib(credential, did_document)
+    assert not verify_with_openbadgeslib(changed, did_document)
 
 
 @pytest.mark.parametrize("campus", ["moodle", "canvas", "brightspace"], indirect=True)

@@ -17,10 +17,12 @@ _PATIENCE_SECONDS = 60
 
 
 def verify_with_digitalbazaar(
-    credential: Mapping[str, Any], did_document: Mapping[str, Any]
+    credential: Mapping[str, Any],
+    did_document: Mapping[str, Any],
+    documents: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
-    """Return what npm's @digitalbazaar/vc says of the credential."""
-    return ask_digitalbazaar(credential, did_document)["verified"] is True
+    """Return what npm's @digitalbazaar/vc says of the credential; see `ask_digitalbazaar`."""
+    return ask_digitalbazaar(credential, did_document, documents)["verified"] is True
 
 
 def verify_with_openbadgeslib(
