@@ -128,6 +128,7 @@ def test_work_is_shown_by_signed_consent_and_taken_back(campus, lms_page, paper,
     lms_page.become("Mei Student")
     tool = lms_page.open("Clinical portfolio", "course-102")
     tool.get_by_role("link", name="See my credentials").click()
+    tool.get_by_role("link", name="Download, show, share").click()
     tool.get_by_role("link", name="Show your work with it").click()
     tool.get_by_role("heading", name="Choose what is shown").wait_for()
     check(lms_page, tool, look, "1-choose")
