@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.awards.endorsement_models import VersionEndorsement
 from app.awards.facts import achievement_address, issuer_facts
-from app.catalog.models import Achievement, AchievementVersion, VersionStatus
+from app.catalog.models import Achievement, AchievementVersion
+from app.catalog.usability import is_decided
 from app.core import audit
 from app.core.crypto import Vault
 from app.credentials.endorsement import EndorsementFacts, build_endorsement
@@ -59,7 +60,7 @@ def list_to_endorse(session: Session) -> list[tuple[AchievementVersion, IssuerPr
         .outerjoin(VersionEndorsement, VersionEndorsement.version_id == AchievementVersion.id)
         .outerjoin(IssuerKey, IssuerKey.id == VersionEndorsement.issuer_key_id)
         .where(
-            AchievementVersion.status == VersionStatus.APPROVED,
+            is_decided(),
             AchievementVersion.approved_at.is_not(None),
             or_(VersionEndorsement.id.is_(None), IssuerKey.status == KeyStatus.REVOKED),
         )

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from app.catalog.models import PUBLISHED_STATUSES, AchievementVersion, Alignment, Criterion
+from app.catalog.models import AchievementVersion, Alignment, Criterion
 from app.catalog.stack_models import StackPart
+from app.catalog.usability import list_published_statuses
 from app.credentials.facts import (
     AchievementFacts,
     AlignmentFacts,
@@ -178,7 +179,7 @@ def _newest_counted(part: StackPart) -> AchievementVersion | None:
     counted = [
         version
         for version in part.achievement.versions
-        if version.status in PUBLISHED_STATUSES
+        if version.status.value in list_published_statuses()
         and (part.versions is None or version.number in part.versions)
         and version.number >= (part.from_version or 0)
     ]

@@ -12,9 +12,10 @@ from app.awards.facts import achievement_address, award_address
 from app.awards.issuer_documents import read_did_document, read_token_keys
 from app.awards.models import Award, Visibility
 from app.awards.service import get_award_by_public_id
-from app.catalog.models import Achievement, AchievementVersion, VersionStatus
+from app.catalog.models import Achievement, AchievementVersion
 from app.catalog.service import find_version_by_public_id
 from app.catalog.stacks import BY_RULE, ShownGroup, show_parts
+from app.catalog.usability import is_mappable_now
 from app.core.errors import InvalidError, NotFoundError
 from app.credentials.fast_verify import digest_of
 from app.credentials.verify import verify_credential
@@ -143,18 +144,16 @@ def list_parts(session: Session, version: AchievementVersion) -> list[ShownGroup
     return show_parts(session, [version.id])[version.id]
 
 
-def list_offered(session: Session, issuer: IssuerProfile) -> list[AchievementVersion]:
+def list_offered(
+    session: Session, issuer: IssuerProfile, *, now: datetime
+) -> list[AchievementVersion]:
     """Return what an issuer awards now: approved versions in use, by level and name."""
     return list(
         session.scalars(
             select(AchievementVersion)
             .join(AchievementVersion.achievement)
             .join(Achievement.level)
-            .where(
-                Achievement.issuer_id == issuer.id,
-                Achievement.retired_at.is_(None),
-                AchievementVersion.status == VersionStatus.APPROVED,
-            )
+            .where(Achievement.issuer_id == issuer.id, is_mappable_now(now))
             .options(
                 contains_eager(AchievementVersion.achievement).contains_eager(Achievement.level)
             )

@@ -110,7 +110,7 @@ def issuer(slug: str) -> ResponseReturnValue:
             "public/issuer.html",
             issuer=found,
             did=issuer_did(_base_url(), found),
-            versions=list_offered(session, found),
+            versions=list_offered(session, found, now=utcnow()),
             ob2_address=issuer2_address(_base_url(), found),
         )
     )
