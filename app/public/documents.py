@@ -2,9 +2,15 @@
 
 from typing import Any
 
-from app.awards.facts import achievement_address, image_address, issuer_address
-from app.catalog.models import AchievementVersion, Alignment, Criterion
+from app.awards.facts import (
+    achievement_address,
+    criterion_facts,
+    image_address,
+    issuer_address,
+)
+from app.catalog.models import AchievementVersion, Alignment
 from app.credentials.openbadge import CONTEXTS
+from app.credentials.openbadge_parts import result_description
 from app.programme.models import IssuerProfile
 
 
@@ -32,7 +38,10 @@ def achievement_document(version: AchievementVersion, base_url: str, did: str) -
         "tag": list(dict.fromkeys([level.name, *version.tags])),
         "creator": issuer_profile(version.achievement.issuer, did),
         "alignment": [_alignment(alignment) for alignment in version.alignments],
-        "resultDescription": [_result(criterion, address) for criterion in version.criteria],
+        "resultDescription": [
+            result_description(criterion_facts(criterion, base_url))
+            for criterion in version.criteria
+        ],
     }
     return _present(document)
 
@@ -84,30 +93,6 @@ def _alignment(alignment: Alignment) -> dict[str, Any]:
             "targetCode": alignment.target_code,
             "targetType": alignment.target_type,
             "targetDescription": alignment.target_description,
-        }
-    )
-
-
-def _result(criterion: Criterion, address: str) -> dict[str, Any]:
-    place = f"{address}#{criterion.key}"
-    enough = next((level for level in criterion.rubric_levels if level.is_enough), None)
-    return _present(
-        {
-            "id": place,
-            "type": ["ResultDescription"],
-            "name": criterion.name,
-            "resultType": "RubricCriterionLevel",
-            "requiredLevel": f"{place}-{enough.position}" if enough else None,
-            "rubricCriterionLevel": [
-                {
-                    "id": f"{place}-{level.position}",
-                    "type": ["RubricCriterionLevel"],
-                    "name": level.name,
-                    "description": level.description,
-                    "points": str(level.points),
-                }
-                for level in criterion.rubric_levels
-            ],
         }
     )
 

@@ -83,6 +83,27 @@ def make_shown_work(
     return award, [text, picture]
 
 
+def add_member(session: Session, world: World) -> Award:
+    """Let the other learner be one of the work's authors, too; return the award they hold."""
+    lead = session.scalars(select(Submission)).one()
+    now = datetime.now(UTC)
+    session.add(
+        Submission(
+            institution_id=lead.institution_id,
+            course_id=lead.course_id,
+            assignment_id=lead.assignment_id,
+            achievement_id=lead.achievement_id,
+            learner_id=world.other_learner.id,
+            lead_id=lead.id,
+            status=SubmissionStatus.AWARDED,
+            status_changed_at=now,
+            submitted_at=now,
+            created_at=now,
+        )
+    )
+    return make_award(session, world, world.other_learner, version=world.level_2)
+
+
 def _award_submission(submission: Submission, now: datetime) -> None:
     submission.status, submission.status_changed_at = SubmissionStatus.AWARDED, now
 

@@ -18,7 +18,7 @@ from app.evidence.storage import open_storage
 from app.launch.erasure import erase_names
 from app.platforms.models import KeyStatus
 from app.programme.models import IssuerKey
-from tests.assessment.consent import PIXEL, make_shown_work
+from tests.assessment.consent import PIXEL, add_member, make_shown_work
 from tests.conftest import BASE_URL
 from tests.signing import SIGNING
 
@@ -178,26 +178,8 @@ def test_nothing_that_the_holder_wrote_stays_once_they_are_forgotten(
 
 def test_in_a_group_the_others_credentials_follow(session, world, shown, evidence):
     """Work is shown only while each author agrees; see test_group_consent."""
-    from app.evidence.models import Submission, SubmissionStatus
-    from tests.staff.twins import make_award
-
     mine, (_text, picture) = shown
-    lead = session.query(Submission).one()
-    session.add(
-        Submission(
-            institution_id=lead.institution_id,
-            course_id=lead.course_id,
-            assignment_id=lead.assignment_id,
-            achievement_id=lead.achievement_id,
-            learner_id=world.other_learner.id,
-            lead_id=lead.id,
-            status=SubmissionStatus.AWARDED,
-            status_changed_at=NOW,
-            submitted_at=NOW,
-            created_at=NOW,
-        )
-    )
-    theirs = make_award(session, world, world.other_learner, version=world.level_2)
+    theirs = add_member(session, world)
     sign(session, world, mine, [Choice(picture.id, ShownAs.FULL)])
     consent = sign_consent(
         session,

@@ -15,11 +15,9 @@ from app.assessment.consents import (
 )
 from app.assessment.disclosing import find_public, open_by_link
 from app.evidence.consent_models import Audience, RedactedCopy, ShownAs
-from app.evidence.models import Submission, SubmissionStatus
 from app.evidence.storage import open_storage
-from tests.assessment.consent import make_shown_work
+from tests.assessment.consent import add_member, make_shown_work
 from tests.signing import SIGNING
-from tests.staff.twins import make_award
 
 NOW = datetime.now(UTC)
 
@@ -28,22 +26,7 @@ NOW = datetime.now(UTC)
 def group(session, world, settings):
     """Mei's and Jonas's work, for which both hold the award."""
     mine, artifacts = make_shown_work(session, world, open_storage(settings))
-    lead = session.query(Submission).one()
-    session.add(
-        Submission(
-            institution_id=lead.institution_id,
-            course_id=lead.course_id,
-            assignment_id=lead.assignment_id,
-            achievement_id=lead.achievement_id,
-            learner_id=world.other_learner.id,
-            lead_id=lead.id,
-            status=SubmissionStatus.AWARDED,
-            status_changed_at=NOW,
-            submitted_at=NOW,
-            created_at=NOW,
-        )
-    )
-    theirs = make_award(session, world, world.other_learner, version=world.level_2)
+    theirs = add_member(session, world)
     return mine, theirs, artifacts
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.awards.models import Award
 from app.awards.revoking import revoke_award
 from app.awards.service import find_standing_award
+from app.awards.suspending import suspend_award
 from tests.certificates import give, make_badge, make_certificate, make_rule_level
 from tests.factories import NOON
 from tests.signing import SIGNING
@@ -92,3 +93,18 @@ def test_a_part_that_has_run_out_is_said_in_the_list(browser, session, badges, a
     session.commit()
 
     assert "ran out on" in browser(None).get(f"/credentials/{award.public_id}").text
+
+
+def test_a_part_that_is_suspended_is_said_with_its_day(browser, session, badges, award):
+    part = session.scalars(
+        select(Award).where(Award.achievement_id == badges[0].achievement_id)
+    ).one()
+    suspend_award(session, part, reason="Looked into.", actor="x:y", **SIGNING, now=NOON)
+    session.commit()
+
+    page = browser(None).get(f"/credentials/{award.public_id}").text
+
+    assert "A part of it no longer counts" in page
+    assert "One: suspended on" in page
+    assert "<strong>suspended on" in page
+    assert "Looked into." not in page
